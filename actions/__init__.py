@@ -1,0 +1,1 @@
+"""Custom actions, and the pure modules they call."""

@@ -1,0 +1,130 @@
+"""The directory of clinics, support groups and trial registries: reads it and searches it.
+
+Rows that nobody has verified are left out when the files are read, so no search can ever show one.
+"""
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from actions.places import City
+
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "directory"
+INTERNATIONAL = "INT"
+EUROPEAN = "EU"
+# Members of the European Union and the European Economic Area, for registries of the whole area.
+EUROPEAN_AREA = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
+EARTH_RADIUS_KM = 6371.0
+CONFIRMED_WITHIN_KM = 300
+SHOWN = 5
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """A clinic; coordinates in decimal degrees (WGS 84), of the hospital or of its city."""
+
+    row: Row
+    latitude: float
+    longitude: float
+    confirmed: bool
+
+    @property
+    def country(self) -> str:
+        return self.row["country"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A clinic that was found, with its distance in kilometres when the search had a city to measure from."""
+
+    clinic: Clinic
+    distance_km: float | None
+
+
+class Directory:
+    """All verified rows."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        """Reads the CSV files. Raises OSError, KeyError or ValueError; `tools check` says these in words."""
+        self._clinics = [
+            Clinic(row, float(row["latitude"]), float(row["longitude"]), row["specialist_confirmed"] == "true")
+            for row in verified_rows(folder / "clinics.csv")
+        ]
+        self._groups = verified_rows(folder / "support_groups.csv")
+        self._registries = [
+            row for row in verified_rows(folder / "registries.csv") if row["kind"] in ("trial registry", "registry portal")
+        ]
+
+    def clinics(self, country: str, city: City | None) -> list[Found]:
+        """Up to five clinics of a country, the nearest first when a city is given, confirmed ones first otherwise.
+
+        A clinic whose source only suggests that it treats NETs appears only where no confirmed one lies within 300 km of
+        the city, or in the country.
+        """
+        found = [Found(clinic, _distance(clinic, city)) for clinic in self._clinics if clinic.country == country]
+        found.sort(key=lambda item: (item.distance_km or 0, item.clinic.row["city"]))
+        confirmed = [item for item in found if item.clinic.confirmed]
+        near = [item for item in confirmed if (item.distance_km or 0) <= CONFIRMED_WITHIN_KM]
+        return (confirmed if near else found)[:SHOWN]
+
+    def nearest_clinics(self, city: City, excluded: frozenset[str]) -> list[Found]:
+        """The five nearest confirmed clinics of all countries but the excluded ones, the nearest first."""
+        usable = [clinic for clinic in self._clinics if clinic.confirmed and clinic.country not in excluded]
+        found = [Found(clinic, _distance(clinic, city)) for clinic in usable]
+        return sorted(found, key=lambda item: item.distance_km or 0)[:SHOWN]
+
+    def support_groups(self, country: str) -> list[Row]:
+        """The support groups of a country (`INT` for the international ones), those for NETs first."""
+        groups = [row for row in self._groups if row["country"] == country]
+        return sorted(groups, key=lambda row: row["scope"] != "NET-specific")
+
+    def registries(self, country: str) -> list[tuple[Row, str]]:
+        """The trial registries that fit a country, each with a link whose search is filled in where it can be."""
+        areas = [country, *([EUROPEAN] if country in EUROPEAN_AREA else []), INTERNATIONAL]
+        fitting = [row for area in areas for row in self._registries if row["country"] == area and _covers(row, country)]
+        return [(row, search_link(row)) for row in fitting][:SHOWN]
+
+
+def verified_rows(file: Path) -> list[Row]:
+    """The rows of a directory file that may be shown: verified, and with the date on which that was done."""
+    with file.open(encoding="utf-8", newline="") as lines:
+        return [row for row in csv.DictReader(lines) if row["verified"] == "true" and row["checked_on"]]
+
+
+def search_link(registry: Row, condition: str = "neuroendocrine tumour") -> str:
+    """The registry's search address with the condition filled in, or its home page."""
+    pattern = registry["search_url_pattern"]
+    if not pattern:
+        return registry["home_url"]
+    if "{intervention}" in pattern:
+        pattern = pattern.partition("&intr=")[0]
+    searched = quote(condition)
+    return pattern.replace("{condition}", searched).replace("{terms}", searched).replace('"', "%22")
+
+
+def link_host(link: str) -> str:
+    """The host of a link, for naming a source."""
+    return urlsplit(link).netloc.removeprefix("www.")
+
+
+def great_circle_km(latitude: float, longitude: float, other_latitude: float, other_longitude: float) -> float:
+    """Distance over the Earth's surface in kilometres, by the haversine formula (Sinnott 1984)."""
+    first, second = math.radians(latitude), math.radians(other_latitude)
+    across = math.radians(other_longitude - longitude)
+    half = math.sin((second - first) / 2) ** 2 + math.cos(first) * math.cos(second) * math.sin(across / 2) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(half)))
+
+
+def _distance(clinic: Clinic, city: City | None) -> float | None:
+    if city is None:
+        return None
+    return great_circle_km(city.latitude, city.longitude, clinic.latitude, clinic.longitude)
+
+
+def _covers(registry: Row, country: str) -> bool:
+    """Whether an international registry is meant for this country: one of them is for Africa alone."""
+    return registry["country"] != INTERNATIONAL or not registry["coverage"].startswith("Africa")

@@ -1,0 +1,1 @@
+"""What Rasa's web server offers besides its own routes."""

@@ -1,0 +1,1 @@
+"""NLU graph components of our own, and the pure modules they are made of."""

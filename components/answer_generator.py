@@ -1,0 +1,117 @@
+"""Makes the assistant's replies: answers with source and related topics, follow-ups, offers and the notice at the start."""
+
+from typing import Any
+
+from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, SessionStarted
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from actions.places import place_name
+from components.catalogue import FAQ, load_catalogue
+from components.wording import buttons, fill, load_words, source_line
+
+Reply = dict[str, Any]
+
+ANSWER = f"utter_{FAQ}/"
+# After these nobody should have to read a notice first; it comes with the next reply.
+URGENT = frozenset({"utter_emergency", "utter_self_harm"})
+
+
+class AnswerGenerator(NaturalLanguageGenerator):
+    """Rasa's source of replies (`nlg` in endpoints.yml). Words come from the responses, decisions from the tracker."""
+
+    def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
+        # Rasa sets `responses` again when it has loaded a model.
+        self.responses = domain.responses if domain else {}
+        self._words = load_words()
+        self._catalogue = load_catalogue()
+
+    async def generate(
+        self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
+    ) -> Reply | None:
+        """The reply for an utterance, or None for one that is unknown."""
+        if utter_action not in self.responses and utter_action not in self._words:
+            return None
+        reply = self._follow_up(utter_action, tracker) or self._plain(utter_action)
+        values = tracker.current_slot_values() | kwargs
+        if values.get("place"):
+            values.setdefault("place_name", place_name(values["place"]))
+        reply["text"] = fill(reply["text"], values)
+        if utter_action not in URGENT and not reply.get("continues") and not _notice_given(tracker):
+            reply["text"] = f"{self._words['notice']['text']}\n\n{reply['text']}"
+            reply["notice"] = True
+        return reply
+
+    def _follow_up(self, utter_action: str, tracker: DialogueStateTracker) -> Reply | None:
+        if utter_action == "utter_did_you_mean":
+            return self._offer(tracker)
+        last = _last_answer(tracker)
+        if last is None:
+            return None
+        topic, part = last
+        if utter_action == "utter_tell_more":
+            return self._part(topic, "more", otherwise="nothing_more", said=part == "more")
+        if utter_action == "utter_repeat_simpler":
+            return self._part(topic, "simpler", otherwise="no_simpler", said=part == "simpler")
+        if utter_action == "utter_ask_source":
+            return self._source_of(topic)
+        return None
+
+    def _plain(self, utter_action: str) -> Reply:
+        if utter_action in self._words:
+            words = self._words[utter_action]
+            return self._finished({"text": words["text"], "continues": words.get("continues", False)}, words, words.get("buttons", []))
+        response = self.responses[utter_action][0]
+        metadata = response.get("metadata", {})
+        reply = {key: response[key] for key in ("text", "image") if key in response}
+        choices = metadata.get("buttons", [])
+        if utter_action.startswith(ANSWER):
+            topic = self._catalogue.topics[utter_action.removeprefix(ANSWER)]
+            reply |= {"topic": topic.id, "part": "text"}
+            choices = topic.related
+        return self._finished(reply, metadata, choices)
+
+    def _part(self, topic: str, part: str, otherwise: str, said: bool) -> Reply:
+        metadata = self.responses[ANSWER + topic][0]["metadata"]
+        text = None if said else metadata.get(part)
+        reply = {"text": text or self._words[otherwise]["text"], "topic": topic, "part": part}
+        return self._finished(reply, metadata, self._catalogue.topics[topic].related)
+
+    def _source_of(self, topic: str) -> Reply:
+        text = fill(self._words["source_of_answer"]["text"], {"title": self._catalogue.titles[topic]})
+        metadata = self.responses[ANSWER + topic][0]["metadata"]
+        return self._finished({"text": text, "topic": topic, "part": "source"}, metadata, self._catalogue.topics[topic].related)
+
+    def _offer(self, tracker: DialogueStateTracker) -> Reply:
+        offers = (tracker.latest_message.parse_data.get("offers") if tracker.latest_message else None) or []
+        titles = [self._catalogue.titles[offer] for offer in offers]
+        choices = buttons([*titles, self._words["none_of_these"]["text"]])
+        return {"text": self.responses["utter_did_you_mean"][0]["text"], "buttons": choices}
+
+    def _finished(self, reply: Reply, metadata: dict[str, Any], choices: list[str] | tuple[str, ...]) -> Reply:
+        if "sources" in metadata:
+            line = source_line(self._words["source_line"]["text"], metadata["sources"], metadata["reviewed"])
+            reply["text"] = f"{reply['text']}\n\n{line}"
+        if choices:
+            reply["buttons"] = buttons(self._catalogue.titles[choice] for choice in choices)
+        return reply
+
+
+def _last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:
+    """The topic that was answered last, and which part of it: `text`, `more`, `simpler` or `source`."""
+    for event in reversed(tracker.events):
+        if isinstance(event, BotUttered) and "topic" in event.metadata:
+            return event.metadata["topic"], event.metadata["part"]
+    return None
+
+
+def _notice_given(tracker: DialogueStateTracker) -> bool:
+    """Whether the notice has been given in this session."""
+    for event in reversed(tracker.events):
+        if isinstance(event, SessionStarted):
+            return False
+        if isinstance(event, BotUttered) and event.metadata.get("notice"):
+            return True
+    return False

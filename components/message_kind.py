@@ -1,0 +1,35 @@
+"""Finds messages that hold no question that could be read, before anything is spent on them."""
+
+import unicodedata
+
+MAX_CHARACTERS = 1000
+
+
+def unreadable_kind(text: str) -> str | None:
+    """Why a message cannot be read, or None when it can.
+
+    One of `too_long`, `empty` (nothing visible), `no_words` (no letter or digit: emoji, punctuation) and `other_script`
+    (most letters are not Latin).
+    """
+    if len(text) > MAX_CHARACTERS:
+        return "too_long"
+    visible = visible_text(text)
+    if not visible:
+        return "empty"
+    letters = [character for character in visible if character.isalpha()]
+    if not letters:
+        return None if any(character.isdigit() for character in visible) else "no_words"
+    latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    return None if latin * 2 >= len(letters) else "other_script"
+
+
+def visible_text(text: str) -> str:
+    """The text with control characters and lone surrogates as spaces, white space folded."""
+    shown = (" " if unicodedata.category(character) in ("Cc", "Cf", "Cs") else character for character in text)
+    return " ".join("".join(shown).split())
+
+
+def normalised(text: str) -> str:
+    """The words of a text in one form, for comparing: lower case, no punctuation, white space folded."""
+    kept = (character if character.isalnum() else " " for character in visible_text(text).casefold())
+    return " ".join("".join(kept).split())

@@ -1,0 +1,48 @@
+"""Turns sentences into vectors with the encoder that `components.encoder_graph` built at set-up."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+ENCODER_FOLDER = Path(__file__).resolve().parents[1] / "models" / "encoder"
+MAX_TOKENS = 128
+BATCH = 64
+
+
+class EncoderMissing(Exception):
+    """The encoder has not been built yet."""
+
+
+class SentenceEncoder:
+    """The sentence encoder: `encode` gives one vector of length one, 384 numbers, for each sentence."""
+
+    def __init__(self, folder: Path = ENCODER_FOLDER) -> None:
+        """Loads the graph and its tokenizer. Raises EncoderMissing when they have not been built."""
+        graph = folder / "encoder.onnx"
+        if not graph.exists():
+            raise EncoderMissing(f"{graph} is missing. Build it with 'make setup'.")
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._tokenizer.enable_truncation(MAX_TOKENS)
+        self._tokenizer.enable_padding()
+        options = onnxruntime.SessionOptions()
+        # One message is too small to share out; more threads only make the cores wait for one another.
+        options.intra_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+    def encode(self, sentences: Sequence[str]) -> np.ndarray:
+        """Vectors of shape (number of sentences, 384), float32, each of length one."""
+        if not sentences:
+            return np.zeros((0, 384), dtype=np.float32)
+        # Sentences of like length together, so that little is spent on padding.
+        order = sorted(range(len(sentences)), key=lambda index: len(sentences[index]))
+        vectors = np.empty((len(sentences), 384), dtype=np.float32)
+        for start in range(0, len(order), BATCH):
+            batch = order[start : start + BATCH]
+            tokens = self._tokenizer.encode_batch([sentences[index] for index in batch])
+            ids = np.array([token.ids for token in tokens], dtype=np.int64)
+            mask = np.array([token.attention_mask for token in tokens], dtype=np.int64)
+            vectors[batch] = self._session.run(["vectors"], {"ids": ids, "mask": mask})[0]
+        return vectors

@@ -1,0 +1,159 @@
+"""NLU component: decides which topic, look-up or other intent a message is about.
+
+A pretrained sentence encoder sees what is meant, character n-grams see the words themselves, misspelt or not; one linear
+classifier over flat topics weighs both. What the classifier finds is then held against the safety phrases and the
+thresholds. Topics are written as a retrieval intent, in the form that Rasa's own ResponseSelector uses, so that the one
+action `utter_faq` answers them all.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from components.catalogue import CATALOGUE_FILE, FAQ, ROOT, load_catalogue
+from components.decision import Decision, Thresholds, decide
+from components.message_kind import normalised, unreadable_kind
+from components.safety_phrases import SafetyPhrases
+from components.sentence_encoder import SentenceEncoder
+from components.topic_model import TopicModel
+
+UNREADABLE = "unreadable"
+INFORM_PLACE = "inform_place"
+SAFETY_PHRASES = ROOT / "data" / "safety_phrases.yml"
+DANGERS = ("self_harm", "emergency")
+RANKING_LENGTH = 10
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class TopicClassifier(GraphComponent, IntentClassifier):
+    """Sets the intent, its ranking and, for a topic, which answer belongs to it."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """Settings; each is explained beside its value in config.yml."""
+        return {
+            "inverse_regularisation": 10.0,
+            "ngram_dimensions": 600,
+            "ngram_share": 1.5,
+            "answer_threshold": 0.35,
+            "danger_threshold": 0.2,
+        }
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """A hash of what training reads beside the training data, so that Rasa's cache notices when it changes."""
+        read = [CATALOGUE_FILE, SAFETY_PHRASES, *sorted(Path(__file__).parent.glob("*.py"))]
+        return hashlib.sha256(b"".join(file.read_bytes() for file in read)).hexdigest()
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> "TopicClassifier":
+        return cls(config, model_storage, resource)
+
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        self._thresholds = Thresholds(config["answer_threshold"], config["danger_threshold"])
+        self._model: TopicModel | None = None
+        self._known: dict[str, str] = {}
+        self._phrases = SafetyPhrases({})
+        self._catalogue = load_catalogue()
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learns from the examples of all intents and from the titles of the topics."""
+        examples = [
+            (message.get(TEXT), _topic_id(message.get("intent_response_key") or message.get(INTENT)))
+            for message in training_data.intent_examples
+            if message.get(INTENT) != UNREADABLE
+        ]
+        examples += [(title, id) for id, title in self._catalogue.titles.items()]
+        sentences, labels = zip(*examples)
+        model = TopicModel.fit(
+            SentenceEncoder(),
+            sentences,
+            labels,
+            self._config["inverse_regularisation"],
+            self._config["ngram_dimensions"],
+            self._config["ngram_share"],
+        )
+        phrases = yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8"))
+        known = {normalised(sentence): label for sentence, label in examples}
+        with self._model_storage.write_to(self._resource) as folder:
+            model.save(folder)
+            (folder / "known.json").write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
+            (folder / "phrases.json").write_text(json.dumps(phrases, ensure_ascii=False), encoding="utf-8")
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "TopicClassifier":
+        component = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            component._model = TopicModel.load(SentenceEncoder(), folder)
+            component._known = json.loads((folder / "known.json").read_text(encoding="utf-8"))
+            component._phrases = SafetyPhrases(json.loads((folder / "phrases.json").read_text(encoding="utf-8")))
+        return component
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Writes `intent`, `intent_ranking`, `offers` and `response_selector` into each message."""
+        for message in messages:
+            text = message.get(TEXT) or ""
+            kind = unreadable_kind(text)
+            if kind and not (kind == "other_script" and message.get("entities")):
+                self._write(message, Decision(f"{UNREADABLE}/{kind}", 1.0), {})
+            else:
+                self._write(message, *self._understand(text, places=message.get("entities") or []))
+        return messages
+
+    def _understand(self, text: str, places: list[dict[str, Any]]) -> tuple[Decision, dict[str, float]]:
+        phrase = self._phrases.label(text)
+        if phrase:
+            return Decision(phrase, 1.0), {phrase: 1.0}
+        known = self._known.get(normalised(text))
+        if known:
+            return Decision(known, 1.0), {known: 1.0}
+        if places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places):
+            return Decision(INFORM_PLACE, 1.0), {INFORM_PLACE: 1.0}
+        assert self._model is not None, "process is called on a loaded component only"
+        probabilities = self._model.probabilities(text)
+        return decide(probabilities, self._thresholds, DANGERS, self._catalogue.titles), probabilities
+
+    def _write(self, message: Message, decision: Decision, probabilities: dict[str, float]) -> None:
+        ranked = sorted(probabilities.items(), key=lambda item: -item[1])[:RANKING_LENGTH]
+        full_intent = self._catalogue.intent(decision.label)
+        intent, _, key = full_intent.partition("/")
+        ranking = [{"name": self._catalogue.intent(label), "confidence": value} for label, value in ranked]
+        message.set("intent", {"name": intent, "confidence": decision.confidence}, add_to_output=True)
+        message.set("intent_ranking", ranking, add_to_output=True)
+        message.set("offers", list(decision.offers), add_to_output=True)
+        if key:
+            answer = {
+                "intent_response_key": full_intent,
+                "utter_action": f"utter_{full_intent}",
+                "confidence": decision.confidence,
+            }
+            selector = {"all_retrieval_intents": [FAQ, UNREADABLE], intent: {"response": answer, "ranking": []}}
+            message.set("response_selector", selector, add_to_output=True)
+
+
+def _topic_id(full_intent: str) -> str:
+    return full_intent.removeprefix(f"{FAQ}/")

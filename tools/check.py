@@ -1,0 +1,1 @@
+def errors_in_content(): return []

@@ -1,0 +1,51 @@
+"""Rasa's command line without its walls of deprecation warnings and progress bars: `python -m tools.quiet_rasa run ...`."""
+
+import os
+import sys
+import warnings
+from typing import Any, TextIO
+
+# Set before the import: these libraries read the environment while they load.
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    # Rasa shows its progress bars from INFO on.
+    "LOG_LEVEL": "WARNING",
+}
+EXPECTED = (
+    # Our TopicClassifier takes the place of the ResponseSelector that Rasa misses.
+    "does not include a response selector component",
+    # Rasa declares retrieval intents a second time by itself.
+    "duplicated intents have been found across multiple domain files: faq, unreadable",
+    "duplicated intents have been found across multiple domain files: unreadable, faq",
+)
+
+
+def show_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None, line: str | None = None
+) -> None:
+    """Shows Rasa's warnings about content, each on one line; those of libraries about their own future are not for us.
+
+    Libraries change the warning filters while they load, so the filters cannot do this; what shows a warning can.
+    """
+    text = str(message)
+    about_content = f"{os.sep}rasa{os.sep}shared{os.sep}" in filename and not issubclass(category, DeprecationWarning)
+    if about_content and not any(expected in text for expected in EXPECTED):
+        print(f"Warning: {' '.join(text.split())}", file=sys.stderr)
+
+
+def main() -> Any:
+    """Runs Rasa's command line with the arguments given."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    warnings.showwarning = show_warning
+    sys.argv[0] = "rasa"
+    from rasa.__main__ import main as rasa
+
+    return rasa()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""The running assistant: the action server and the Rasa server, started and stopped together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+HOST = "127.0.0.1"
+START_SECONDS = 180
+STOP_SECONDS = 20
+
+
+class CannotStart(Exception):
+    """The assistant cannot start; the message says why and what to do, in one sentence."""
+
+
+@dataclass
+class Stack:
+    """Both servers. As a context manager it starts them, waits until they answer, and stops them in the end."""
+
+    model: Path
+    port: int
+    actions_port: int
+    conversations: Path
+    auth_token: str | None = None
+    log: Path | None = None
+    _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def __enter__(self) -> "Stack":
+        """Raises CannotStart when a port is taken or a server ends before it answers."""
+        for port, variable in ((self.port, "RASA_PORT"), (self.actions_port, "ACTIONS_PORT")):
+            if not _is_free(port):
+                raise CannotStart(f"Port {port} is taken by another program. Choose another one: {variable}={port + 100} make run")
+        try:
+            self._start("action server", ["-m", "tools.action_server", str(self.actions_port)])
+            self._start("Rasa server", ["-m", "tools.quiet_rasa", *self._rasa_arguments()])
+            self._await_answer("action server", f"http://{HOST}:{self.actions_port}/health")
+            self._await_answer("Rasa server", self.address)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Asks both servers to end, and ends them if they do not."""
+        for process in self._processes.values():
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in self._processes.values():
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def ended(self) -> str | None:
+        """The name of a server that has ended by itself, or None while both run."""
+        return next((name for name, process in self._processes.items() if process.poll() is not None), None)
+
+    def process_id(self, name: str) -> int:
+        """The process id of `action server` or `Rasa server`."""
+        return self._processes[name].pid
+
+    def _rasa_arguments(self) -> list[str]:
+        arguments = ["run", "--model", str(self.model), "--interface", HOST, "--port", str(self.port)]
+        if self.auth_token:
+            arguments += ["--enable-api", "--auth-token", self.auth_token]
+        return arguments
+
+    def _start(self, name: str, arguments: list[str]) -> None:
+        environment = os.environ | {
+            "ACTION_ENDPOINT": f"http://{HOST}:{self.actions_port}/webhook",
+            "CONVERSATIONS": str(self.conversations),
+            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+            # Sanic waits this long for open connections when it is asked to stop; its default is 15.
+            "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
+        }
+        output = self.log.open("ab") if self.log else None
+        # A session of its own: Ctrl-C reaches this process alone, which then ends both in order.
+        self._processes[name] = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _await_answer(self, name: str, address: str) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._processes[name].poll() is not None:
+                raise CannotStart(f"The {name} ended while it was starting; the lines above say why.")
+            try:
+                with urllib.request.urlopen(address, timeout=2):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        raise CannotStart(f"The {name} did not answer within {START_SECONDS} seconds.")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
