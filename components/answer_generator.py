@@ -1,8 +1,9 @@
 """Makes the assistant's replies: answers with source and related topics, follow-ups, offers and the notice at the start."""
 
+import os
 from typing import Any
 
-from rasa.core.nlg.generator import NaturalLanguageGenerator
+from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -10,7 +11,7 @@ from rasa.utils.endpoints import EndpointConfig
 
 from actions.places import place_name
 from components.catalogue import FAQ, load_catalogue
-from components.wording import buttons, fill, load_words, source_line
+from components.wording import buttons, fill, load_pictures, load_words, source_line
 
 Reply = dict[str, Any]
 
@@ -19,13 +20,15 @@ ANSWER = f"utter_{FAQ}/"
 URGENT = frozenset({"utter_emergency", "utter_self_harm"})
 
 
-class AnswerGenerator(NaturalLanguageGenerator):
-    """Rasa's source of replies (`nlg` in endpoints.yml). Words come from the responses, decisions from the tracker."""
+class AnswerGenerator(TemplatedNaturalLanguageGenerator):
+    """Rasa's source of replies (`nlg` in endpoints.yml). Words come from the content files, decisions from the tracker."""
 
     def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
-        # Rasa sets `responses` again when it has loaded a model.
-        self.responses = domain.responses if domain else {}
+        # Rasa gives every templated generator the responses of a model that it loads later.
+        super().__init__(domain.responses if domain else {})
         self._words = load_words()
+        self._pictures = load_pictures()
+        self._address = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:5005")
         self._catalogue = load_catalogue()
 
     async def generate(
@@ -34,8 +37,10 @@ class AnswerGenerator(NaturalLanguageGenerator):
         """The reply for an utterance, or None for one that is unknown."""
         if utter_action not in self.responses and utter_action not in self._words:
             return None
-        reply = self._follow_up(utter_action, tracker) or self._plain(utter_action)
         values = tracker.current_slot_values() | kwargs
+        if utter_action == "utter_ask_lookup" and not values.get("place"):
+            utter_action = "utter_place_unknown"
+        reply = self._follow_up(utter_action, tracker) or self._plain(utter_action)
         if values.get("place"):
             values.setdefault("place_name", place_name(values["place"]))
         reply["text"] = fill(reply["text"], values)
@@ -62,11 +67,19 @@ class AnswerGenerator(NaturalLanguageGenerator):
     def _plain(self, utter_action: str) -> Reply:
         if utter_action in self._words:
             words = self._words[utter_action]
-            return self._finished({"text": words["text"], "continues": words.get("continues", False)}, words, words.get("buttons", []))
+            return self._finished(
+                {"text": words["text"], "continues": words.get("continues", False)}, words, words.get("buttons", [])
+            )
         response = self.responses[utter_action][0]
         metadata = response.get("metadata", {})
-        reply = {key: response[key] for key in ("text", "image") if key in response}
+        reply: Reply = {"text": response["text"]}
         choices = metadata.get("buttons", [])
+        if "picture" in metadata:
+            # Channels without pictures show the alternative.
+            reply |= {
+                "image": f"{self._address}/pictures/{metadata['picture']}",
+                "image_text": self._pictures[metadata["picture"]],
+            }
         if utter_action.startswith(ANSWER):
             topic = self._catalogue.topics[utter_action.removeprefix(ANSWER)]
             reply |= {"topic": topic.id, "part": "text"}

@@ -83,17 +83,15 @@ class _Graph:
         # Every input is one sentence, so the segment embedding is the same everywhere.
         segment = self._constant("segment", self._weights["embeddings.token_type_embeddings.weight"][0])
         placed = self._node("Add", [self._node("Add", [words, places], "placed"), segment], "with_segment")
-        norm = [self._constant(f"embedded_{part}", self._weights[f"embeddings.LayerNorm.{part}"]) for part in ("weight", "bias")]
+        norm = [
+            self._constant(f"embedded_{part}", self._weights[f"embeddings.LayerNorm.{part}"]) for part in ("weight", "bias")
+        ]
         return self._node("LayerNormalization", [placed, *norm], "embedded", axis=-1, epsilon=EPSILON)
 
     def _layer(self, hidden: str, mask: str, layer: int) -> str:
         prefix = f"encoder.layer.{layer}"
-        query, key, value = (
-            self._linear(hidden, f"{prefix}.attention.self.{part}") for part in ("query", "key", "value")
-        )
-        attended = self._node(
-            "MultiHeadAttention", [query, key, value, "", mask], f"attended_{layer}", FUSED, num_heads=HEADS
-        )
+        query, key, value = (self._linear(hidden, f"{prefix}.attention.self.{part}") for part in ("query", "key", "value"))
+        attended = self._node("MultiHeadAttention", [query, key, value, "", mask], f"attended_{layer}", FUSED, num_heads=HEADS)
         mixed = self._add_and_norm(hidden, attended, f"{prefix}.attention.output")
         wide = self._linear(mixed, f"{prefix}.intermediate.dense")
         return self._add_and_norm(mixed, self._node("Gelu", [wide], f"bent_{layer}", FUSED), f"{prefix}.output")
@@ -117,7 +115,9 @@ class _Graph:
         return self._node("DynamicQuantizeMatMul", inputs, f"{name}.out", FUSED)
 
     def _add_and_norm(self, residual: str, tensor: str, prefix: str) -> str:
-        norm = [self._constant(f"{prefix}.norm_{part}", self._weights[f"{prefix}.LayerNorm.{part}"]) for part in ("weight", "bias")]
+        norm = [
+            self._constant(f"{prefix}.norm_{part}", self._weights[f"{prefix}.LayerNorm.{part}"]) for part in ("weight", "bias")
+        ]
         changed = self._linear(tensor, f"{prefix}.dense")
         return self._node("SkipLayerNormalization", [changed, residual, *norm], f"{prefix}.norm", FUSED, epsilon=EPSILON)
 

@@ -9,14 +9,20 @@ from components.message_kind import visible_text
 class SafetyPhrases:
     """The phrases of `data/safety_phrases.yml`, label by label, the gravest first."""
 
-    def __init__(self, phrases: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, labels: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
         """Compiles the phrases, which are regular expressions. Raises re.error when one of them is broken."""
-        self._patterns = {
-            label: re.compile("|".join(rf"\b(?:{phrase})\b" for phrase in expressions), re.IGNORECASE)
-            for label, expressions in phrases.items()
-        }
+        self._phrases = {label: _any_of(row["phrases"]) for label, row in labels.items()}
+        self._harmless = {label: _any_of(row.get("unless") or ()) for label, row in labels.items()}
 
     def label(self, text: str) -> str | None:
-        """The first label one of whose phrases stands in the text, or None."""
+        """The first label one of whose phrases stands in the text, its harmless look-alikes left out, or None."""
         plain = visible_text(text).replace("’", "'")
-        return next((label for label, pattern in self._patterns.items() if pattern.search(plain)), None)
+        for label, phrases in self._phrases.items():
+            if phrases.search(self._harmless[label].sub(" ", plain)):
+                return label
+        return None
+
+
+def _any_of(expressions: Sequence[str]) -> re.Pattern[str]:
+    # The last alternative never matches: an empty list finds nothing.
+    return re.compile("|".join([*(rf"\b(?:{expression})\b" for expression in expressions), "(?!)"]), re.IGNORECASE)

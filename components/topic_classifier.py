@@ -41,7 +41,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """Settings; each is explained beside its value in config.yml."""
+        """The settings, as explained in config.yml."""
         return {
             "inverse_regularisation": 10.0,
             "ngram_dimensions": 600,
@@ -80,7 +80,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             if message.get(INTENT) != UNREADABLE
         ]
         examples += [(title, id) for id, title in self._catalogue.titles.items()]
-        sentences, labels = zip(*examples)
+        sentences, labels = zip(*examples, strict=True)
         model = TopicModel.fit(
             SentenceEncoder(),
             sentences,
@@ -117,17 +117,17 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """Writes `intent`, `intent_ranking`, `offers` and `response_selector` into each message."""
         for message in messages:
             text = message.get(TEXT) or ""
+            danger = self._phrases.label(text)
             kind = unreadable_kind(text)
-            if kind and not (kind == "other_script" and message.get("entities")):
+            if danger:
+                self._write(message, Decision(danger, 1.0), {danger: 1.0})
+            elif kind and not (kind == "other_script" and message.get("entities")):
                 self._write(message, Decision(f"{UNREADABLE}/{kind}", 1.0), {})
             else:
                 self._write(message, *self._understand(text, places=message.get("entities") or []))
         return messages
 
     def _understand(self, text: str, places: list[dict[str, Any]]) -> tuple[Decision, dict[str, float]]:
-        phrase = self._phrases.label(text)
-        if phrase:
-            return Decision(phrase, 1.0), {phrase: 1.0}
         known = self._known.get(normalised(text))
         if known:
             return Decision(known, 1.0), {known: 1.0}

@@ -73,7 +73,7 @@ class TopicModel:
         logits = self._encoder.encode([sentence])[0] @ self._vector_weights + self._bias
         logits = logits + counts.data @ self._ngram_weights[counts.indices]
         powers = np.exp(logits - logits.max())
-        return dict(zip(self.labels, (powers / powers.sum()).tolist()))
+        return dict(zip(self.labels, (powers / powers.sum()).tolist(), strict=True))
 
     def save(self, folder: Path) -> None:
         """Writes the model into a folder as plain numbers and JSON: loading it can run no code."""

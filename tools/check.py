@@ -1,1 +1,341 @@
-def errors_in_content(): return []
+"""Says in words, with file and line, what is wrong in the content, so that a nurse or writer can mend it."""
+
+import argparse
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import textstat
+import yaml
+from babel import Locale
+
+from components.message_kind import normalised
+from tools.content import ContentFile, examples
+
+ROOT = Path(__file__).resolve().parents[1]
+MOST_WORDS = 90
+MOST_WORDS_SIMPLER = 60
+HIGHEST_GRADE = 8.0
+HIGHEST_GRADE_SIMPLER = 6.0
+FEWEST_EXAMPLES = 40
+RELATED = range(2, 5)
+STALE_AFTER_DAYS = 730
+LINK = re.compile(r"https?://[^\s]+\.[^\s]+")
+REQUIRED_COLUMNS = {
+    "clinics.csv": ("name", "city", "country", "latitude", "longitude", "source_url", "verified", "specialist_confirmed"),
+    "support_groups.csv": ("name", "country", "scope", "source_url", "verified"),
+    "registries.csv": ("name", "kind", "country", "home_url", "source_url", "verified"),
+    "emergency_numbers.csv": ("country_code", "country"),
+}
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """Something to mend: where it is, what is wrong, and what to do. A warning does not stop anything."""
+
+    file: str
+    line: int
+    problem: str
+    remedy: str
+    warning: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {'Please look: ' if self.warning else ''}{self.problem} {self.remedy}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No arguments."""
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Prints what is wrong; 1 when something has to be mended, 0 otherwise."""
+    findings = check_content(ROOT / "data")
+    for finding in findings:
+        print(finding)
+    errors = sum(not finding.warning for finding in findings)
+    print(f"{errors} to mend, {len(findings) - errors} to look at." if findings else "The content is in order.")
+    return 1 if errors else 0
+
+
+def errors_in_content(data: Path = ROOT / "data") -> list[Finding]:
+    """What has to be mended before the assistant can start."""
+    return [finding for finding in check_content(data) if not finding.warning]
+
+
+def check_content(data: Path) -> list[Finding]:
+    """Everything that is wrong in a data folder, file by file."""
+    return sorted(_Check(data).run())
+
+
+class _Check:
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._titles: dict[str, str] = {}
+
+    def run(self) -> Iterator[Finding]:
+        files: dict[Path, ContentFile] = {}
+        for path in sorted(self._data.rglob("*.yml")):
+            try:
+                files[path] = ContentFile(path)
+            except (yaml.YAMLError, UnicodeDecodeError) as error:
+                yield self._unreadable(path, error)
+        catalogue = files.get(self._data / "topics.yml")
+        if catalogue is None:
+            if not (self._data / "topics.yml").exists():
+                yield Finding("data/topics.yml", 1, "The catalogue is missing.", "Bring the file back.")
+            return
+        try:
+            self._titles = self._read_titles(catalogue.data)
+        except (KeyError, TypeError, AttributeError) as error:
+            yield self._at(catalogue, (), f"The catalogue lacks {error}.", "Compare it with an earlier version of the file.")
+            return
+        yield from self._check_catalogue(catalogue)
+        for path, file in files.items():
+            if path.parent.name == "faq":
+                yield from self._check_topic(file, catalogue.data["answers"])
+        for topic in catalogue.data["answers"]:
+            if self._data / "faq" / f"{topic}.yml" not in files and not (self._data / "faq" / f"{topic}.yml").exists():
+                yield self._at(catalogue, ("answers", topic), f"Topic “{topic}” has no file data/faq/{topic}.yml.", "Write it.")
+        yield from self._check_examples(files.values())
+        yield from self._check_buttons(files.values())
+        yield from self._check_phrases(files.get(self._data / "safety_phrases.yml"))
+        for name, columns in REQUIRED_COLUMNS.items():
+            yield from self._check_directory(self._data / "directory" / name, columns)
+
+    def _at(self, file: ContentFile, location: tuple[str | int, ...], problem: str, remedy: str, **kind: bool) -> Finding:
+        return Finding(self._shown(file.path), file.line(*location), problem, remedy, **kind)
+
+    def _shown(self, path: Path) -> str:
+        return path.relative_to(self._data.parent).as_posix()
+
+    def _unreadable(self, path: Path, error: yaml.YAMLError | UnicodeDecodeError) -> Finding:
+        if isinstance(error, UnicodeDecodeError):
+            return Finding(self._shown(path), 1, "The file is not in UTF-8.", "Save it as UTF-8 in your editor.")
+        mark = getattr(error, "problem_mark", None)
+        reason = getattr(error, "problem", None) or "the form is broken"
+        remedy = "Look at this line and the one above: indentation, a missing quote or a stray colon are the usual causes."
+        return Finding(self._shown(path), mark.line + 1 if mark else 1, f"This is not valid YAML ({reason}).", remedy)
+
+    @staticmethod
+    def _read_titles(catalogue: dict[str, Any]) -> dict[str, str]:
+        titled = {**catalogue["answers"], **catalogue["lookups"]}
+        for section in ("groups", "conversation", "safety"):
+            catalogue[section].keys()
+        return {id: str(row["title"]) for id, row in titled.items()}
+
+    def _check_catalogue(self, file: ContentFile) -> Iterator[Finding]:
+        seen: dict[str, str] = {}
+        for id, title in self._titles.items():
+            section = "answers" if id in file.data["answers"] else "lookups"
+            other = seen.setdefault(normalised(title), id)
+            if other != id:
+                yield self._at(
+                    file, (section, id, "title"), f"Title “{title}” is also that of {other}.", "Give it another one."
+                )
+        for id, row in file.data["answers"].items():
+            for key in ("group", "source", "must", "related"):
+                if not row.get(key):
+                    yield self._at(file, ("answers", id), f"Topic “{id}” has no {key}.", f"Add a line “{key}:”.")
+            if row.get("group") and row["group"] not in file.data["groups"]:
+                groups = ", ".join(file.data["groups"])
+                yield self._at(
+                    file, ("answers", id, "group"), f"There is no group “{row['group']}”.", f"Take one of: {groups}."
+                )
+            related = row.get("related") or []
+            if related and len(related) not in RELATED:
+                yield self._at(
+                    file, ("answers", id, "related"), f"{len(related)} related topics are given.", "Give two to four."
+                )
+            for other in related:
+                if other not in self._titles or other == id:
+                    problem = f"Related topic “{other}” is not another topic or look-up."
+                    yield self._at(file, ("answers", id, "related"), problem, "Correct its id.")
+
+    def _check_topic(self, file: ContentFile, topics: dict[str, Any]) -> Iterator[Finding]:
+        topic = file.path.stem
+        if topic not in topics:
+            yield self._at(
+                file, (), f"“{topic}” is not in the catalogue.", "Add it to data/topics.yml or correct the file's name."
+            )
+            return
+        where: tuple[str | int, ...] = ("responses", f"utter_faq/{topic}", 0)
+        try:
+            answer = file.data["responses"][f"utter_faq/{topic}"][0]
+            text, metadata = str(answer["text"]), dict(answer["metadata"])
+            intent, block = file.data["nlu"][0]["intent"], file.data["nlu"][0]["examples"]
+        except (KeyError, IndexError, TypeError, ValueError) as error:
+            problem = f"The file does not have the form of an answer: {error} is missing or misplaced."
+            yield self._at(file, (), problem, "Compare it with another file in data/faq/.")
+            return
+        if intent != f"faq/{topic}":
+            yield self._at(file, ("nlu", 0, "intent"), f"The intent is “{intent}”.", f"Write “faq/{topic}”.")
+        yield from self._check_text(file, (*where, "text"), text, MOST_WORDS, HIGHEST_GRADE)
+        for part, words, grade in (("simpler", MOST_WORDS_SIMPLER, HIGHEST_GRADE_SIMPLER), ("more", MOST_WORDS, HIGHEST_GRADE)):
+            if part in metadata:
+                yield from self._check_text(file, (*where, "metadata", part), str(metadata[part]), words, grade)
+        if not metadata.get("simpler"):
+            yield self._at(file, (*where, "metadata"), "There are no simpler words.", "Add “simpler:” with the plainest form.")
+        yield from self._check_sources(file, (*where, "metadata"), metadata)
+        number = len(examples(block))
+        if number < FEWEST_EXAMPLES:
+            problem = f"There are {number} examples, fewer than {FEWEST_EXAMPLES}."
+            yield self._at(file, ("nlu", 0, "examples"), problem, "Add ways in which people ask this.")
+
+    def _check_text(
+        self, file: ContentFile, where: tuple[str | int, ...], text: str, most_words: int, highest_grade: float
+    ) -> Iterator[Finding]:
+        words, grade = words_and_grade(text)
+        if words > most_words:
+            yield self._at(file, where, f"The text has {words} words, more than {most_words}.", "Shorten it.")
+        if grade > highest_grade:
+            problem = f"The text has reading grade {grade:.1f}, above {highest_grade:.0f}."
+            yield self._at(file, where, problem, "Use shorter sentences and shorter words.")
+
+    def _check_sources(self, file: ContentFile, where: tuple[str | int, ...], metadata: dict[str, Any]) -> Iterator[Finding]:
+        sources = metadata.get("sources") or []
+        if not sources:
+            yield self._at(file, where, "The answer names no source.", "Add “sources:” with an organisation and its link.")
+        for position, source in enumerate(sources):
+            if (
+                not isinstance(source, dict)
+                or not source.get("organisation")
+                or not LINK.fullmatch(str(source.get("link", "")))
+            ):
+                remedy = "Write “organisation:” and “link:” with an address that starts with https://."
+                yield self._at(file, (*where, "sources", position), "This source is not complete.", remedy)
+        reviewed = metadata.get("reviewed")
+        try:
+            age = (date.today() - date.fromisoformat(str(reviewed) if isinstance(reviewed, str) else "")).days
+        except ValueError:
+            remedy = 'Write it in quotes, year first: "2026-11-22".'
+            yield self._at(file, (*where, "reviewed"), "The review date cannot be read.", remedy)
+            return
+        if age < 0:
+            yield self._at(
+                file, (*where, "reviewed"), f"The review date {reviewed} lies ahead.", "Write the day of the review."
+            )
+        if age > STALE_AFTER_DAYS:
+            problem = f"The last review, {reviewed}, is more than two years ago."
+            yield self._at(file, (*where, "reviewed"), problem, "Review the answer and write today's date.", warning=True)
+
+    def _check_examples(self, files: Any) -> Iterator[Finding]:
+        first: dict[str, tuple[str, str]] = {}
+        for file in files:
+            for position, block in enumerate((file.data or {}).get("nlu", []) if isinstance(file.data, dict) else []):
+                if not isinstance(block, dict) or "intent" not in block or "examples" not in block:
+                    problem = "This entry lacks “intent:” or “examples:”."
+                    yield self._at(file, ("nlu", position), problem, "Compare it with the entry above.")
+                    continue
+                intent = block["intent"]
+                # Examples stand in a block of their own, which begins on the line after its key.
+                start = file.line("nlu", position, "examples") + 1
+                for number, example in examples(block["examples"]):
+                    known = first.setdefault(normalised(example), (intent, f"{self._shown(file.path)}:{start + number}"))
+                    if known != (intent, f"{self._shown(file.path)}:{start + number}") and normalised(example):
+                        problem = f"Example “{example}” stands also in {known[1]} ({known[0]})."
+                        yield Finding(self._shown(file.path), start + number, problem, "Keep one of them.")
+
+    def _check_buttons(self, files: Any) -> Iterator[Finding]:
+        for file in files:
+            if not isinstance(file.data, dict):
+                continue
+            replies = {("words", name): words for name, words in (file.data.get("words") or {}).items()}
+            for name, variants in (file.data.get("responses") or {}).items():
+                replies[("responses", name)] = (variants[0].get("metadata") or {}) if variants else {}
+            for where, reply in replies.items():
+                for button in reply.get("buttons", []):
+                    if button not in self._titles:
+                        problem = f"Button “{button}” is no topic or look-up."
+                        yield self._at(file, where, problem, "Use an id of data/topics.yml.")
+
+    def _check_phrases(self, file: ContentFile | None) -> Iterator[Finding]:
+        if file is None:
+            return
+        for label, rows in file.data.items():
+            if not isinstance(rows, dict) or not rows.get("phrases"):
+                yield self._at(file, (label,), f"“{label}” has no phrases.", "Bring its list back.")
+                continue
+            for part in ("phrases", "unless"):
+                for position, phrase in enumerate(rows.get(part) or []):
+                    try:
+                        re.compile(phrase)
+                    except re.error as error:
+                        problem = f"The phrase cannot be read ({error})."
+                        yield self._at(file, (label, part, position), problem, "Mend its brackets or ask an engineer.")
+
+    def _check_directory(self, path: Path, columns: tuple[str, ...]) -> Iterator[Finding]:
+        if not path.exists():
+            yield Finding(self._shown(path), 1, "The file is missing.", "Bring it back.")
+            return
+        countries = {*Locale("en").territories, "INT", "EU"}
+        seen: dict[tuple[str, ...], int] = {}
+        try:
+            content = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            yield self._unreadable(path, error)
+            return
+        with io.StringIO(content, newline="") as lines:
+            reader = csv.DictReader(lines)
+            missing = [column for column in (*columns, "checked_on") if column not in (reader.fieldnames or [])]
+            if missing:
+                yield Finding(self._shown(path), 1, f"Column {', '.join(missing)} is missing.", "Bring the heading back.")
+                return
+            for row in reader:
+                if None in row or None in row.values():
+                    problem = f"The row has not {len(reader.fieldnames or [])} cells."
+                    yield Finding(
+                        self._shown(path), reader.line_num, problem, "Put text that holds a comma into double quotes."
+                    )
+                    continue
+                yield from self._check_row(path, reader.line_num, row, columns, countries)
+                key = tuple(row.get(column) or "" for column in ("name", "city", "country", "country_code"))
+                if seen.setdefault(key, reader.line_num) != reader.line_num:
+                    yield Finding(self._shown(path), reader.line_num, f"The row repeats line {seen[key]}.", "Keep one of them.")
+
+    def _check_row(
+        self, path: Path, line: int, row: dict[str, str], columns: tuple[str, ...], countries: set[str]
+    ) -> Iterator[Finding]:
+        def finding(column: str, remedy: str, warning: bool = False) -> Finding:
+            problem = f"Column {column} of “{row.get('name') or row.get('country')}” holds “{row[column]}”."
+            return Finding(self._shown(path), line, problem, remedy, warning)
+
+        for column in columns:
+            if not row[column]:
+                yield finding(column, "Fill it in.")
+        code = "country_code" if "country_code" in row else "country"
+        if row[code] and row[code] not in countries:
+            yield finding(code, "Write the country's two-letter code, such as DE.")
+        for column in ("verified", "specialist_confirmed"):
+            if row.get(column) not in (None, "true", "false", ""):
+                yield finding(column, "Write true or false.")
+        for column, limit in (("latitude", 90), ("longitude", 180)):
+            if column in row and not _is_number_within(row[column], limit):
+                yield finding(column, f"Write decimal degrees from -{limit} to {limit}.")
+        if row.get("verified") == "true" and not row["checked_on"]:
+            yield finding("checked_on", "Write the day on which the entry was verified; without it nobody sees the row.")
+        if row["checked_on"]:
+            try:
+                age = (date.today() - date.fromisoformat(row["checked_on"])).days
+            except ValueError:
+                yield finding("checked_on", "Write the date year first, such as 2026-11-22.")
+            else:
+                if age > STALE_AFTER_DAYS:
+                    yield finding("checked_on", "Check the entry again and write today's date.", warning=True)
+
+
+def words_and_grade(text: str) -> tuple[int, float]:
+    """The number of words of a text without its links, and its Flesch-Kincaid grade (Kincaid et al. 1975)."""
+    plain = re.sub(r"https?://\S+", "", text)
+    return len(plain.split()), float(textstat.flesch_kincaid_grade(plain))
+
+
+def _is_number_within(value: str, limit: float) -> bool:
+    try:
+        return -limit <= float(value) <= limit
+    except ValueError:
+        return False

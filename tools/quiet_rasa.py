@@ -15,6 +15,8 @@ QUIET = {
     "LOG_LEVEL": "WARNING",
 }
 EXPECTED = (
+    # Said at every load, whatever the slots.
+    "Slot auto-fill has been removed",
     # Our TopicClassifier takes the place of the ResponseSelector that Rasa misses.
     "does not include a response selector component",
     # Rasa declares retrieval intents a second time by itself.
@@ -24,7 +26,12 @@ EXPECTED = (
 
 
 def show_warning(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, file: TextIO | None = None, line: str | None = None
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
 ) -> None:
     """Shows Rasa's warnings about content, each on one line; those of libraries about their own future are not for us.
 
@@ -36,11 +43,16 @@ def show_warning(
         print(f"Warning: {' '.join(text.split())}", file=sys.stderr)
 
 
-def main() -> Any:
-    """Runs Rasa's command line with the arguments given."""
+def be_quiet() -> None:
+    """Quiets Rasa in this process; to be called before Rasa is imported."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     warnings.showwarning = show_warning
+
+
+def main() -> Any:
+    """Runs Rasa's command line with the arguments given."""
+    be_quiet()
     sys.argv[0] = "rasa"
     from rasa.__main__ import main as rasa
 

@@ -1,5 +1,6 @@
 """The running assistant: the action server and the Rasa server, started and stopped together."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -41,7 +42,9 @@ class Stack:
         """Raises CannotStart when a port is taken or a server ends before it answers."""
         for port, variable in ((self.port, "RASA_PORT"), (self.actions_port, "ACTIONS_PORT")):
             if not _is_free(port):
-                raise CannotStart(f"Port {port} is taken by another program. Choose another one: {variable}={port + 100} make run")
+                raise CannotStart(
+                    f"Port {port} is taken by another program. Choose another one: {variable}={port + 100} make run"
+                )
         try:
             self._start("action server", ["-m", "tools.action_server", str(self.actions_port)])
             self._start("Rasa server", ["-m", "tools.quiet_rasa", *self._rasa_arguments()])
@@ -86,21 +89,23 @@ class Stack:
         environment = os.environ | {
             "ACTION_ENDPOINT": f"http://{HOST}:{self.actions_port}/webhook",
             "CONVERSATIONS": str(self.conversations),
+            "PUBLIC_ADDRESS": os.environ.get("PUBLIC_ADDRESS", self.address),
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
             # Sanic waits this long for open connections when it is asked to stop; its default is 15.
             "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
         }
-        output = self.log.open("ab") if self.log else None
-        # A session of its own: Ctrl-C reaches this process alone, which then ends both in order.
-        self._processes[name] = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=output,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with contextlib.ExitStack() as files:
+            output = files.enter_context(self.log.open("ab")) if self.log else None
+            # A session of its own: Ctrl-C reaches this process alone, which then ends both in order.
+            self._processes[name] = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
 
     def _await_answer(self, name: str, address: str) -> None:
         deadline = time.monotonic() + START_SECONDS

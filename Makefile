@@ -1,0 +1,47 @@
+# TrialGuide. `make help` lists the targets.
+PYTHON ?=
+export RASA_TELEMETRY_ENABLED = false
+export TF_CPP_MIN_LOG_LEVEL = 3
+
+# Prints the interpreter of a ready environment, after making it where it is missing or out of date.
+ENVIRONMENT = python=$$(sh tools/environment.sh "$(PYTHON)") &&
+
+LOCKED = --quiet --upgrade --generate-hashes --no-emit-index-url --no-header
+
+.DEFAULT_GOAL := help
+.PHONY: help run shell setup test check score bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@echo "PYTHON=/path/to/python3.10 chooses the Python; RASA_PORT and ACTIONS_PORT the ports."
+
+run: ## set everything up, start the assistant, stop it with Ctrl-C
+	@$(ENVIRONMENT) exec $$python -m tools run
+
+shell: ## talk to the assistant in this terminal
+	@$(ENVIRONMENT) exec $$python -m tools shell
+
+setup: ## environment, sentence encoder and model, without starting anything
+	@$(ENVIRONMENT) $$python -m tools setup
+
+test: ## all tests, the style and the types
+	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && $$python -m tools setup && $$python -m pytest
+
+check: ## say in words what is wrong in the content files
+	@$(ENVIRONMENT) $$python -m tools check
+
+score: ## how well questions are understood
+	@$(ENVIRONMENT) $$python -m tools score
+
+bench: ## speed and memory against the stock Rasa bot
+	@$(ENVIRONMENT) $$python -m tools bench
+
+lock: ## resolve requirements/direct.in anew for each Python
+	@$(ENVIRONMENT) for version in 3.11 3.10; do \
+		sh tools/uv.sh $$python pip compile $(LOCKED) requirements/direct.in --override requirements/overrides.txt \
+			--python-version $$version --output-file requirements/python-$$version.txt || exit 1; \
+	done; \
+	sh tools/uv.sh $$python pip compile $(LOCKED) requirements/uv.in --universal --output-file requirements/uv.txt
+
+clean: ## remove environments and trained models; conversations stay
+	rm -rf .venv-* .rasa models/encoder models/*.tar.gz

@@ -1,0 +1,121 @@
+"""The directory shows verified rows only, the nearest first."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actions.directory import EARTH_RADIUS_KM, Directory, great_circle_km, search_link, verified_rows
+from actions.places import gazetteer
+
+FOLDER = ROOT / "data" / "directory"
+LATITUDES = st.floats(-90, 90)
+LONGITUDES = st.floats(-180, 180)
+
+
+@pytest.fixture(scope="module")
+def directory() -> Directory:
+    return Directory()
+
+
+@pytest.mark.parametrize("file", ["clinics.csv", "support_groups.csv", "registries.csv"])
+def test_unverified_rows_and_rows_without_a_date_are_left_out(file: str, tmp_path: Path) -> None:
+    with (FOLDER / file).open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    shown = verified_rows(FOLDER / file)
+    assert 0 < len(shown) < len(rows)
+    assert all(row["verified"] == "true" and row["checked_on"] for row in shown)
+    with (tmp_path / file).open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]))
+        writer.writeheader()
+        writer.writerows([{**rows[0], "verified": "true", "checked_on": ""}, {**rows[0], "verified": "false"}])
+    assert verified_rows(tmp_path / file) == []
+
+
+def test_clinics_of_a_country_come_nearest_first(directory: Directory) -> None:
+    found = directory.clinics("DE", gazetteer().city("DE/Berlin"))
+    distances = [item.distance_km or 0 for item in found]
+    assert len(found) == 5
+    assert distances == sorted(distances)
+    assert found[0].clinic.row["name"].startswith("Charité")
+    assert distances[0] < 20
+
+
+def test_clinics_of_a_country_alone_have_no_distance(directory: Directory) -> None:
+    found = directory.clinics("NL", None)
+    assert len(found) == 5
+    assert all(item.distance_km is None and item.clinic.country == "NL" for item in found)
+
+
+def test_an_unconfirmed_clinic_shows_only_where_no_confirmed_one_is_near(directory: Directory) -> None:
+    assert all(item.clinic.confirmed for item in directory.clinics("DE", None))
+    found = directory.clinics("LT", None)
+    assert found
+    assert not any(item.clinic.confirmed for item in found)
+
+
+def test_nearest_clinics_abroad_leave_excluded_countries_out(directory: Directory) -> None:
+    luxembourg = gazetteer().largest_city("LU")
+    assert luxembourg is not None
+    found = directory.nearest_clinics(luxembourg, frozenset({"FR", "GB"}))
+    assert len(found) == 5
+    assert not {item.clinic.country for item in found} & {"FR", "GB", "LU"}
+
+
+def test_support_groups_for_nets_come_first(directory: Directory) -> None:
+    assert [row["name"] for row in directory.support_groups("NO")] == ["CarciNor", "Kreftforeningen (Norwegian Cancer Society)"]
+    assert directory.support_groups("AT") == []
+
+
+@pytest.mark.parametrize(
+    ("country", "named"),
+    [
+        (
+            "DE",
+            ["German Clinical Trials Register (DRKS)", "EU Clinical Trials Information System (CTIS)", "ClinicalTrials.gov"],
+        ),
+        ("AU", ["Australian New Zealand Clinical Trials Registry (ANZCTR)", "ClinicalTrials.gov"]),
+        ("MX", ["ClinicalTrials.gov"]),
+    ],
+)
+def test_registries_fit_the_country(directory: Directory, country: str, named: list[str]) -> None:
+    names = [row["name"] for row, _ in directory.registries(country)]
+    assert set(named) <= set(names)
+    assert ("EU Clinical Trials Information System (CTIS)" in names) == (country == "DE")
+
+
+def test_search_links_are_filled_in_and_encoded(directory: Directory) -> None:
+    for country in ("DE", "JP", "AU", "IR"):
+        for row, link in directory.registries(country):
+            assert link.startswith("https://")
+            assert not set(link) & set(' "{}')
+            assert row["search_url_pattern"] == "" or link != row["home_url"]
+    assert search_link({"search_url_pattern": "", "home_url": "https://a.b"}) == "https://a.b"
+
+
+def test_a_broken_file_is_an_error_not_an_empty_directory(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "directory")
+    clinics = tmp_path / "directory" / "clinics.csv"
+    clinics.write_text(clinics.read_text(encoding="utf-8").replace("52.54223", "north", 1), encoding="utf-8")
+    with pytest.raises(ValueError, match="north"):
+        Directory(tmp_path / "directory")
+
+
+@given(LATITUDES, LONGITUDES, LATITUDES, LONGITUDES)
+def test_a_distance_is_the_same_both_ways_and_never_more_than_half_the_earth(a: float, b: float, c: float, d: float) -> None:
+    there, back = great_circle_km(a, b, c, d), great_circle_km(c, d, a, b)
+    assert there == pytest.approx(back, abs=1e-6)
+    assert 0 <= there <= 3.1416 * EARTH_RADIUS_KM
+
+
+@given(LATITUDES, LONGITUDES)
+def test_a_place_is_at_no_distance_from_itself(latitude: float, longitude: float) -> None:
+    assert great_circle_km(latitude, longitude, latitude, longitude) == pytest.approx(0, abs=1e-6)
+
+
+def test_a_known_distance() -> None:
+    assert great_circle_km(52.52, 13.405, 48.857, 2.352) == pytest.approx(878, abs=3)  # Berlin to Paris

@@ -1,0 +1,49 @@
+"""What several tests share: the content as it is written, and one running assistant for all of them."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.catalogue import Catalogue, load_catalogue
+from tools.setup import prepare
+from tools.stack import Stack
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def load_table(path: Path) -> Any:
+    """A table of test cases."""
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def free_port() -> int:
+    """A port that nobody uses just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return load_catalogue()
+
+
+@pytest.fixture(scope="session")
+def model() -> Path:
+    """The model that fits the data; trained now if it is missing."""
+    trained = prepare()
+    assert trained is not None, "the content is broken: see the lines above"
+    return trained
+
+
+@pytest.fixture(scope="session")
+def stack(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The real servers, started once for all tests."""
+    folder = tmp_path_factory.mktemp("stack")
+    running = Stack(model, free_port(), free_port(), folder / "conversations.db", auth_token="test-token", log=folder / "log")
+    with running:
+        yield running

@@ -1,0 +1,65 @@
+"""How well unseen questions are understood. The floors are what was reached; they only rise."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from conftest import ROOT, load_table
+from rapidfuzz import fuzz, process
+
+from components.catalogue import Catalogue
+from components.message_kind import normalised
+from tools.content import examples
+from tools.score import Understood, measures, print_tables, read_questions, understand
+
+QUESTIONS = sorted(Path(__file__).parent.glob("*.yml"))
+# Normalised edit similarity, in per cent.
+NEARLY_THE_SAME = 90
+# Short phrases such as "tell me more" or "thanks" have few ways to be said.
+FEWEST_WORDS = 4
+FLOORS = load_table(Path(__file__).parent / "floors" / "floors.yml")
+
+
+def training_sentences() -> list[str]:
+    files = [*(ROOT / "data" / "faq").glob("*.yml"), *(ROOT / "data" / "nlu").glob("*.yml")]
+    blocks = (block for file in files for block in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"])
+    return [normalised(example) for block in blocks for _, example in examples(block["examples"])]
+
+
+@pytest.fixture(scope="module")
+def results(model: Path, catalogue: Catalogue) -> list[Understood]:
+    return understand(read_questions(QUESTIONS, catalogue), model)
+
+
+def test_every_topic_has_ten_test_questions(catalogue: Catalogue) -> None:
+    asked = Counter(question.topic for question in read_questions(QUESTIONS, catalogue))
+    assert [topic for topic in (*catalogue.topics, *catalogue.lookups) if asked[topic] < 10] == []
+    assert [intent for intent in catalogue.conversation if asked[intent] < 10] == []
+    assert asked["out_of_scope"] >= 150
+    assert all(asked[label] >= 60 for label in catalogue.safety)
+
+
+def test_no_test_question_stands_in_the_training_data(catalogue: Catalogue) -> None:
+    trained = set(training_sentences()) | {normalised(title) for title in catalogue.titles.values()}
+    asked = [normalised(question.text) for question in read_questions(QUESTIONS, catalogue)]
+    assert [text for text in asked if text in trained] == []
+
+
+def test_no_test_question_nearly_stands_in_the_training_data(catalogue: Catalogue) -> None:
+    trained = [text for text in training_sentences() if len(text.split()) >= FEWEST_WORDS]
+    asked = [normalised(question.text) for question in read_questions(QUESTIONS, catalogue)]
+    asked = [text for text in asked if len(text.split()) >= FEWEST_WORDS]
+    likeness = process.cdist(asked, trained, scorer=fuzz.ratio, score_cutoff=NEARLY_THE_SAME)
+    assert [(asked[row], trained[column]) for row, column in np.argwhere(likeness)] == []
+
+
+def test_questions_are_understood_as_well_as_before(results: list[Understood], catalogue: Catalogue) -> None:
+    print_tables(results, catalogue)
+    fallen = []
+    for measure in measures(results, catalogue):
+        floor, ceiling = FLOORS[measure.name].get("at_least", 0.0), FLOORS[measure.name].get("at_most", 1.0)
+        if not floor <= measure.share <= ceiling:
+            fallen.append((measure.name, round(measure.share, 4)))
+    assert fallen == []

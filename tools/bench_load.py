@@ -1,0 +1,106 @@
+"""The load of `make bench`, in a process of its own: `python -m tools.bench_load ADDRESS --messages 800 --at-once 8`.
+
+A closed loop over Rasa's `rest` channel: each worker sends its next message when the last one is answered.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import aiohttp
+import yaml
+
+MESSAGES = Path(__file__).with_name("bench_messages.yml")
+CONVERSATION = 10
+CONTENTS = ("text", "image", "attachment", "custom")
+WAIT_SECONDS = 60
+
+
+class NotAnswered(Exception):
+    """A message was not answered as it should be; the text says which one and how, in a sentence."""
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one load came to; the percentiles are of the milliseconds from message to reply."""
+
+    messages: int
+    at_once: int
+    per_second: float
+    p50: float
+    p95: float
+
+
+def main() -> int:
+    """Prints a `Load` as JSON; 1, with a sentence, when a message was not answered as it should be."""
+    parser = argparse.ArgumentParser(prog="python -m tools.bench_load", description="Sends messages and takes the time.")
+    parser.add_argument("address", help="such as http://127.0.0.1:5005")
+    parser.add_argument("--to", choices=("trialguide", "stock"), default="trialguide", help="whose messages are sent")
+    parser.add_argument("--messages", type=int, default=800)
+    parser.add_argument("--at-once", type=int, default=8)
+    arguments = parser.parse_args()
+    said = yaml.safe_load(MESSAGES.read_text(encoding="utf-8"))[arguments.to]
+    try:
+        load = asyncio.run(put_load(arguments.address, said, arguments.messages, arguments.at_once))
+    except NotAnswered as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    print(json.dumps(asdict(load)))
+    return 0
+
+
+async def put_load(address: str, said: list[str], messages: int, at_once: int) -> Load:
+    """Sends `messages` of what is `said`, over and over, from `at_once` workers. Raises NotAnswered."""
+    conversations = _conversations(said, messages)
+    milliseconds: list[float] = []
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WAIT_SECONDS)) as session:
+        started = time.perf_counter()
+        await asyncio.gather(*(_converse(session, address, conversations, milliseconds) for _ in range(at_once)))
+        seconds = time.perf_counter() - started
+    milliseconds.sort()
+    return Load(messages, at_once, messages / seconds, _percentile(milliseconds, 50), _percentile(milliseconds, 95))
+
+
+def _conversations(said: list[str], messages: int) -> Iterator[list[str]]:
+    for start in range(0, messages, CONVERSATION):
+        length = min(CONVERSATION, messages - start)
+        yield [said[(start + index) % len(said)] for index in range(length)]
+
+
+async def _converse(
+    session: aiohttp.ClientSession, address: str, conversations: Iterator[list[str]], milliseconds: list[float]
+) -> None:
+    for conversation in conversations:
+        sender = uuid.uuid4().hex
+        for message in conversation:
+            started = time.perf_counter()
+            await _say(session, address, sender, message)
+            milliseconds.append((time.perf_counter() - started) * 1000)
+
+
+async def _say(session: aiohttp.ClientSession, address: str, sender: str, message: str) -> None:
+    body = {"sender": sender, "message": message}
+    try:
+        async with session.post(f"{address}/webhooks/rest/webhook", json=body) as response:
+            if response.status != 200:
+                raise NotAnswered(f"“{message}” was answered with HTTP {response.status} where 200 is expected.")
+            replies = await response.json()
+    except (aiohttp.ClientError, asyncio.TimeoutError, ValueError) as problem:
+        raise NotAnswered(f"“{message}” was not answered: {problem!r}") from problem
+    if not any(reply.get(content) for reply in replies for content in CONTENTS):
+        raise NotAnswered(f"“{message}” was answered with nothing.")
+
+
+def _percentile(ordered: list[float], percent: int) -> float:
+    return ordered[math.ceil(len(ordered) * percent / 100) - 1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+"""What processes have used, read from Linux's /proc: processor time and resident memory."""
+
+import os
+import re
+from pathlib import Path
+
+PROC = Path("/proc")
+TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(process: int) -> float:
+    """Processor time, user and system, of a process and those it started and that still run."""
+    return sum(sum(map(int, _stat(member)[11:13])) for member in _family(process)) / TICKS_A_SECOND
+
+
+def resident_megabytes(process: int) -> float:
+    """Resident memory of a process and those it started, in millions of bytes."""
+    found = (re.search(r"^VmRSS:\s*(\d+) kB", (PROC / str(member) / "status").read_text(), re.M) for member in _family(process))
+    return sum(int(match[1]) for match in found if match) * 1024 / 1e6
+
+
+def _family(process: int) -> list[int]:
+    parents = {}
+    for entry in PROC.iterdir():
+        if entry.name.isdecimal():
+            try:
+                parents[int(entry.name)] = int(_stat(int(entry.name))[1])
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # It has ended since the folder was listed.
+    family = [process]
+    for member in family:
+        family += [child for child, parent in parents.items() if parent == member]
+    return family
+
+
+def _stat(process: int) -> list[str]:
+    """The fields of `stat` that follow the name, which may hold spaces and brackets: state, parent, ..."""
+    return (PROC / str(process) / "stat").read_text().rpartition(")")[2].split()

@@ -1,0 +1,143 @@
+"""What `make bench` measured, as a table, as ratios with their bars, and as docs/benchmark.md."""
+
+import os
+import platform
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from tools.bench_load import Load
+
+
+@dataclass(frozen=True)
+class Round:
+    """One load, with the processor time that the server's processes spent on it, in milliseconds a message."""
+
+    load: Load
+    cpu: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All that was measured of one server. Seconds, and millions of bytes; each by part."""
+
+    name: str
+    training: dict[str, float]
+    start: float
+    memory: dict[str, float]
+    many: list[Round]
+    single: list[Round]
+
+    @property
+    def per_second(self) -> float:
+        return median(round.load.per_second for round in self.many)
+
+    @property
+    def p50(self) -> float:
+        return median(round.load.p50 for round in self.single)
+
+    @property
+    def p95(self) -> float:
+        return median(round.load.p95 for round in self.single)
+
+    @property
+    def cpu(self) -> float:
+        return median(sum(round.cpu.values()) for round in self.many)
+
+    @property
+    def training_seconds(self) -> float:
+        return sum(self.training.values())
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A figure and the bar that was set for it."""
+
+    name: str
+    wanted: str
+    figure: str
+    met: bool
+
+
+def machine() -> dict[str, str | int | float]:
+    """What the figures depend on."""
+    cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+    return {
+        "date": date.today().isoformat(),
+        "cores": len(os.sched_getaffinity(0)),
+        "cpu": cpu[1] if cpu else platform.machine(),
+        "python": platform.python_version(),
+        "rasa": version("rasa"),
+        "tensorflow": version("tensorflow-cpu"),
+        "load_before": round(os.getloadavg()[0], 1),
+    }
+
+
+def table(measured: Sequence[Measured]) -> str:
+    """The figures, one column a server, in Markdown."""
+    rows = [
+        ["", *(one.name for one in measured)],
+        ["training, s", *(f"{one.training_seconds:.0f}" if one.training else "–" for one in measured)],
+        ["start to first 200, s", *(f"{one.start:.1f}" for one in measured)],
+        ["resident after the load, MB", *(_memory(one) for one in measured)],
+        ["messages a second, 8 at once", *(f"{one.per_second:.0f}" for one in measured)],
+        ["p50, 1 at once, ms", *(f"{one.p50:.1f}" for one in measured)],
+        ["p95, 1 at once, ms", *(f"{one.p95:.1f}" for one in measured)],
+        ["processor time a message, ms", *(f"{one.cpu:.1f}" for one in measured)],
+    ]
+    return _markdown(rows)
+
+
+def bars(ours: Measured, stock: Measured) -> list[Bar]:
+    """The ratios and figures that a bar was set for."""
+    faster = ours.per_second / stock.per_second
+    slowest = ours.p95 / stock.p95
+    memory = ours.memory["Rasa server"]
+    start = ours.start / stock.start
+    return [
+        Bar("messages a second, 8 at once", "at least 5 times the stock bot's", f"{faster:.1f} times", faster >= 5),
+        Bar("p95, 1 at once", "at most a third of the stock bot's", f"{slowest:.2f}", slowest <= 1 / 3),
+        Bar("training", "under 120 s", f"{ours.training_seconds:.0f} s", ours.training_seconds < 120),
+        Bar("resident memory of the Rasa server", "under 800 MB", f"{memory:.0f} MB", memory < 800),
+        Bar("start to first 200", "under half of the stock bot's", f"{start:.2f}", start < 0.5),
+    ]
+
+
+def bars_table(bars: Iterable[Bar]) -> str:
+    """The bars in Markdown."""
+    rows = [[bar.name, bar.wanted, bar.figure, "met" if bar.met else "not met"] for bar in bars]
+    return _markdown([["", "bar", "measured", ""], *rows])
+
+
+def document(machine: dict[str, str | int | float], figures: str, bars: str, method: str) -> str:
+    """The text of docs/benchmark.md."""
+    return f"""# TrialGuide and the stock Rasa bot
+
+Written by `make bench`; repeat it with that command (about ten minutes), on a machine that does nothing else.
+
+{machine["date"]}, {machine["cpu"]}, {machine["cores"]} cores, load average before the run {machine["load_before"]}.
+Python {machine["python"]}, Rasa {machine["rasa"]}, TensorFlow {machine["tensorflow"]}.
+
+{figures}
+
+{bars}
+
+{method}"""
+
+
+def _memory(one: Measured) -> str:
+    total = f"{sum(one.memory.values()):.0f}"
+    if len(one.memory) == 1:
+        return total
+    return f"{total} ({', '.join(f'{name} {megabytes:.0f}' for name, megabytes in one.memory.items())})"
+
+
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)

@@ -1,0 +1,219 @@
+"""Measures how well questions are understood, over the test questions or over a file of your own."""
+
+import argparse
+import asyncio
+import logging
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from components.catalogue import Catalogue, load_catalogue
+from components.decision import OUT_OF_SCOPE, UNSURE
+from tools.quiet_rasa import be_quiet
+
+ROOT = Path(__file__).resolve().parents[1]
+QUESTIONS = ROOT / "tests" / "nlu"
+DANGER = ("emergency", "self_harm")
+PERSONAL = ("medical_advice", "report_side_effect")
+TOP = 3
+
+
+class UnreadableQuestions(Exception):
+    """A question file does not have the form it should; the message names file, entry and remedy."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question with the topic (an id of the catalogue) it is about, and others whose answers serve as well."""
+
+    text: str
+    topic: str
+    also: tuple[str, ...] = ()
+
+    def accepts(self, label: str) -> bool:
+        return label == self.topic or label in self.also
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What became of a question: the label acted on, the topics offered when unsure, and the labels by likelihood."""
+
+    question: Question
+    label: str
+    offers: tuple[str, ...]
+    ranking: tuple[str, ...]
+
+    @property
+    def right(self) -> bool:
+        return self.question.accepts(self.label)
+
+    @property
+    def right_or_offered(self) -> bool:
+        return self.right or any(map(self.question.accepts, self.offers))
+
+    @property
+    def in_top(self) -> bool:
+        return self.right or any(map(self.question.accepts, self.ranking[:TOP]))
+
+    @property
+    def wrong(self) -> bool:
+        """Answered at once, and not as it should be."""
+        return not self.right and self.label != UNSURE
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A share of questions: `hits` of `total`."""
+
+    name: str
+    hits: int
+    total: int
+
+    @property
+    def share(self) -> float:
+        return self.hits / self.total if self.total else 0.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--questions", type=Path, nargs="+", help="YAML lists of text, topic and also (default: tests/nlu/*.yml)"
+    )
+    parser.add_argument("--model", type=Path, help="a trained model (default: the one that fits the data)")
+    parser.add_argument("--wrong", action="store_true", help="list every question that was not understood")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Prints the tables; 1 when questions or model cannot be read."""
+    catalogue = load_catalogue()
+    try:
+        questions = read_questions(arguments.questions or sorted(QUESTIONS.glob("*.yml")), catalogue)
+    except UnreadableQuestions as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    from tools.setup import prepare
+
+    model = arguments.model or prepare()
+    if model is None or not model.exists():
+        print(f"There is no model {model}. Run 'make setup' first.", file=sys.stderr)
+        return 1
+    results = understand(questions, model)
+    print_tables(results, catalogue)
+    if arguments.wrong:
+        for result in results:
+            if not result.right:
+                print(f"{result.question.topic} -> {result.label} {list(result.offers) or ''}: {result.question.text}")
+    return 0
+
+
+def read_questions(files: Iterable[Path], catalogue: Catalogue) -> list[Question]:
+    """The questions of some files. Raises UnreadableQuestions."""
+    topics = {*catalogue.topics, *catalogue.lookups, *catalogue.conversation, *catalogue.safety}
+    questions = []
+    for file in files:
+        try:
+            rows = yaml.safe_load(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise UnreadableQuestions(f"{file} cannot be read: {error}") from error
+        if not isinstance(rows, list):
+            raise UnreadableQuestions(f"{file}: write a list of entries with “text:” and “topic:”.")
+        for number, row in enumerate(rows, start=1):
+            question = _question(row)
+            unknown = {question.topic, *question.also} - topics if question else set()
+            if question is None or unknown:
+                reason = (
+                    f"topic {', '.join(sorted(unknown))} is not in data/topics.yml" if unknown else "it needs text and topic"
+                )
+                raise UnreadableQuestions(f"{file}, entry {number}: {reason}.")
+            questions.append(question)
+    return questions
+
+
+def understand(questions: list[Question], model: Path) -> list[Understood]:
+    """What the trained model makes of each question."""
+    return asyncio.run(_understand(questions, model))
+
+
+def measures(results: list[Understood], catalogue: Catalogue) -> list[Measure]:
+    """The figures of merit, by name."""
+    answers = {*catalogue.topics, *catalogue.lookups}
+    asked = [result for result in results if result.question.topic in answers]
+    outside = [result for result in results if result.question.topic == OUT_OF_SCOPE]
+    danger = [result for result in results if result.question.topic in DANGER]
+    personal = [result for result in results if result.question.topic in PERSONAL]
+    harmless = [result for result in results if result.question.topic not in (*DANGER, *PERSONAL)]
+
+    def measure(name: str, among: list[Understood], hits: Iterable[bool]) -> Measure:
+        return Measure(name, sum(hits), len(among))
+
+    return [
+        measure("right at once, all messages", results, (result.right for result in results)),
+        measure("right at once, topics and look-ups", asked, (result.right for result in asked)),
+        measure("right at once or among three offered", asked, (result.right_or_offered for result in asked)),
+        measure("among the three likeliest", asked, (result.in_top for result in asked)),
+        measure("wrong without asking back", results, (result.wrong for result in results)),
+        measure("out of scope, answered", outside, (result.label in answers for result in outside)),
+        measure("emergency and self-harm recognised", danger, (result.label in DANGER for result in danger)),
+        measure("personal advice and side effects recognised", personal, (_safe(result) for result in personal)),
+        measure("harmless, taken for an emergency", harmless, (result.label in DANGER for result in harmless)),
+    ]
+
+
+def print_tables(results: list[Understood], catalogue: Catalogue) -> None:
+    """The measures, the topics that are recognised least, and the commonest confusions."""
+    print(f"{len(results)} questions")
+    for measure in measures(results, catalogue):
+        if measure.total:
+            print(f"  {measure.name:45} {measure.share:6.1%}  ({measure.hits} of {measure.total})")
+    by_topic: defaultdict[str, list[Understood]] = defaultdict(list)
+    for result in results:
+        by_topic[result.question.topic].append(result)
+    print("\nRecall by topic, the lowest first")
+    recall = {topic: Measure(topic, sum(result.right for result in group), len(group)) for topic, group in by_topic.items()}
+    for row in sorted(recall.values(), key=lambda row: row.share):
+        print(f"  {row.name:45} {row.share:6.1%}  ({row.hits} of {row.total})")
+    confusions = Counter((result.question.topic, result.label) for result in results if result.wrong)
+    print("\nConfusions: topic, taken for, times")
+    for (topic, label), times in confusions.most_common(15):
+        print(f"  {topic:28} {label:28} {times}")
+
+
+def _question(row: Any) -> Question | None:
+    if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("topic"), str):
+        return None
+    return Question(row["text"], row["topic"], tuple(row.get("also") or ()))
+
+
+def _safe(result: Understood) -> bool:
+    """A personal matter that is taken for an emergency errs on the safe side."""
+    return result.label in (*PERSONAL, *DANGER)
+
+
+async def _understand(questions: list[Question], model: Path) -> list[Understood]:
+    be_quiet()
+    from rasa.core.agent import Agent
+    from rasa.utils.log_utils import configure_structlog
+
+    configure_structlog(logging.WARNING)
+    agent = Agent.load(str(model))
+    results = []
+    for question in questions:
+        parsed = await agent.parse_message(question.text)
+        results.append(
+            Understood(
+                question,
+                _label(parsed["intent"]["name"], parsed),
+                tuple(parsed["offers"]),
+                tuple(row["name"].partition("/")[2] or row["name"] for row in parsed["intent_ranking"]),
+            )
+        )
+    return results
+
+
+def _label(intent: str, parsed: dict[str, Any]) -> str:
+    answer = parsed.get("response_selector", {}).get(intent)
+    return answer["response"]["intent_response_key"].partition("/")[2] if answer else intent
