@@ -1,6 +1,7 @@
 """The classifier of topics: sentence vectors and character n-grams under one linear model."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,6 +35,8 @@ class TopicModel:
         self.labels = tuple(labels)
         self._encoder = encoder
         self._ngrams = ngrams
+        self._analyse = ngrams.build_analyzer()
+        self._idf = ngrams.idf_.astype(np.float32)
         self._vector_weights = vector_weights
         self._ngram_weights = ngram_weights
         self._bias = bias
@@ -69,11 +72,19 @@ class TopicModel:
 
     def probabilities(self, sentence: str) -> dict[str, float]:
         """The probability of every label, together 1."""
-        counts = self._ngrams.transform([normalised(sentence)])
+        columns, weights = self._ngrams_of(sentence)
         logits = self._encoder.encode([sentence])[0] @ self._vector_weights + self._bias
-        logits = logits + counts.data @ self._ngram_weights[counts.indices]
+        logits = logits + weights @ self._ngram_weights[columns]
         powers = np.exp(logits - logits.max())
         return dict(zip(self.labels, (powers / powers.sum()).tolist(), strict=True))
+
+    def _ngrams_of(self, sentence: str) -> tuple[np.ndarray, np.ndarray]:
+        """The columns and weights of a sentence's n-grams: what the vectorizer's `transform` gives, without its checks."""
+        vocabulary = self._ngrams.vocabulary_
+        counts = Counter(vocabulary[ngram] for ngram in self._analyse(normalised(sentence)) if ngram in vocabulary)
+        columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
+        weights = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self._idf[columns]
+        return columns, weights / (np.linalg.norm(weights) or 1)
 
     def save(self, folder: Path) -> None:
         """Writes the model into a folder as plain numbers and JSON: loading it can run no code."""

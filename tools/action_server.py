@@ -3,9 +3,12 @@
 import os
 import sys
 
+from tools.quiet_rasa import be_quiet
+
 
 def main() -> None:
     """Runs rasa_sdk's server for the package `actions`, with the directory already read."""
+    be_quiet()
     os.environ["SANIC_HOST"] = "127.0.0.1"
     from rasa_sdk.endpoint import run
 

@@ -1,7 +1,8 @@
-"""What processes have used, read from Linux's /proc: processor time and resident memory."""
+"""What processes have used, by Linux's /proc: processor time and resident memory."""
 
 import os
 import re
+import resource
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -17,6 +18,15 @@ def resident_megabytes(process: int) -> float:
     """Resident memory of a process and those it started, in millions of bytes."""
     found = (re.search(r"^VmRSS:\s*(\d+) kB", (PROC / str(member) / "status").read_text(), re.M) for member in _family(process))
     return sum(int(match[1]) for match in found if match) * 1024 / 1e6
+
+
+def other_cpu_seconds() -> float:
+    """Processor time that this machine has spent on anything but this process and the children that it has waited for."""
+    # user, nice, system, idle, waiting for disks, interrupts, soft interrupts, taken by other virtual machines
+    ticks = [int(field) for field in (PROC / "stat").read_text().split(maxsplit=9)[1:9]]
+    busy = (sum(ticks) - ticks[3] - ticks[4]) / TICKS_A_SECOND
+    own = (resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return busy - sum(usage.ru_utime + usage.ru_stime for usage in own)
 
 
 def _family(process: int) -> list[int]:

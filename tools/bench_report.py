@@ -12,6 +12,8 @@ from statistics import median
 
 from tools.bench_load import Load
 
+DISTURBED_FROM = 0.15
+
 
 @dataclass(frozen=True)
 class Round:
@@ -23,7 +25,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Measured:
-    """All that was measured of one server. Seconds, and millions of bytes; each by part."""
+    """All that was measured of one server. Training in seconds and memory in millions of bytes, each by part."""
 
     name: str
     training: dict[str, float]
@@ -31,6 +33,8 @@ class Measured:
     memory: dict[str, float]
     many: list[Round]
     single: list[Round]
+    # Cores that were busy with something else, on average from the training to the last load.
+    other_work: float
 
     @property
     def per_second(self) -> float:
@@ -63,7 +67,7 @@ class Bar:
     met: bool
 
 
-def machine() -> dict[str, str | int | float]:
+def machine() -> dict[str, str | int]:
     """What the figures depend on."""
     cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
     return {
@@ -73,7 +77,6 @@ def machine() -> dict[str, str | int | float]:
         "python": platform.python_version(),
         "rasa": version("rasa"),
         "tensorflow": version("tensorflow-cpu"),
-        "load_before": round(os.getloadavg()[0], 1),
     }
 
 
@@ -88,6 +91,7 @@ def table(measured: Sequence[Measured]) -> str:
         ["p50, 1 at once, ms", *(f"{one.p50:.1f}" for one in measured)],
         ["p95, 1 at once, ms", *(f"{one.p95:.1f}" for one in measured)],
         ["processor time a message, ms", *(f"{one.cpu:.1f}" for one in measured)],
+        ["cores busy with other work", *(f"{one.other_work:.2f}" for one in measured)],
     ]
     return _markdown(rows)
 
@@ -113,20 +117,28 @@ def bars_table(bars: Iterable[Bar]) -> str:
     return _markdown([["", "bar", "measured", ""], *rows])
 
 
-def document(machine: dict[str, str | int | float], figures: str, bars: str, method: str) -> str:
+def disturbance(measured: Iterable[Measured]) -> str | None:
+    """A warning when the machine did enough else to spoil the figures."""
+    worst = max(one.other_work for one in measured)
+    if worst < DISTURBED_FROM:
+        return None
+    return f"Other work kept {worst:.2f} cores busy meanwhile: these figures are worse than the servers are. Repeat the run."
+
+
+def document(machine: dict[str, str | int], figures: str, bars: str, warning: str | None, method: str) -> str:
     """The text of docs/benchmark.md."""
     return f"""# TrialGuide and the stock Rasa bot
 
 Written by `make bench`; repeat it with that command (about ten minutes), on a machine that does nothing else.
 
-{machine["date"]}, {machine["cpu"]}, {machine["cores"]} cores, load average before the run {machine["load_before"]}.
+{machine["date"]}, {machine["cpu"]}, {machine["cores"]} cores.
 Python {machine["python"]}, Rasa {machine["rasa"]}, TensorFlow {machine["tensorflow"]}.
 
 {figures}
 
 {bars}
 
-{method}"""
+{warning + chr(10) + chr(10) if warning else ""}{method}"""
 
 
 def _memory(one: Measured) -> str:

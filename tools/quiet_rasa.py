@@ -19,9 +19,13 @@ EXPECTED = (
     "Slot auto-fill has been removed",
     # Our TopicClassifier takes the place of the ResponseSelector that Rasa misses.
     "does not include a response selector component",
+    # Our IntentRulePolicy is a RulePolicy; Rasa compares the names.
+    "'RulePolicy' is not included in the model's policy configuration",
     # Rasa declares retrieval intents a second time by itself.
     "duplicated intents have been found across multiple domain files: faq, unreadable",
     "duplicated intents have been found across multiple domain files: unreadable, faq",
+    # The form asks with it; Rasa looks for it in stories and rules alone.
+    "The utterance 'utter_ask_place' is not used in any story or rule",
 )
 
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.error
 import urllib.request
@@ -39,12 +40,20 @@ class Stack:
         return f"http://{HOST}:{self.port}"
 
     def __enter__(self) -> "Stack":
-        """Raises CannotStart when a port is taken or a server ends before it answers."""
+        """Raises CannotStart when a port is taken, the model is broken or a server ends before it answers."""
         for port, variable in ((self.port, "RASA_PORT"), (self.actions_port, "ACTIONS_PORT")):
             if not _is_free(port):
                 raise CannotStart(
                     f"Port {port} is taken by another program. Choose another one: {variable}={port + 100} make run"
                 )
+        # Rasa itself would start without a model and then answer nobody.
+        if not _is_model(self.model):
+            raise CannotStart(f"{self.model} is no trained model. Remove it and start again: it is trained anew.")
+        if not self.conversations.parent.is_dir():
+            # Rasa itself would keep the conversations in memory and lose them.
+            raise CannotStart(
+                f"The folder {self.conversations.parent} does not exist. Make it, or set CONVERSATIONS to another file."
+            )
         try:
             self._start("action server", ["-m", "tools.action_server", str(self.actions_port)])
             self._start("Rasa server", ["-m", "tools.quiet_rasa", *self._rasa_arguments()])
@@ -91,6 +100,8 @@ class Stack:
             "CONVERSATIONS": str(self.conversations),
             "PUBLIC_ADDRESS": os.environ.get("PUBLIC_ADDRESS", self.address),
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+            # The matrices of one message are small; more threads only wait for one another.
+            "OPENBLAS_NUM_THREADS": "1",
             # Sanic waits this long for open connections when it is asked to stop; its default is 15.
             "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
         }
@@ -118,6 +129,14 @@ class Stack:
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
         raise CannotStart(f"The {name} did not answer within {START_SECONDS} seconds.")
+
+
+def _is_model(file: Path) -> bool:
+    try:
+        with tarfile.open(file) as archive:
+            return any(Path(name).name == "metadata.json" for name in archive.getnames())
+    except (OSError, EOFError, tarfile.TarError):
+        return False
 
 
 def _is_free(port: int) -> bool:

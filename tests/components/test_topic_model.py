@@ -1,0 +1,48 @@
+"""The classifier of topics learns, remembers what it learned, and counts n-grams as the library does."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.message_kind import normalised
+from components.sentence_encoder import SentenceEncoder
+from components.topic_model import TopicModel
+
+SENTENCES = [
+    "what is a placebo",
+    "sugar pill",
+    "dummy treatment",
+    "do i pay anything",
+    "what does it cost",
+    "is it free of charge",
+]
+LABELS = ["placebo"] * 3 + ["costs"] * 3
+
+
+@pytest.fixture(scope="module")
+def topic_model(model: Path) -> TopicModel:
+    return TopicModel.fit(SentenceEncoder(), SENTENCES, LABELS, inverse_regularisation=10, dimensions=5, ngram_share=1.0)
+
+
+@pytest.mark.parametrize(("sentence", "label"), [("are there placebos", "placebo"), ("the price please", "costs")])
+def test_unseen_sentences(topic_model: TopicModel, sentence: str, label: str) -> None:
+    probabilities = topic_model.probabilities(sentence)
+    assert sum(probabilities.values()) == pytest.approx(1)
+    assert max(probabilities, key=lambda name: probabilities[name]) == label
+
+
+def test_a_saved_model_gives_the_same(topic_model: TopicModel, tmp_path: Path) -> None:
+    topic_model.save(tmp_path)
+    again = TopicModel.load(SentenceEncoder(), tmp_path)
+    for sentence in [*SENTENCES, "", "something else entirely", "ß ½ 東京"]:
+        assert again.probabilities(sentence) == pytest.approx(topic_model.probabilities(sentence), abs=1e-6)
+
+
+@pytest.mark.parametrize("sentence", ["what is a placebo, a sugar pill?", "", "東京", "pay pay pay"])
+def test_ngrams_are_counted_as_the_library_counts_them(topic_model: TopicModel, sentence: str) -> None:
+    columns, weights = topic_model._ngrams_of(sentence)
+    counted = topic_model._ngrams.transform([normalised(sentence)])
+    expected = dict(zip(counted.indices.tolist(), counted.data.tolist(), strict=True))
+    assert dict(zip(columns.tolist(), weights.tolist(), strict=True)) == pytest.approx(expected, abs=1e-5)
+    assert np.isfinite(weights).all()
