@@ -10,14 +10,11 @@ from components.sentence_encoder import SentenceEncoder
 from components.topic_model import TopicModel
 
 SENTENCES = [
-    "what is a placebo",
-    "sugar pill",
-    "dummy treatment",
-    "do i pay anything",
-    "what does it cost",
-    "is it free of charge",
+    *("what is a placebo", "sugar pill", "dummy treatment"),
+    *("do i pay anything", "what does it cost", "is it free of charge"),
+    *("can i stop early", "leave the study", "i want to quit"),
 ]
-LABELS = ["placebo"] * 3 + ["costs"] * 3
+LABELS = ["placebo"] * 3 + ["costs"] * 3 + ["leaving_trial"] * 3
 
 
 @pytest.fixture(scope="module")
