@@ -6,7 +6,7 @@ export TF_CPP_MIN_LOG_LEVEL = 3
 # Prints the interpreter of a ready environment, after making it where it is missing or out of date.
 ENVIRONMENT = python=$$(sh tools/environment.sh "$(PYTHON)") &&
 
-LOCKED = --quiet --upgrade --generate-hashes --no-emit-index-url --no-header
+LOCKED = --quiet --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
 .PHONY: help run shell setup test check score bench lock clean
@@ -36,7 +36,7 @@ score: ## how well questions are understood
 bench: ## speed and memory against the stock Rasa bot
 	@$(ENVIRONMENT) $$python -m tools bench
 
-lock: ## resolve requirements/direct.in anew for each Python
+lock: ## bring the lock files in line with requirements/direct.in
 	@$(ENVIRONMENT) for version in 3.11 3.10; do \
 		sh tools/uv.sh $$python pip compile $(LOCKED) requirements/direct.in --override requirements/overrides.txt \
 			--python-version $$version --output-file requirements/python-$$version.txt || exit 1; \

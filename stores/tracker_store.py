@@ -1,8 +1,10 @@
 """The tracker store: Rasa's SQL store on SQLite, without reading back at every message what was just written."""
 
+import contextlib
 import itertools
 import json
 from collections import OrderedDict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,12 @@ class ConversationStore(SQLTrackerStore):
         self._last_row = sa.select(sa.func.max(self._table.c.id)).where(self._table.c.sender_id == sa.bindparam("sender_id"))
         self._insert = self._table.insert()
         self._recent: OrderedDict[str, tuple[int, list[Event]]] = OrderedDict()
+
+    @contextlib.contextmanager
+    def session_scope(self) -> Iterator[sa.orm.Session]:
+        """A session; Rasa's own ends the whole server when a sender id cannot be encoded."""
+        with self.sessionmaker() as session:
+            yield session
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The latest session of a conversation, or None when there is none."""

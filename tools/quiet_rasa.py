@@ -60,6 +60,9 @@ def main() -> Any:
     sys.argv[0] = "rasa"
     from rasa.__main__ import main as rasa
 
+    from components.sequential_runner import use_sequential_runner
+
+    use_sequential_runner()
     return rasa()
 
 

@@ -41,7 +41,17 @@ def test_others_do_not_wait_for_a_huge_message(stack: Stack) -> None:
     assert waited < 10
 
 
-@pytest.mark.parametrize("body", [{"sender": "a", "message": None}, {"sender": "a"}, {"sender": "a", "message": 5}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"sender": "a", "message": None},
+        {"sender": "a"},
+        {"sender": "a", "message": 5},
+        {"sender": "a", "message": "\ud800"},
+        {"sender": "\ud800", "message": "what is a placebo"},
+        {"sender": "a\u0000b", "message": "what is a placebo"},
+    ],
+)
 def test_a_message_that_is_no_text_does_not_end_the_server(stack: Stack, body: dict[str, object]) -> None:
     request = urllib.request.Request(
         f"{stack.address}/webhooks/rest/webhook", json.dumps(body).encode(), {"Content-Type": "application/json"}

@@ -1,0 +1,54 @@
+"""The quicker policies and the quicker runner give what Rasa's own give."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from conftest import ROOT
+from rasa.core.policies.memoization import MemoizationPolicy
+from rasa.core.policies.rule_policy import RulePolicy
+from rasa.engine.runner.dask import DaskGraphRunner
+
+from components.intent_rule_policy import LONGEST_RULE, IntentRulePolicy
+from components.sequential_runner import SequentialGraphRunner
+from components.story_policy import StoryPolicy
+
+
+def steps(kind: str) -> list[list[dict[str, object]]]:
+    files = (ROOT / "data" / kind).glob("*.yml")
+    return [row["steps"] for file in files for row in yaml.safe_load(file.read_text(encoding="utf-8"))[kind]]
+
+
+def test_no_rule_is_written_in_a_users_own_words() -> None:
+    assert not any("user" in step for rule in steps("rules") for step in rule)
+    assert issubclass(IntentRulePolicy, RulePolicy)
+
+
+def test_no_rule_is_longer_than_the_policy_looks_back() -> None:
+    assert max(len(rule) for rule in steps("rules")) < LONGEST_RULE
+
+
+def test_every_story_ends_with_an_intent_that_the_story_policy_is_for() -> None:
+    configured = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["policies"]
+    intents = next(row["intents"] for row in configured if row["name"].endswith("StoryPolicy"))
+    last = {[step["intent"] for step in story if "intent" in step][-1] for story in steps("stories")}
+    assert last == set(intents)
+    assert issubclass(StoryPolicy, MemoizationPolicy)
+
+
+@pytest.mark.parametrize("message", ["what is a placebo", "find a clinic in Oslo", "i want to die", "qwertz", "", "x" * 2000])
+def test_the_sequential_runner_gives_what_dask_gives(model: Path, message: str, tmp_path: Path) -> None:
+    from rasa.core.channels.channel import UserMessage
+    from rasa.engine import loader
+    from rasa.engine.storage.local_model_storage import LocalModelStorage
+    from rasa.shared.core.trackers import DialogueStateTracker
+
+    parsed = []
+    for runner_class in (DaskGraphRunner, SequentialGraphRunner):
+        folder = tmp_path / runner_class.__name__
+        folder.mkdir()
+        metadata, runner = loader.load_predict_graph_runner(folder, model, LocalModelStorage, runner_class)
+        inputs = {"__message__": [UserMessage(message, message_id="one")], "__tracker__": DialogueStateTracker("me", None)}
+        result = runner.run(inputs=inputs, targets=[metadata.nlu_target])
+        parsed.append(result[metadata.nlu_target][0].as_dict())
+    assert parsed[0] == parsed[1]
