@@ -1,7 +1,7 @@
 """The catalogue of topics, read from `data/topics.yml`."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import yaml
@@ -33,7 +33,7 @@ class Catalogue:
     conversation: tuple[str, ...]
     safety: tuple[str, ...]
 
-    @property
+    @cached_property
     def titles(self) -> dict[str, str]:
         """What a button says, for each topic and look-up."""
         return {topic.id: topic.title for topic in self.topics.values()} | self.lookups
