@@ -46,7 +46,8 @@ METHOD = f"""How it is measured:
   answered, ten messages a conversation. A warm-up of {WARM_UP} messages is followed by {ROUNDS} rounds of {MESSAGES[MANY]} at
   {MANY} at once and {ROUNDS} of {MESSAGES[1]} at 1 at once; the median counts.
 - TrialGuide is asked questions that are not among its training examples. There is no look-up among them: it
-  calls the action server and takes about three times as long, and the stock bot has nothing like it. The stock bot hears sentences of its own domain (`tools/bench_messages.yml`). A reply that is empty or not HTTP 200 ends the run.
+  calls the action server and takes about three times as long, and the stock bot has nothing like it. The stock bot hears
+  sentences of its own domain (`tools/bench_messages.yml`). A reply that is empty or not HTTP 200 ends the run.
 - Processor time is user and system time of all processes of a server over the load at {MANY} at once. 1 MB is a million bytes.
 - Cores busy with other work: what else the machine computed meanwhile, from the start of the training to the last load.
 """
