@@ -5,7 +5,7 @@ from typing import Any
 from rasa.core.policies.memoization import MemoizationPolicy
 from rasa.core.policies.policy import PolicyPrediction
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
-from rasa.shared.core.domain import Domain
+from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.trackers import DialogueStateTracker
 
 
@@ -30,3 +30,14 @@ class StoryPolicy(MemoizationPolicy):
         if intent not in self.config["intents"]:
             return self._prediction(self._default_predictions(domain))
         return super().predict_action_probabilities(tracker, domain, rule_only_data=rule_only_data, **kwargs)
+
+    def _prediction_states(
+        self,
+        tracker: DialogueStateTracker,
+        domain: Domain,
+        use_text_for_last_user_input: bool = False,
+        rule_only_data: dict[str, Any] | None = None,
+    ) -> list[State]:
+        """All turns, those answered by rules too: left out, as Rasa would, a no could mean an offer of long ago."""
+        states: list[State] = self.featurizer.prediction_states([tracker], domain)[0]
+        return states
