@@ -6,15 +6,13 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.setup import ENCODER, ROOT
-from tools.stack import HOST, START_SECONDS, STOP_SECONDS, CannotStart, Stack
+from tools.stack import HOST, Stack, await_answer, end
 
 # The same for all. What else TrialGuide sets for its own servers is its own gain, and the stock bot keeps its defaults.
 COMMON = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "LOG_LEVEL": "WARNING"}
@@ -113,28 +111,10 @@ def _served(place: Place, arguments: list[str], folder: Path, name: str, port: i
             start_new_session=True,
         )
     try:
-        _await_answer(process, address)
+        await_answer(process, name, address)
         yield Running(address, {name: process.pid})
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _await_answer(process: "subprocess.Popen[bytes]", address: str) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise CannotStart("The server ended while it was starting; the lines above say why.")
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.2)
-    raise CannotStart(f"The server did not answer within {START_SECONDS} seconds.")
+        end([process])
 
 
 def _run(place: Place, arguments: list[str], folder: Path, what: str) -> None:

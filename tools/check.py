@@ -174,10 +174,11 @@ class _Check:
             return
         if intent != f"faq/{topic}":
             yield self._at(file, ("nlu", 0, "intent"), f"The intent is “{intent}”.", f"Write “faq/{topic}”.")
-        yield from self._check_text(file, (*where, "text"), text, MOST_WORDS, HIGHEST_GRADE)
+        beside = _words_of_source_line(metadata)
+        yield from self._check_text(file, (*where, "text"), text, MOST_WORDS, HIGHEST_GRADE, beside)
         for part, words, grade in (("simpler", MOST_WORDS_SIMPLER, HIGHEST_GRADE_SIMPLER), ("more", MOST_WORDS, HIGHEST_GRADE)):
             if part in metadata:
-                yield from self._check_text(file, (*where, "metadata", part), str(metadata[part]), words, grade)
+                yield from self._check_text(file, (*where, "metadata", part), str(metadata[part]), words, grade, beside)
         if not metadata.get("simpler"):
             yield self._at(file, (*where, "metadata"), "There are no simpler words.", "Add “simpler:” with the plainest form.")
         yield from self._check_sources(file, (*where, "metadata"), metadata)
@@ -187,11 +188,14 @@ class _Check:
             yield self._at(file, ("nlu", 0, "examples"), problem, "Add ways in which people ask this.")
 
     def _check_text(
-        self, file: ContentFile, where: tuple[str | int, ...], text: str, most_words: int, highest_grade: float
+        self, file: ContentFile, where: tuple[str | int, ...], text: str, most_words: int, highest_grade: float, beside: int
     ) -> Iterator[Finding]:
         words, grade = words_and_grade(text)
-        if words > most_words:
-            yield self._at(file, where, f"The text has {words} words, more than {most_words}.", "Shorten it.")
+        if words > most_words or words + beside > MOST_WORDS:
+            problem = (
+                f"The text has {words} words and its source line {beside}; at most {most_words}, and {MOST_WORDS} together."
+            )
+            yield self._at(file, where, problem, "Shorten it.")
         if grade > highest_grade:
             problem = f"The text has reading grade {grade:.1f}, above {highest_grade:.0f}."
             yield self._at(file, where, problem, "Use shorter sentences and shorter words.")
@@ -332,6 +336,15 @@ def words_and_grade(text: str) -> tuple[int, float]:
     """The number of words of a text without its links, and its Flesch-Kincaid grade (Kincaid et al. 1975)."""
     plain = re.sub(r"https?://\S+", "", text)
     return len(plain.split()), float(textstat.flesch_kincaid_grade(plain))
+
+
+def _words_of_source_line(metadata: dict[str, Any]) -> int:
+    """How many words the line below an answer adds to it, its links not counted."""
+    organisations = [
+        str(source.get("organisation", "")) for source in metadata.get("sources") or [] if isinstance(source, dict)
+    ]
+    # "Source:" and "Reviewed November 2026."
+    return sum(len(organisation.split()) for organisation in organisations) + 4
 
 
 def _is_number_within(value: str, limit: float) -> bool:

@@ -14,6 +14,8 @@ QUIET = {
     # Rasa shows its progress bars from INFO on.
     "LOG_LEVEL": "WARNING",
 }
+# Understanding runs in a thread beside the event loop; with Python's default of 5 ms each would wait too long for the other.
+SWITCH_SECONDS = 0.0005
 EXPECTED = (
     # Said at every load, whatever the slots.
     "Slot auto-fill has been removed",
@@ -61,8 +63,11 @@ def main() -> Any:
     from rasa.__main__ import main as rasa
 
     from components.sequential_runner import use_sequential_runner
+    from components.threaded_processor import use_threaded_processor
 
     use_sequential_runner()
+    use_threaded_processor()
+    sys.setswitchinterval(SWITCH_SECONDS)
     return rasa()
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -57,8 +56,8 @@ class Stack:
         try:
             self._start("action server", ["-m", "tools.action_server", str(self.actions_port)])
             self._start("Rasa server", ["-m", "tools.quiet_rasa", *self._rasa_arguments()])
-            self._await_answer("action server", f"http://{HOST}:{self.actions_port}/health")
-            self._await_answer("Rasa server", self.address)
+            await_answer(self._processes["action server"], "action server", f"http://{HOST}:{self.actions_port}/health")
+            await_answer(self._processes["Rasa server"], "Rasa server", self.address)
         except BaseException:
             self.stop()
             raise
@@ -69,16 +68,7 @@ class Stack:
 
     def stop(self) -> None:
         """Asks both servers to end, and ends them if they do not."""
-        for process in self._processes.values():
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        for process in self._processes.values():
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        end(list(self._processes.values()))
 
     def ended(self) -> str | None:
         """The name of a server that has ended by itself, or None while both run."""
@@ -118,17 +108,33 @@ class Stack:
                 start_new_session=True,
             )
 
-    def _await_answer(self, name: str, address: str) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            if self._processes[name].poll() is not None:
-                raise CannotStart(f"The {name} ended while it was starting; the lines above say why.")
-            try:
-                with urllib.request.urlopen(address, timeout=2):
-                    return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
-        raise CannotStart(f"The {name} did not answer within {START_SECONDS} seconds.")
+
+def await_answer(process: subprocess.Popen[bytes], name: str, address: str) -> None:
+    """Waits until a server answers at its address. Raises CannotStart when it ends or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise CannotStart(f"The {name} ended while it was starting; the lines above say why.")
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise CannotStart(f"The {name} did not answer within {START_SECONDS} seconds.")
+
+
+def end(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Asks processes to end, and ends them if they do not."""
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in processes:
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _is_model(file: Path) -> bool:

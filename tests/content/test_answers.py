@@ -63,10 +63,10 @@ def test_an_answer_carries_each_of_its_facts(topic: str) -> None:
 @pytest.mark.parametrize("topic", TOPICS)
 def test_an_answer_is_short_and_plain(topic: str) -> None:
     text, metadata = answer(topic)
+    line = source_line(load_words()["source_line"]["text"], metadata["sources"], metadata["reviewed"])
     for part in (text, metadata["simpler"], metadata.get("more", "")):
-        words, grade = words_and_grade(part)
-        assert words <= MOST_WORDS
-        assert grade <= HIGHEST_GRADE
+        assert words_and_grade(f"{part}\n\n{line}")[0] <= MOST_WORDS
+        assert words_and_grade(part)[1] <= HIGHEST_GRADE
     assert words_and_grade(metadata["simpler"])[1] <= 6.0
 
 

@@ -92,5 +92,5 @@ def test_a_long_and_hard_answer_is_named(data: Path) -> None:
     start, end = content.index("    - text: |-\n") + len("    - text: |-\n"), content.index("      metadata:")
     file.write_text(content[:start] + "        " + hard + "\n" + content[end:], encoding="utf-8")
     problems = " ".join(str(finding) for finding in check_content(data))
-    assert "more than 90" in problems
+    assert "at most 90" in problems
     assert "reading grade" in problems

@@ -1,0 +1,38 @@
+"""Understands messages beside the event loop, so that one message never holds up another person's."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import rasa.core.agent
+from rasa.core.channels.channel import UserMessage
+from rasa.core.processor import MessageProcessor
+from rasa.shared.core.trackers import DialogueStateTracker
+
+
+class ThreadedProcessor(MessageProcessor):
+    """Rasa's processor with the understanding of a message in a thread of its own.
+
+    Most of that time goes to the sentence encoder, which runs outside Python's lock, so both cores are used. Rasa also checks
+    every message for intents that the domain does not know; the catalogue's tests do that once.
+    """
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understanding")
+
+    async def parse_message(
+        self, message: UserMessage, tracker: DialogueStateTracker | None = None, only_output_properties: bool = True
+    ) -> dict[str, Any]:
+        """What the message is taken for."""
+        tracker = tracker or DialogueStateTracker.from_events(message.sender_id, [])
+        parse_data: dict[str, Any] = await asyncio.get_running_loop().run_in_executor(
+            self._reader, self._parse_message_with_graph, message, tracker, only_output_properties
+        )
+        self._update_full_retrieval_intent(parse_data)
+        return parse_data
+
+
+def use_threaded_processor() -> None:
+    """Makes Rasa handle its messages with this processor; Rasa has no setting for it."""
+    rasa.core.agent.MessageProcessor = ThreadedProcessor
