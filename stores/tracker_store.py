@@ -1,10 +1,12 @@
 """The tracker store: Rasa's SQL store on SQLite, without reading back at every message what was just written."""
 
+import asyncio
 import contextlib
 import itertools
 import json
 from collections import OrderedDict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +29,8 @@ class ConversationStore(SQLTrackerStore):
 
     Reading and deserialising the events of a conversation is a third of the work that stock Rasa does for a message. Here
     the events of recent conversations stay in memory, beside the number of the last row that was written for them. That
-    number is compared with the file at every message, so a second process that writes into the same file is noticed.
+    number is compared with the file at every message, so a second process that writes into the same file is noticed. What is
+    new is written in a thread of its own: nobody waits for somebody else's turn to reach the disk.
     """
 
     def __init__(
@@ -38,8 +41,9 @@ class ConversationStore(SQLTrackerStore):
         self.engine: sa.engine.Engine = sa.create_engine(
             sa.engine.URL.create("sqlite", database=str(Path(db))),
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-            poolclass=sa.pool.StaticPool,
+            poolclass=sa.pool.QueuePool,
         )
+        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conversations")
         with self.engine.connect() as connection:
             # Readers and the writer do not wait for each other, and a commit is on the disk when it returns.
             connection.exec_driver_sql("PRAGMA journal_mode=WAL")
@@ -70,16 +74,22 @@ class ConversationStore(SQLTrackerStore):
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Writes the events of a tracker that are not in the file yet."""
         await self.stream_events(tracker)
-        known = self._known_events(tracker.sender_id)
-        if known is None:
+        if tracker.sender_id in self._recent:
+            _, known = self._recent[tracker.sender_id]
+        else:
             stored = await super().retrieve(tracker.sender_id)
             known = list(stored.events) if stored else []
         new = list(itertools.islice(tracker.events, len(known), None))
-        with self.engine.begin() as connection:
-            if new:
-                connection.execute(self._insert, [self._row(tracker.sender_id, event) for event in new])
-            last = self._last_row_of(connection, tracker.sender_id)
+        rows = [self._row(tracker.sender_id, event) for event in new]
+        last = await asyncio.get_running_loop().run_in_executor(self._writer, self._write, tracker.sender_id, rows)
         self._remember(tracker.sender_id, last, known + new)
+
+    def _write(self, sender_id: str, rows: list[dict[str, Any]]) -> int:
+        """Writes the rows; the number of the conversation's last one."""
+        with self.engine.begin() as connection:
+            if rows:
+                connection.execute(self._insert, rows)
+            return self._last_row_of(connection, sender_id)
 
     def _known_events(self, sender_id: str) -> list[Event] | None:
         """The events of the latest session if they are at hand and nobody has written others since."""
