@@ -10,8 +10,8 @@ from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import ActiveLoop, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-# A rule of ours is about the message at hand; one turn more than that keeps what a form did before it.
-TURNS = 2
+# A rule of ours is about the message at hand and the loop that is open.
+TURNS = 1
 REMEMBERED = 2000
 
 
@@ -49,7 +49,7 @@ class IntentRulePolicy(RulePolicy):
 
 
 def _last_turns(tracker: DialogueStateTracker) -> DialogueStateTracker:
-    """The tracker with its last turns alone, in the loop that was open when they began."""
+    """The tracker with its last turn alone, in the loop that was open when it began."""
     events = list(tracker.events)
     heard = [number for number, event in enumerate(events) if isinstance(event, UserUttered)]
     if len(heard) <= TURNS:

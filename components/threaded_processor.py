@@ -1,6 +1,7 @@
 """Understands messages beside the event loop, so that one message never holds up another person's."""
 
 import asyncio
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,6 +9,9 @@ import rasa.core.agent
 from rasa.core.channels.channel import UserMessage
 from rasa.core.processor import MessageProcessor
 from rasa.shared.core.trackers import DialogueStateTracker
+
+# New objects before the garbage collector looks at them, and how many such looks before older ones are looked at as well.
+COLLECT_AFTER = (10_000, 20, 20)
 
 
 class ThreadedProcessor(MessageProcessor):
@@ -20,6 +24,10 @@ class ThreadedProcessor(MessageProcessor):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="understanding")
+        # What is loaded by now stays; the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*COLLECT_AFTER)
 
     async def parse_message(
         self, message: UserMessage, tracker: DialogueStateTracker | None = None, only_output_properties: bool = True
