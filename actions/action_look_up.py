@@ -1,16 +1,18 @@
-"""The action that answers look-ups."""
+"""The actions that answer look-ups."""
 
+from dataclasses import asdict
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.look_ups import look_ups
+from actions.look_ups import Search, further_search, look_ups, next_search
+from actions.place_answers import narrows
 
 
 class ActionLookUp(Action):
-    """Answers the look-up in slot `lookup` for the place in slot `place`, and remembers the place for the next one."""
+    """Answers the look-up in slot `lookup` for the place in slot `place`, and remembers both for what follows."""
 
     def name(self) -> str:
         return "action_look_up"
@@ -18,8 +20,61 @@ class ActionLookUp(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         lookup, place = tracker.get_slot("lookup"), tracker.get_slot("place")
         if not lookup or not place:
+            dispatcher.utter_message(response="search_given_up" if lookup else "utter_anything_else")
+            return [SlotSet("tries", 0)]
+        narrowed = narrows(tracker.latest_message.get("text") or "")
+        search = next_search(last_search(tracker), lookup, place, narrowed)
+        utter(dispatcher, search)
+        if not names_place(tracker):
+            dispatcher.utter_message(response="remembered_place")
+        return [SlotSet("last_search", asdict(search)), SlotSet("looked_up", True), SlotSet("tries", 0)]
+
+
+class ActionLookUpMore(Action):
+    """Answers "more" after a look-up."""
+
+    def name(self) -> str:
+        return "action_look_up_more"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        last = last_search(tracker)
+        if last is None:
             dispatcher.utter_message(response="utter_anything_else")
             return []
-        for reply in look_ups().answer(lookup, place):
-            dispatcher.utter_message(response=reply.words, **reply.fields)
-        return [SlotSet("lookup", None)]
+        if last.lookup != "find_clinic":
+            dispatcher.utter_message(response="no_more_found")
+            return []
+        search = further_search(last)
+        utter(dispatcher, search)
+        return [SlotSet("last_search", asdict(search)), SlotSet("looked_up", True)]
+
+
+class ActionLookUpNearer(Action):
+    """Answers "anything nearer?" after a look-up."""
+
+    def name(self) -> str:
+        return "action_look_up_nearer"
+
+    def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        last = last_search(tracker)
+        nearest = last is not None and "/" in last.place and not last.only
+        dispatcher.utter_message(response="nearest_already" if nearest else "nearer_to_where")
+        return [SlotSet("looked_up", True)]
+
+
+def last_search(tracker: Tracker) -> Search | None:
+    """The search that was answered last."""
+    said = tracker.get_slot("last_search")
+    return Search(**said) if said else None
+
+
+def utter(dispatcher: CollectingDispatcher, search: Search) -> None:
+    """Says what a search finds."""
+    for reply in look_ups().answer(search):
+        dispatcher.utter_message(response=reply.words, **reply.fields)
+
+
+def names_place(tracker: Tracker) -> bool:
+    """Whether the latest message names a place; otherwise the place is one that was named before."""
+    entities = tracker.latest_message.get("entities") or []
+    return any(entity["entity"] in ("city", "country") for entity in entities)

@@ -5,11 +5,12 @@ Rows that nobody has verified are left out when the files are read, so no search
 
 import csv
 import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from actions.places import City
+from actions.places import City, country_name
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "directory"
 INTERNATIONAL = "INT"
@@ -60,34 +61,46 @@ class Directory:
             row for row in verified_rows(folder / "registries.csv") if row["kind"] in ("trial registry", "registry portal")
         ]
 
-    def clinics(self, country: str, city: City | None) -> list[Found]:
-        """Up to five clinics of a country, the nearest first when a city is given, confirmed ones first otherwise.
+    def clinics(self, country: str) -> list[Found]:
+        """The clinics of a country by city; unconfirmed ones only where no confirmed one lies within 300 km of them."""
+        inside = sorted(
+            (clinic for clinic in self._clinics if clinic.country == country), key=lambda clinic: clinic.row["city"]
+        )
+        return [Found(clinic, None) for clinic in inside if clinic.confirmed or not self._confirmed_near(clinic, inside)]
+
+    def nearest_clinics(self, city: City, countries: Callable[[str], bool]) -> list[Found]:
+        """The clinics of all countries that are wanted, the nearest to a city first.
 
         A clinic whose source only suggests that it treats NETs appears only where no confirmed one lies within 300 km of
-        the city, or in the country.
+        the city.
         """
-        found = [Found(clinic, _distance(clinic, city)) for clinic in self._clinics if clinic.country == country]
-        found.sort(key=lambda item: (item.distance_km or 0, item.clinic.row["city"]))
+        found = [Found(clinic, _distance(clinic, city)) for clinic in self._clinics if countries(clinic.country)]
+        found.sort(key=lambda item: item.distance_km or 0)
         confirmed = [item for item in found if item.clinic.confirmed]
-        near = [item for item in confirmed if (item.distance_km or 0) <= CONFIRMED_WITHIN_KM]
-        return (confirmed if near else found)[:SHOWN]
+        near = any((item.distance_km or 0) <= CONFIRMED_WITHIN_KM for item in confirmed)
+        return confirmed if near else found
 
-    def nearest_clinics(self, city: City, excluded: frozenset[str]) -> list[Found]:
-        """The five nearest confirmed clinics of all countries but the excluded ones, the nearest first."""
-        usable = [clinic for clinic in self._clinics if clinic.confirmed and clinic.country not in excluded]
-        found = [Found(clinic, _distance(clinic, city)) for clinic in usable]
-        return sorted(found, key=lambda item: item.distance_km or 0)[:SHOWN]
+    @staticmethod
+    def _confirmed_near(clinic: Clinic, others: list[Clinic]) -> bool:
+        confirmed = [other for other in others if other.confirmed]
+        here = (clinic.latitude, clinic.longitude)
+        return any(great_circle_km(*here, other.latitude, other.longitude) <= CONFIRMED_WITHIN_KM for other in confirmed)
 
     def support_groups(self, country: str) -> list[Row]:
         """The support groups of a country (`INT` for the international ones), those for NETs first."""
         groups = [row for row in self._groups if row["country"] == country]
         return sorted(groups, key=lambda row: row["scope"] != "NET-specific")
 
+    def groups_in_languages(self, languages: Collection[str], countries: Callable[[str], bool]) -> list[Row]:
+        """The support groups for NETs of the wanted countries that work in one of these languages."""
+        wanted = [row for row in self._groups if row["scope"] == "NET-specific" and countries(row["country"])]
+        return [row for row in wanted if set(row["languages"].split("; ")) & set(languages)]
+
     def registries(self, country: str) -> list[tuple[Row, str]]:
         """The trial registries that fit a country, each with a link whose search is filled in where it can be."""
         areas = [country, *([EUROPEAN] if country in EUROPEAN_AREA else []), INTERNATIONAL]
         fitting = [row for area in areas for row in self._registries if row["country"] == area and _covers(row, country)]
-        return [(row, search_link(row)) for row in fitting][:SHOWN]
+        return [(row, search_link(row, country_name(country))) for row in fitting][:SHOWN]
 
 
 def verified_rows(file: Path) -> list[Row]:
@@ -96,15 +109,14 @@ def verified_rows(file: Path) -> list[Row]:
         return [row for row in csv.DictReader(lines) if row["verified"] == "true" and row["checked_on"]]
 
 
-def search_link(registry: Row, condition: str = "neuroendocrine tumour") -> str:
-    """The registry's search address with the condition filled in, or its home page."""
+def search_link(registry: Row, country: str, condition: str = "neuroendocrine tumour") -> str:
+    """The registry's search address with the condition and the country's name filled in, or its home page."""
     pattern = registry["search_url_pattern"]
     if not pattern:
         return registry["home_url"]
-    if "{intervention}" in pattern:
-        pattern = pattern.partition("&intr=")[0]
-    searched = quote(condition)
-    return quote(pattern.replace("{condition}", searched).replace("{terms}", searched), safe=":/?#&=%")
+    for name, value in (("condition", condition), ("terms", condition), ("country", country)):
+        pattern = pattern.replace("{" + name + "}", quote(value))
+    return quote(pattern, safe=":/?#&=%")
 
 
 def link_host(link: str) -> str:

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from actions.directory import INTERNATIONAL, Directory, Found, Row, link_host
-from actions.places import City, Gazetteer, country_name, country_of, gazetteer, language_names
+from actions.directory import INTERNATIONAL, SHOWN, Directory, Found, Row, link_host
+from actions.places import Cities, all_cities, country_name, country_of, language_names, languages_of
 
 # How the notes of the directory say that a phone number is not that of the unit.
 SWITCHBOARD = re.compile("switchboard|hospital number|main number", re.IGNORECASE)
@@ -26,58 +26,96 @@ class Reply:
 
 
 @dataclass(frozen=True)
+class Search:
+    """A look-up: what is sought (an id of the catalogue), where, only in which country, and how many are shown already."""
+
+    lookup: str
+    place: str
+    only: str | None = None
+    shown: int = 0
+
+
+@dataclass(frozen=True)
 class LookUps:
-    """The look-ups over a directory, a gazetteer and the countries that the service does not address."""
+    """The look-ups over a directory, the cities and the countries that the service does not address."""
 
     directory: Directory
-    places: Gazetteer
-    excluded: Mapping[str, Mapping[str, str]]
+    places: Cities
+    excluded: frozenset[str]
+    authorities: Mapping[str, Mapping[str, str]]
 
-    def answer(self, lookup: str, place: str) -> list[Reply]:
-        """The replies to a look-up (an id of the catalogue) at a place such as `DE` or `DE/Berlin`."""
-        country = country_of(place)
+    def answer(self, search: Search) -> list[Reply]:
+        """The replies to a search."""
+        country = search.only or country_of(search.place)
         if country in self.excluded:
-            return [Reply("excluded_country", {"country": country_name(country), **self.excluded[country]})]
-        answers: dict[str, Callable[[str, City | None], list[Reply]]] = {
+            return [Reply("excluded_country", {"country": country_name(country), **self.authorities.get(country, {})})]
+        answers: dict[str, Callable[[Search], list[Reply]]] = {
             "find_clinic": self._clinics,
             "find_support_group": self._support_groups,
             "find_trial": self._trials,
         }
-        return answers[lookup](place, self.places.city(place))
+        return answers[search.lookup](search)
 
-    def _clinics(self, place: str, city: City | None) -> list[Reply]:
-        country = country_of(place)
-        found = self.directory.clinics(country, city)
-        if found:
-            heading = Reply("clinics", {"city": city.name}) if city else Reply("clinics_of_country")
-            heading.fields["country"] = country_name(country)
-            return [heading, *map(_clinic_reply, found)]
+    def _clinics(self, search: Search) -> list[Reply]:
+        heading, found = self._clinics_found(search)
+        page = found[search.shown : search.shown + SHOWN]
+        left = len(found) - search.shown - len(page)
+        if not page:
+            return [Reply("no_more_clinics" if search.shown else "no_clinics")]
+        more = [Reply("more_clinics", {"left": left})] if left > 0 else []
+        return [Reply("further_clinics") if search.shown else heading, *map(_clinic_reply, page), *more]
+
+    def _clinics_found(self, search: Search) -> tuple[Reply, list[Found]]:
+        city, country = self.places.city(search.place), country_of(search.place)
+        own = self.directory.clinics(country)
+        named = {"country": country_name(search.only or country), "city": city.name if city else None}
+        if city and search.only:
+            return Reply("clinics_only", named), self.directory.nearest_clinics(city, lambda other: other == search.only)
+        if own and not city:
+            return Reply("clinics_of_country", named), own
         centre = city or self.places.largest_city(country)
-        abroad = self.directory.nearest_clinics(centre, frozenset(self.excluded)) if centre else []
-        if not abroad:
-            return [Reply("no_clinics")]
-        return [Reply("clinics_abroad", {"country": country_name(country)}), *map(_clinic_reply, abroad)]
+        nearest = self.directory.nearest_clinics(centre, self._is_addressed) if centre else []
+        return Reply("clinics" if own else "clinics_abroad", named), nearest
 
-    def _support_groups(self, place: str, city: City | None) -> list[Reply]:
-        country = country_of(place)
+    def _support_groups(self, search: Search) -> list[Reply]:
+        country = country_of(search.place)
         own = self.directory.support_groups(country)
         everywhere = [_group_reply(row) for row in self.directory.support_groups(INTERNATIONAL)]
-        if not own:
-            return [Reply("no_support_groups", {"country": country_name(country)}), *everywhere]
-        heading = Reply("support_groups", {"country": country_name(country)})
-        return [heading, *map(_group_reply, own), Reply("international_groups"), *everywhere]
+        named = {"country": country_name(country)}
+        if own:
+            return [Reply("support_groups", named), *map(_group_reply, own), Reply("international_groups"), *everywhere]
+        languages = languages_of(country)
+        elsewhere = self.excluded | {INTERNATIONAL}
+        kindred = self.directory.groups_in_languages(languages, lambda other: other not in elsewhere)
+        regional = [Reply("kindred_groups", {"languages": language_names("; ".join(languages))}), *map(_group_reply, kindred)]
+        return [Reply("no_support_groups", named), *(regional if kindred else []), Reply("international_groups"), *everywhere]
 
-    def _trials(self, place: str, city: City | None) -> list[Reply]:
-        country = country_of(place)
+    def _trials(self, search: Search) -> list[Reply]:
+        country = country_of(search.place)
         registries = self.directory.registries(country)
         return [Reply("trials", {"country": country_name(country)}), *(_registry_reply(*row) for row in registries)]
+
+    def _is_addressed(self, country: str) -> bool:
+        return country not in self.excluded
 
 
 @cache
 def look_ups() -> LookUps:
     """The look-ups over the project's own data, read once a process."""
-    excluded = yaml.safe_load(AUDIENCE.read_text(encoding="utf-8"))["excluded"]
-    return LookUps(Directory(), gazetteer(), excluded)
+    audience = yaml.safe_load(AUDIENCE.read_text(encoding="utf-8"))
+    return LookUps(Directory(), all_cities(), frozenset(audience["excluded"]), audience["authorities"])
+
+
+def next_search(last: Search | None, lookup: str, place: str, narrowed: bool) -> Search:
+    """The search that follows; a country that narrows the last one (`only in Austria`) keeps what it was near to."""
+    if last and narrowed and "/" not in place and "/" in last.place:
+        return Search(lookup, last.place, only=place)
+    return Search(lookup, place)
+
+
+def further_search(last: Search) -> Search:
+    """The search for what the last one has left."""
+    return replace(last, shown=last.shown + SHOWN)
 
 
 def _clinic_reply(found: Found) -> Reply:
@@ -88,8 +126,17 @@ def _clinic_reply(found: Found) -> Reply:
         fields["accreditation_detail"] = row["accreditation_detail"]
     if found.distance_km is not None:
         fields["distance"] = max(1, round(found.distance_km))
+    fields["map"] = map_link(row)
     fields["switchboard" if SWITCHBOARD.search(row["note"]) else "phone"] = row["phone"]
     return Reply("clinic" if found.clinic.confirmed else "clinic_unconfirmed", fields)
+
+
+def map_link(row: Row) -> str:
+    """The place on OpenStreetMap: the hospital itself, or its city where only that is known."""
+    at = f"{row['latitude']}/{row['longitude']}"
+    if row["coord_precision"] == "address":
+        return f"https://www.openstreetmap.org/?mlat={row['latitude']}&mlon={row['longitude']}#map=16/{at}"
+    return f"https://www.openstreetmap.org/#map=12/{at}"
 
 
 def _group_reply(row: Row) -> Reply:

@@ -9,7 +9,7 @@ from rasa.shared.core.events import BotUttered, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from actions.places import place_name
+from actions.places import BETWEEN, country_of, is_country, place_name
 from components.catalogue import FAQ, load_catalogue
 from components.wording import buttons, fill, load_pictures, load_words, source_line
 
@@ -38,11 +38,13 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         if utter_action not in self.responses and utter_action not in self._words:
             return None
         values = tracker.current_slot_values() | kwargs
-        if utter_action == "utter_ask_lookup" and not values.get("place"):
-            utter_action = "utter_place_unknown"
+        if utter_action == "utter_ask_lookup" and not is_country(country_of(values.get("place") or "")):
+            utter_action, values["place"] = "place_unknown", None
         reply = self._follow_up(utter_action, tracker) or self._plain(utter_action)
+        if utter_action == "utter_ask_place" and values.get("choices"):
+            reply = {"text": self._words["which_place"]["text"], "buttons": buttons(values["choices"])}
         if values.get("place"):
-            values.setdefault("place_name", place_name(values["place"]))
+            values.setdefault("place_name", " / ".join(map(place_name, values["place"].split(BETWEEN))))
         reply["text"] = fill(reply["text"], values)
         if utter_action not in URGENT and not reply.get("continues") and not _notice_given(tracker):
             reply["text"] = f"{self._words['notice']['text']}\n\n{reply['text']}"

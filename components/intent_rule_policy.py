@@ -7,7 +7,7 @@ from typing import Any
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.domain import Domain, State
-from rasa.shared.core.events import ActiveLoop, UserUttered
+from rasa.shared.core.events import ActiveLoop, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 # A rule of ours is about the message at hand and the loop that is open.
@@ -49,7 +49,7 @@ class IntentRulePolicy(RulePolicy):
 
 
 def _last_turns(tracker: DialogueStateTracker) -> DialogueStateTracker:
-    """The tracker with its last turn alone, in the loop that was open when it began."""
+    """The tracker with its last turn alone, in the loop that was open and with the slots that were set when it began."""
     events = list(tracker.events)
     heard = [number for number, event in enumerate(events) if isinstance(event, UserUttered)]
     if len(heard) <= TURNS:
@@ -57,7 +57,8 @@ def _last_turns(tracker: DialogueStateTracker) -> DialogueStateTracker:
     # The action_listen that the message answered comes right before it.
     start = heard[-TURNS] - 1
     loops = [event for event in events[:start] if isinstance(event, ActiveLoop)]
+    slots = {event.key: event for event in events[:start] if isinstance(event, SlotSet)}
     recent = tracker.init_copy()
-    for event in (*loops[-1:], *events[start:]):
+    for event in (*loops[-1:], *slots.values(), *events[start:]):
         recent.update(event)
     return recent

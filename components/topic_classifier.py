@@ -33,6 +33,8 @@ INFORM_PLACE = "inform_place"
 SAFETY_PHRASES = ROOT / "data" / "safety_phrases.yml"
 DANGERS = ("self_harm", "emergency")
 RANKING_LENGTH = 10
+# Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
+BESIDE_PLACES = 4
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -121,18 +123,18 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             kind = unreadable_kind(text)
             if danger:
                 self._write(message, Decision(danger, 1.0), {danger: 1.0})
-            elif kind and not (kind == "other_script" and message.get("entities")):
+            elif kind and not (kind in ("other_script", "no_words") and message.get("entities")):
                 self._write(message, Decision(f"{UNREADABLE}/{kind}", 1.0), {})
             else:
                 self._write(message, *self._understand(text, places=message.get("entities") or []))
         return messages
 
     def _understand(self, text: str, places: list[dict[str, Any]]) -> tuple[Decision, dict[str, float]]:
+        if places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places) + BESIDE_PLACES:
+            return Decision(INFORM_PLACE, 1.0), {INFORM_PLACE: 1.0}
         known = self._known.get(normalised(text))
         if known:
             return Decision(known, 1.0), {known: 1.0}
-        if places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places):
-            return Decision(INFORM_PLACE, 1.0), {INFORM_PLACE: 1.0}
         assert self._model is not None, "process is called on a loaded component only"
         probabilities = self._model.probabilities(text)
         return decide(probabilities, self._thresholds, DANGERS, self._catalogue.titles), probabilities

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actions.directory import EARTH_RADIUS_KM, Directory, great_circle_km, search_link, verified_rows
-from actions.places import gazetteer
+from actions.places import all_cities
 
 FOLDER = ROOT / "data" / "directory"
 LATITUDES = st.floats(-90, 90)
@@ -36,34 +36,38 @@ def test_unverified_rows_and_rows_without_a_date_are_left_out(file: str, tmp_pat
     assert verified_rows(tmp_path / file) == []
 
 
-def test_clinics_of_a_country_come_nearest_first(directory: Directory) -> None:
-    found = directory.clinics("DE", gazetteer().city("DE/Berlin"))
+def test_clinics_come_nearest_first_across_borders(directory: Directory) -> None:
+    salzburg = all_cities().city("AT/Salzburg")
+    assert salzburg is not None
+    found = directory.nearest_clinics(salzburg, lambda country: country not in ("FR", "GB"))
     distances = [item.distance_km or 0 for item in found]
-    assert len(found) == 5
     assert distances == sorted(distances)
-    assert found[0].clinic.row["name"].startswith("Charité")
-    assert distances[0] < 20
+    assert {item.clinic.country for item in found[:5]} >= {"AT", "DE"}
+    assert not {item.clinic.country for item in found} & {"FR", "GB"}
 
 
-def test_clinics_of_a_country_alone_have_no_distance(directory: Directory) -> None:
-    found = directory.clinics("NL", None)
-    assert len(found) == 5
+def test_clinics_of_a_country_alone_come_by_city_without_distance(directory: Directory) -> None:
+    found = directory.clinics("NL")
+    cities = [item.clinic.row["city"] for item in found]
+    assert len(found) >= 5
+    assert cities == sorted(cities)
     assert all(item.distance_km is None and item.clinic.country == "NL" for item in found)
 
 
 def test_an_unconfirmed_clinic_shows_only_where_no_confirmed_one_is_near(directory: Directory) -> None:
-    assert all(item.clinic.confirmed for item in directory.clinics("DE", None))
-    found = directory.clinics("LT", None)
-    assert found
-    assert not any(item.clinic.confirmed for item in found)
+    vilnius = all_cities().city("LT/Vilnius")
+    berlin = all_cities().city("DE/Berlin")
+    assert vilnius is not None
+    assert berlin is not None
+    assert any(not item.clinic.confirmed for item in directory.nearest_clinics(vilnius, lambda country: country == "LT"))
+    assert all(item.clinic.confirmed for item in directory.nearest_clinics(berlin, lambda country: True))
+    assert not any(item.clinic.confirmed for item in directory.clinics("LT"))
 
 
-def test_nearest_clinics_abroad_leave_excluded_countries_out(directory: Directory) -> None:
-    luxembourg = gazetteer().largest_city("LU")
-    assert luxembourg is not None
-    found = directory.nearest_clinics(luxembourg, frozenset({"FR", "GB"}))
-    assert len(found) == 5
-    assert not {item.clinic.country for item in found} & {"FR", "GB", "LU"}
+def test_groups_of_other_countries_in_a_language(directory: Directory) -> None:
+    rows = directory.groups_in_languages(["de"], lambda country: country == "DE")
+    assert rows
+    assert {row["country"] for row in rows} == {"DE"}
 
 
 def test_support_groups_for_nets_come_first(directory: Directory) -> None:
@@ -94,7 +98,7 @@ def test_search_links_are_filled_in_and_encoded(directory: Directory) -> None:
             assert link.startswith("https://")
             assert not set(link) & set(' "{}')
             assert row["search_url_pattern"] == "" or link != row["home_url"]
-    assert search_link({"search_url_pattern": "", "home_url": "https://a.b"}) == "https://a.b"
+    assert search_link({"search_url_pattern": "", "home_url": "https://a.b"}, "Norway") == "https://a.b"
 
 
 def test_a_broken_file_is_an_error_not_an_empty_directory(tmp_path: Path) -> None:

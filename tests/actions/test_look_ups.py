@@ -1,29 +1,34 @@
 """Look-ups answer with the right words and the rows that belong to them."""
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
-from rasa_sdk import Tracker
+from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.action_look_up import ActionLookUp
-from actions.look_ups import look_ups
+from actions.action_look_up import ActionLookUp, ActionLookUpMore, ActionLookUpNearer
+from actions.look_ups import Search, further_search, look_ups, next_search
 from components.wording import fill, load_words
 
 
 def said(lookup: str, place: str) -> list[str]:
-    return [reply.words for reply in look_ups().answer(lookup, place)]
+    return [reply.words for reply in look_ups().answer(Search(lookup, place))]
 
 
 @pytest.mark.parametrize(
     ("lookup", "place", "words"),
     [
-        ("find_clinic", "NO/Oslo", ["clinics", "clinic"]),
+        ("find_clinic", "NO/Oslo", ["clinics", *["clinic"] * 5, "more_clinics"]),
         ("find_clinic", "JP", ["clinics_of_country", "clinic"]),
         ("find_clinic", "LT", ["clinics_of_country", "clinic_unconfirmed", "clinic_unconfirmed"]),
-        ("find_clinic", "LU", ["clinics_abroad", *["clinic"] * 5]),
+        ("find_clinic", "LU", ["clinics_abroad", *["clinic"] * 5, "more_clinics"]),
         ("find_clinic", "FR/Paris", ["excluded_country"]),
-        ("find_support_group", "AT", ["no_support_groups", "support_group", "support_group"]),
+        (
+            "find_support_group",
+            "AT",
+            ["no_support_groups", "kindred_groups", "support_group", "international_groups", *["support_group"] * 2],
+        ),
         ("find_support_group", "IE", ["support_groups", "support_group", "international_groups", *["support_group"] * 2]),
         ("find_support_group", "GB", ["excluded_country"]),
         ("find_trial", "US/Chicago", ["excluded_country"]),
@@ -36,7 +41,7 @@ def test_words(lookup: str, place: str, words: list[str]) -> None:
 
 @pytest.mark.parametrize("country", ["GB", "US", "CA", "FR"])
 def test_an_excluded_country_gets_its_own_authority(country: str) -> None:
-    (reply,) = look_ups().answer("find_trial", country)
+    (reply,) = look_ups().answer(Search("find_trial", country))
     assert reply.fields["authority"]
     assert reply.fields["link"].startswith("https://")
 
@@ -45,26 +50,72 @@ def test_an_excluded_country_gets_its_own_authority(country: str) -> None:
 @pytest.mark.parametrize("lookup", ["find_clinic", "find_support_group", "find_trial"])
 def test_every_reply_reads_as_a_whole(lookup: str, place: str) -> None:
     words = load_words()
-    for reply in look_ups().answer(lookup, place):
+    for reply in look_ups().answer(Search(lookup, place)):
         text = fill(words[reply.words]["text"], reply.fields)
         assert text
         assert "{" not in text
         assert ": \n" not in text
-        if words[reply.words].get("continues") and reply.words != "international_groups":
+        if reply.words in ("clinic", "clinic_unconfirmed", "support_group", "registry"):
             assert "Source: " in text
             assert "Checked 20" in text
 
 
-def test_the_action_says_what_the_look_up_answers_and_keeps_the_place() -> None:
-    dispatcher = CollectingDispatcher()
-    tracker = Tracker("me", {"lookup": "find_clinic", "place": "NO"}, {}, [], False, None, {}, "")
-    events = ActionLookUp().run(dispatcher, tracker, {})
-    assert [message["response"] for message in dispatcher.messages] == said("find_clinic", "NO")
-    assert [(event["event"], event["name"], event["value"]) for event in events] == [("slot", "lookup", None)]
+def tracker(slots: dict[str, Any], *entities: str) -> Tracker:
+    return Tracker("me", slots, {"entities": [{"entity": entity} for entity in entities]}, [], False, None, {}, "")
 
 
-@pytest.mark.parametrize("slots", [{}, {"lookup": "find_clinic"}, {"place": "NO"}])
-def test_the_action_without_what_it_needs_asks(slots: dict[str, Any]) -> None:
+def play(action: Action, tracker: Tracker) -> tuple[list[str], dict[str, Any]]:
     dispatcher = CollectingDispatcher()
-    ActionLookUp().run(dispatcher, Tracker("me", slots, {}, [], False, None, {}, ""), {})
-    assert [message["response"] for message in dispatcher.messages] == ["utter_anything_else"]
+    events = action.run(dispatcher, tracker, {})
+    return [message["response"] for message in dispatcher.messages], {event["name"]: event["value"] for event in events}
+
+
+def test_the_action_says_what_the_look_up_answers_and_remembers_it() -> None:
+    words, slots = play(ActionLookUp(), tracker({"lookup": "find_clinic", "place": "NO"}, "country"))
+    assert words == said("find_clinic", "NO")
+    assert slots == {"last_search": asdict(Search("find_clinic", "NO")), "looked_up": True, "tries": 0}
+
+
+def test_a_remembered_place_is_said() -> None:
+    words, _ = play(ActionLookUp(), tracker({"lookup": "find_clinic", "place": "NO"}))
+    assert words == [*said("find_clinic", "NO"), "remembered_place"]
+
+
+@pytest.mark.parametrize(
+    ("slots", "words"),
+    [({}, "utter_anything_else"), ({"lookup": "find_clinic"}, "search_given_up"), ({"place": "NO"}, "utter_anything_else")],
+)
+def test_the_action_without_what_it_needs_says_so(slots: dict[str, Any], words: str) -> None:
+    assert play(ActionLookUp(), tracker(slots))[0] == [words]
+
+
+def test_only_in_a_country_keeps_what_the_search_was_near_to() -> None:
+    last = Search("find_clinic", "DE/Munich")
+    assert next_search(last, "find_clinic", "AT", narrowed=True) == Search("find_clinic", "DE/Munich", only="AT")
+    assert next_search(last, "find_clinic", "AT", narrowed=False) == Search("find_clinic", "AT")
+    assert next_search(None, "find_clinic", "AT", narrowed=True) == Search("find_clinic", "AT")
+    replies = look_ups().answer(Search("find_clinic", "DE/Munich", only="AT"))
+    assert replies[0].words == "clinics_only"
+    assert {reply.fields["country"] for reply in replies[1:] if "clinic" in reply.words} == {"Austria"}
+
+
+def test_more_goes_on_to_the_end_without_showing_a_clinic_twice() -> None:
+    search, names = Search("find_clinic", "DE"), []
+    while (replies := look_ups().answer(search))[0].words != "no_more_clinics":
+        names += [reply.fields["name"] for reply in replies if reply.words == "clinic"]
+        search = further_search(search)
+    assert len(names) == len(set(names)) > 10
+
+
+@pytest.mark.parametrize(
+    ("action", "last", "words"),
+    [
+        (ActionLookUpMore(), None, ["utter_anything_else"]),
+        (ActionLookUpMore(), Search("find_trial", "NO"), ["no_more_found"]),
+        (ActionLookUpNearer(), Search("find_clinic", "DE/Berlin"), ["nearest_already"]),
+        (ActionLookUpNearer(), Search("find_clinic", "DE"), ["nearer_to_where"]),
+        (ActionLookUpNearer(), None, ["nearer_to_where"]),
+    ],
+)
+def test_what_follows_on_a_search(action: Action, last: Search | None, words: list[str]) -> None:
+    assert play(action, tracker({"last_search": asdict(last) if last else None}))[0] == words

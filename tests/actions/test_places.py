@@ -1,25 +1,8 @@
-"""Places are found in what people write, and ordinary words are not taken for them."""
+"""Where places lie and how they are named."""
 
 import pytest
-from conftest import ROOT, load_table
 
-from actions.places import Gazetteer, gazetteer, language_names, place_name
-
-
-@pytest.fixture(scope="module")
-def places() -> Gazetteer:
-    return gazetteer()
-
-
-@pytest.mark.parametrize(("text", "found"), load_table(ROOT / "tests" / "actions" / "places.yml").items())
-def test_places_in_a_message(places: Gazetteer, text: str, found: list[str]) -> None:
-    assert [mention.place for mention in places.mentions(text)] == found
-
-
-def test_a_mention_says_where_it_stands(places: Gazetteer) -> None:
-    text = "a clinic near München please"
-    mention = places.mentions(text)[0]
-    assert text[mention.start : mention.end] == "München"
+from actions.places import all_cities, country_of, language_names, languages_of, place_name
 
 
 @pytest.mark.parametrize(
@@ -32,3 +15,18 @@ def test_names_for_patients(place: str, name: str) -> None:
 def test_language_names() -> None:
     assert language_names("nl; fr") == "Dutch, French"
     assert language_names("en; interpreter") == "English, interpreter"
+    assert languages_of("AT") == ["de"]
+
+
+@pytest.mark.parametrize(
+    ("place", "known"), [("DE", True), ("AT/Graz", True), ("AT/Narnia", False), ("EU", False), ("", False), ("de", False)]
+)
+def test_which_places_exist(place: str, known: bool) -> None:
+    assert all_cities().known(place) is known
+
+
+def test_the_largest_city_of_a_country() -> None:
+    largest = all_cities().largest_city("AT")
+    assert largest is not None
+    assert largest.place == "AT/Vienna"
+    assert country_of(largest.place) == "AT"

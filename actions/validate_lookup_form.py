@@ -1,0 +1,27 @@
+"""The check of the place that a look-up is for."""
+
+from typing import Any
+
+from rasa_sdk import FormValidationAction, Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.place_answers import checked_place
+from actions.places import all_cities
+
+
+class ValidateLookupForm(FormValidationAction):
+    """Says when no place is known, leaves a choice to the next question, and ends the form after too many tries."""
+
+    def name(self) -> str:
+        return "validate_lookup_form"
+
+    def validate_place(
+        self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The place, or none where it has to be asked for again."""
+        checked = checked_place(str(value), int(tracker.get_slot("tries") or 0), all_cities())
+        if checked.given_up:
+            return {"place": None, "tries": 0, "choices": None, "requested_slot": None}
+        if checked.words:
+            dispatcher.utter_message(response=checked.words)
+        return {"place": checked.place, "tries": checked.tries, "choices": list(checked.choices) or None}
