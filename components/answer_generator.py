@@ -5,12 +5,13 @@ from typing import Any
 
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import BotUttered, SessionStarted
+from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from actions.places import BETWEEN, country_of, is_country, place_name
+from actions.places import BETWEEN, country_name, country_of, is_country, place_name
 from components.catalogue import FAQ, load_catalogue
+from components.emergency_numbers import emergency_numbers
 from components.wording import buttons, fill, load_pictures, load_words, source_line
 
 Reply = dict[str, Any]
@@ -18,6 +19,8 @@ Reply = dict[str, Any]
 ANSWER = f"utter_{FAQ}/"
 # After these nobody should have to read a notice first; it comes with the next reply.
 URGENT = frozenset({"utter_emergency", "utter_self_harm"})
+# After so many offers in a row the assistant names people who can help instead of a third one.
+MOST_OFFERS = 2
 
 
 class AnswerGenerator(TemplatedNaturalLanguageGenerator):
@@ -45,6 +48,8 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
             reply = {"text": self._words["which_place"]["text"], "buttons": buttons(values["choices"])}
         if values.get("place"):
             values.setdefault("place_name", " / ".join(map(place_name, values["place"].split(BETWEEN))))
+        if utter_action in URGENT:
+            self._name_the_number(reply, tracker)
         reply["text"] = fill(reply["text"], values)
         if utter_action not in URGENT and not reply.get("continues") and not _notice_given(tracker):
             reply["text"] = f"{self._words['notice']['text']}\n\n{reply['text']}"
@@ -54,6 +59,8 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
     def _follow_up(self, utter_action: str, tracker: DialogueStateTracker) -> Reply | None:
         if utter_action == "utter_did_you_mean":
             return self._offer(tracker)
+        if utter_action == "utter_second_topic":
+            return self._second_answer(tracker)
         last = _last_answer(tracker)
         if last is None:
             return None
@@ -99,11 +106,27 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         metadata = self.responses[ANSWER + topic][0]["metadata"]
         return self._finished({"text": text, "topic": topic, "part": "source"}, metadata, self._catalogue.topics[topic].related)
 
+    def _second_answer(self, tracker: DialogueStateTracker) -> Reply | None:
+        topics = (tracker.latest_message.parse_data.get("topics") if tracker.latest_message else None) or []
+        if len(topics) < 2:
+            return None
+        reply = self._plain(ANSWER + topics[1])
+        return reply | {"text": f"{self.responses['utter_second_topic'][0]['text']}\n\n{reply['text']}"}
+
+    def _name_the_number(self, reply: Reply, tracker: DialogueStateTracker) -> None:
+        """Fills in whom to call: the number of the country that is known from the conversation, or words for any country."""
+        country = _country(tracker)
+        row = emergency_numbers().get(country or "")
+        words = self._words["call_number" if row else "call_any_number"]["text"]
+        reply["text"] = fill(reply["text"], {"call": fill(words, {"country": country_name(country or ""), **(row or {})})})
+
     def _offer(self, tracker: DialogueStateTracker) -> Reply:
+        if _offers_in_a_row(tracker) >= MOST_OFFERS:
+            return self._plain("no_more_offers")
         offers = (tracker.latest_message.parse_data.get("offers") if tracker.latest_message else None) or []
         titles = [self._catalogue.titles[offer] for offer in offers]
         choices = buttons([*titles, self._words["none_of_these"]["text"]])
-        return {"text": self.responses["utter_did_you_mean"][0]["text"], "buttons": choices}
+        return {"text": self.responses["utter_did_you_mean"][0]["text"], "buttons": choices, "offer": True}
 
     def _finished(self, reply: Reply, metadata: dict[str, Any], choices: list[str] | tuple[str, ...]) -> Reply:
         if "sources" in metadata:
@@ -120,6 +143,21 @@ def _last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:
         if isinstance(event, BotUttered) and "topic" in event.metadata:
             return event.metadata["topic"], event.metadata["part"]
     return None
+
+
+def _offers_in_a_row(tracker: DialogueStateTracker) -> int:
+    """How many of the last replies, one after the other, offered topics."""
+    said = [event for event in reversed(tracker.events) if isinstance(event, BotUttered)]
+    return next((number for number, event in enumerate(said) if not event.metadata.get("offer")), len(said))
+
+
+def _country(tracker: DialogueStateTracker) -> str | None:
+    """The country named in the last message, or else the one that a look-up was for."""
+    heard = tracker.latest_message
+    entities = heard.entities if isinstance(heard, UserUttered) else []
+    named = [entity["value"] for entity in entities if entity["entity"] in ("city", "country")]
+    place = named[0] if named else tracker.current_slot_values().get("place")
+    return country_of(place) if place and BETWEEN not in place else None
 
 
 def _notice_given(tracker: DialogueStateTracker) -> bool:

@@ -1,6 +1,6 @@
 """Decides what to do with a message once the classifier has given each label its probability."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 OUT_OF_SCOPE = "out_of_scope"
@@ -10,10 +10,15 @@ OFFERS = 3
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Probabilities from 0 to 1. `danger` lies below `answer`: a false alarm costs a sentence, a miss may cost a life."""
+    """Probabilities from 0 to 1. `danger` lies below `answer`: a false alarm costs a sentence, a miss may cost a life.
+
+    `danger_in_part` is for a sentence out of a longer message, `part` for one of two questions in a message.
+    """
 
     answer: float
     danger: float
+    danger_in_part: float
+    part: float
 
 
 @dataclass(frozen=True)
@@ -33,16 +38,37 @@ def decide(
 ) -> Decision:
     """The decision for one message.
 
-    A label among `dangers` wins as soon as it reaches its own threshold. Otherwise the likeliest label wins when it
-    reaches the threshold for answering; below that the likeliest of the `offerable` labels are offered, unless nothing is
-    likelier than the message being out of scope.
+    The likelier of the `dangers` wins as soon as they reach their threshold together. Otherwise the likeliest label wins when
+    it reaches the threshold for answering; below that the likeliest of the `offerable` labels are offered, unless the message
+    is likelier out of scope than it is about any of them.
     """
-    ranked = sorted(probabilities, key=lambda label: -probabilities[label])
-    for label in ranked:
-        if label in dangers and probabilities[label] >= thresholds.danger:
-            return Decision(label, probabilities[label])
+    danger = decide_danger(probabilities, thresholds.danger, dangers)
+    if danger:
+        return danger
+    ranked = _ranked(probabilities)
     best = ranked[0]
-    if probabilities[best] >= thresholds.answer or best == OUT_OF_SCOPE:
+    if probabilities[best] >= thresholds.answer:
         return Decision(best, probabilities[best])
-    offers = tuple(label for label in ranked if label in offerable)[:OFFERS]
-    return Decision(UNSURE, probabilities[best], offers)
+    offers = tuple(label for label in ranked if label in offerable)
+    if probabilities.get(OUT_OF_SCOPE, 0.0) > sum(probabilities[label] for label in offers):
+        return Decision(OUT_OF_SCOPE, probabilities[OUT_OF_SCOPE])
+    return Decision(UNSURE, probabilities[best], offers[:OFFERS])
+
+
+def decide_danger(probabilities: Mapping[str, float], threshold: float, dangers: Collection[str]) -> Decision | None:
+    """The likelier of the `dangers` when they reach the threshold together."""
+    danger = sum(probabilities.get(label, 0.0) for label in dangers)
+    if danger < threshold:
+        return None
+    return Decision(next(label for label in _ranked(probabilities) if label in dangers), danger)
+
+
+def two_topics(questions: Sequence[Mapping[str, float]], threshold: float, topics: Collection[str]) -> tuple[str, str] | None:
+    """The topics of the first two questions of a message that are surely about different ones, or None."""
+    likeliest = [max(probabilities.items(), key=lambda item: item[1]) for probabilities in questions]
+    sure = list(dict.fromkeys(label for label, value in likeliest if label in topics and value >= threshold))
+    return (sure[0], sure[1]) if len(sure) >= 2 else None
+
+
+def _ranked(probabilities: Mapping[str, float]) -> list[str]:
+    return sorted(probabilities, key=lambda label: -probabilities[label])

@@ -17,7 +17,7 @@ class EncoderMissing(Exception):
 
 
 class SentenceEncoder:
-    """The sentence encoder: `encode` gives one vector of length one, 384 numbers, for each sentence."""
+    """The sentence encoder: `encode` gives three vectors of length one, side by side, for each sentence."""
 
     def __init__(self, folder: Path = ENCODER_FOLDER) -> None:
         """Loads the graph and its tokenizer. Raises EncoderMissing when they have not been built."""
@@ -31,14 +31,13 @@ class SentenceEncoder:
         # One message is too small to share out; more threads only make the cores wait for one another.
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        self.width: int = self._session.get_outputs()[0].shape[1]
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
-        """Vectors of shape (number of sentences, 384), float32, each of length one."""
-        if not sentences:
-            return np.zeros((0, 384), dtype=np.float32)
+        """Vectors of shape (number of sentences, 3 x 384), float32; the last 384 are the published model's."""
         # Sentences of like length together, so that little is spent on padding.
         order = sorted(range(len(sentences)), key=lambda index: len(sentences[index]))
-        vectors = np.empty((len(sentences), 384), dtype=np.float32)
+        vectors = np.empty((len(sentences), self.width), dtype=np.float32)
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
             tokens = self._tokenizer.encode_batch([sentences[index] for index in batch])

@@ -1,7 +1,7 @@
 """NLU component: decides which topic, look-up or other intent a message is about.
 
-A pretrained sentence encoder sees what is meant, character n-grams see the words themselves, misspelt or not; one linear
-classifier over flat topics weighs both. What the classifier finds is then held against the safety phrases and the
+A pretrained sentence encoder sees what is meant, character n-grams see the words themselves, misspelt or not; one small
+network over flat topics weighs both. What the classifier finds is then held against the safety phrases and the
 thresholds. Topics are written as a retrieval intent, in the form that Rasa's own ResponseSelector uses, so that the one
 action `utter_faq` answers them all.
 """
@@ -22,14 +22,18 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.catalogue import CATALOGUE_FILE, FAQ, ROOT, load_catalogue
-from components.decision import Decision, Thresholds, decide
+from components.decision import Decision, Thresholds, decide, decide_danger, two_topics
 from components.message_kind import normalised, unreadable_kind
+from components.message_parts import is_question, parts
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import SentenceEncoder
-from components.topic_model import TopicModel
+from components.topic_model import Settings, TopicModel
 
 UNREADABLE = "unreadable"
 INFORM_PLACE = "inform_place"
+TWO_TOPICS = "two_topics"
+# Decided by rules alone; their examples are there because Rasa wants one.
+NOT_LEARNED = (UNREADABLE, TWO_TOPICS)
 SAFETY_PHRASES = ROOT / "data" / "safety_phrases.yml"
 DANGERS = ("self_harm", "emergency")
 RANKING_LENGTH = 10
@@ -45,11 +49,14 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def get_default_config() -> dict[str, Any]:
         """The settings, as explained in config.yml."""
         return {
-            "inverse_regularisation": 10.0,
-            "ngram_dimensions": 600,
-            "ngram_share": 1.5,
-            "answer_threshold": 0.35,
-            "danger_threshold": 0.2,
+            "model": {
+                "hidden": 384,
+                "ngram_dimensions": 400,
+                "ngram_share": 1.5,
+                "ngram_fewest": 4,
+                "temperature": 0.7,
+            },
+            "thresholds": {"answer": 0.5, "danger": 0.1, "danger_in_part": 0.3, "part": 0.7},
         }
 
     @classmethod
@@ -68,7 +75,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
-        self._thresholds = Thresholds(config["answer_threshold"], config["danger_threshold"])
+        self._thresholds = Thresholds(**config["thresholds"])
         self._model: TopicModel | None = None
         self._known: dict[str, str] = {}
         self._phrases = SafetyPhrases({})
@@ -79,18 +86,11 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         examples = [
             (message.get(TEXT), _topic_id(message.get("intent_response_key") or message.get(INTENT)))
             for message in training_data.intent_examples
-            if message.get(INTENT) != UNREADABLE
+            if message.get(INTENT) not in NOT_LEARNED
         ]
         examples += [(title, id) for id, title in self._catalogue.titles.items()]
         sentences, labels = zip(*examples, strict=True)
-        model = TopicModel.fit(
-            SentenceEncoder(),
-            sentences,
-            labels,
-            self._config["inverse_regularisation"],
-            self._config["ngram_dimensions"],
-            self._config["ngram_share"],
-        )
+        model = TopicModel.fit(SentenceEncoder(), sentences, labels, Settings(**self._config["model"]))
         phrases = yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8"))
         known = {normalised(sentence): label for sentence, label in examples}
         with self._model_storage.write_to(self._resource) as folder:
@@ -119,25 +119,37 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """Writes `intent`, `intent_ranking`, `offers` and `response_selector` into each message."""
         for message in messages:
             text = message.get(TEXT) or ""
-            danger = self._phrases.label(text)
+            sentences = _sentences(text)
+            danger = next(filter(None, map(self._phrases.label, (text, *sentences))), None)
             kind = unreadable_kind(text)
             if danger:
                 self._write(message, Decision(danger, 1.0), {danger: 1.0})
             elif kind and not (kind in ("other_script", "no_words") and message.get("entities")):
                 self._write(message, Decision(f"{UNREADABLE}/{kind}", 1.0), {})
             else:
-                self._write(message, *self._understand(text, places=message.get("entities") or []))
+                self._understand(message, text, sentences)
         return messages
 
-    def _understand(self, text: str, places: list[dict[str, Any]]) -> tuple[Decision, dict[str, float]]:
+    def _understand(self, message: Message, text: str, sentences: list[str]) -> None:
+        places = message.get("entities") or []
         if places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places) + BESIDE_PLACES:
-            return Decision(INFORM_PLACE, 1.0), {INFORM_PLACE: 1.0}
+            return self._write(message, Decision(INFORM_PLACE, 1.0), {INFORM_PLACE: 1.0})
         known = self._known.get(normalised(text))
         if known:
-            return Decision(known, 1.0), {known: 1.0}
+            return self._write(message, Decision(known, 1.0), {known: 1.0})
         assert self._model is not None, "process is called on a loaded component only"
-        probabilities = self._model.probabilities(text)
-        return decide(probabilities, self._thresholds, DANGERS, self._catalogue.titles), probabilities
+        whole, *single = self._model.probabilities([text, *sentences])
+        decision = decide(whole, self._thresholds, DANGERS, self._catalogue.titles)
+        if decision.label not in DANGERS:
+            endangered = (decide_danger(part, self._thresholds.danger_in_part, DANGERS) for part in single)
+            decision = next(filter(None, endangered), decision)
+        if decision.label not in self._catalogue.safety:
+            asked = [part for part, sentence in zip(single, sentences, strict=True) if is_question(sentence)]
+            topics = two_topics(asked, self._thresholds.part, self._catalogue.topics)
+            if topics:
+                message.set("topics", list(topics), add_to_output=True)
+                decision = Decision(TWO_TOPICS, decision.confidence)
+        return self._write(message, decision, whole)
 
     def _write(self, message: Message, decision: Decision, probabilities: dict[str, float]) -> None:
         ranked = sorted(probabilities.items(), key=lambda item: -item[1])[:RANKING_LENGTH]
@@ -147,14 +159,18 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         message.set("intent", {"name": intent, "confidence": decision.confidence}, add_to_output=True)
         message.set("intent_ranking", ranking, add_to_output=True)
         message.set("offers", list(decision.offers), add_to_output=True)
-        if key:
-            answer = {
-                "intent_response_key": full_intent,
-                "utter_action": f"utter_{full_intent}",
-                "confidence": decision.confidence,
-            }
-            selector = {"all_retrieval_intents": [FAQ, UNREADABLE], intent: {"response": answer, "ranking": []}}
+        answered = f"{FAQ}/{message.get('topics')[0]}" if decision.label == TWO_TOPICS else full_intent if key else None
+        if answered:
+            answer = {"intent_response_key": answered, "utter_action": f"utter_{answered}", "confidence": decision.confidence}
+            retrieval = answered.partition("/")[0]
+            selector = {"all_retrieval_intents": [FAQ, UNREADABLE], retrieval: {"response": answer, "ranking": []}}
             message.set("response_selector", selector, add_to_output=True)
+
+
+def _sentences(text: str) -> list[str]:
+    """The parts of a message that has several."""
+    found = parts(text)
+    return found if len(found) > 1 else []
 
 
 def _topic_id(full_intent: str) -> str:

@@ -1,82 +1,88 @@
-"""The classifier of topics: sentence vectors and character n-grams under one linear model."""
+"""The classifier of topics: sentence vectors and character n-grams under one small network."""
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from components.message_kind import normalised
+from components.network import Network, train_network
 from components.sentence_encoder import SentenceEncoder
 
-# Two to five characters within words: whole short words, stems and endings, and most of a misspelt word.
-NGRAMS = {"analyzer": "char_wb", "ngram_range": (2, 5), "sublinear_tf": True, "dtype": np.float32}
+# Two to four characters within words: short words, stems and endings, and most of a misspelt word.
+NGRAMS = {"analyzer": "char_wb", "ngram_range": (2, 4), "sublinear_tf": True, "dtype": np.float32}
+WEIGHTS = ("vector_weights", "ngram_weights", "hidden_bias", "label_weights", "label_bias")
+Weights = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a topic model learns; config.yml says why these numbers."""
+
+    hidden: int
+    ngram_dimensions: int
+    ngram_share: float
+    ngram_fewest: int
+    temperature: float
 
 
 class TopicModel:
     """Gives every label its probability for a sentence.
 
-    logits = sentence vector (384) x `vector_weights` + n-gram weights (vocabulary) x `ngram_weights` + `bias`
+    hidden = max(0, sentence vectors x `vector_weights` + n-grams (vocabulary) x `ngram_weights` + `hidden_bias`)
+    logits = (hidden x `label_weights` + `label_bias`) / temperature
     """
 
-    def __init__(
-        self,
-        encoder: SentenceEncoder,
-        ngrams: TfidfVectorizer,
-        labels: Sequence[str],
-        vector_weights: np.ndarray,
-        ngram_weights: np.ndarray,
-        bias: np.ndarray,
-    ) -> None:
+    def __init__(self, encoder: SentenceEncoder, ngrams: TfidfVectorizer, labels: Sequence[str], weights: Weights) -> None:
         self.labels = tuple(labels)
         self._encoder = encoder
         self._ngrams = ngrams
         self._analyse = ngrams.build_analyzer()
         self._idf = ngrams.idf_.astype(np.float32)
-        self._vector_weights = vector_weights
-        self._ngram_weights = ngram_weights
-        self._bias = bias
+        self._weights = {name: weights[name].astype(np.float32) for name in WEIGHTS}
 
     @classmethod
     def fit(
-        cls, encoder: SentenceEncoder, sentences: Sequence[str], labels: Sequence[str], inverse_regularisation: float,
-        dimensions: int, ngram_share: float,
-    ) -> "TopicModel":  # fmt: skip
-        """Learns from labelled sentences.
+        cls,
+        encoder: SentenceEncoder,
+        sentences: Sequence[str],
+        labels: Sequence[str],
+        settings: Settings,
+        vectors: np.ndarray | None = None,
+    ) -> "TopicModel":
+        """Learns from labelled sentences; `vectors` are those of the sentences where they are known already.
 
-        The n-grams are first brought down to `dimensions` (latent semantic analysis, Deerwester et al. 1990), which makes
-        training ten times as fast at the same accuracy, and scaled by `ngram_share` against the sentence vector. As all
-        of it is linear, the reduction is multiplied into the weights afterwards and costs nothing later.
+        The n-grams are first brought down to `ngram_dimensions` (latent semantic analysis, Deerwester et al. 1990), which
+        makes training ten times as fast at the same accuracy, and scaled by `ngram_share` against the sentence vectors. As
+        this is linear, the reduction is multiplied into the weights afterwards and costs nothing later. Dividing by a
+        temperature makes the probabilities as large as they are right (Guo et al. 2017).
         """
-        vectorizer = TfidfVectorizer(**NGRAMS, min_df=2)
+        vectorizer = TfidfVectorizer(**NGRAMS, min_df=settings.ngram_fewest)
         counts = vectorizer.fit_transform([normalised(sentence) for sentence in sentences])
-        reduction = TruncatedSVD(min(dimensions, counts.shape[1] - 1), random_state=0)
-        reduced = reduction.fit_transform(counts) * ngram_share
-        vectors = encoder.encode(sentences)
-        linear = LogisticRegression(C=inverse_regularisation, max_iter=300)
-        linear.fit(np.hstack([vectors, reduced]), labels)
-        width = vectors.shape[1]
-        projected = reduction.components_.T @ linear.coef_[:, width:].T * ngram_share
-        return cls(
-            encoder,
-            vectorizer,
-            [str(label) for label in linear.classes_],
-            linear.coef_[:, :width].T.astype(np.float32),
-            projected.astype(np.float32),
-            linear.intercept_.astype(np.float32),
-        )
+        reduction = TruncatedSVD(min(settings.ngram_dimensions, counts.shape[1] - 1), random_state=0)
+        reduced = reduction.fit_transform(counts) * settings.ngram_share
+        vectors = encoder.encode(sentences) if vectors is None else vectors
+        names = sorted(set(labels))
+        numbers = {label: number for number, label in enumerate(names)}
+        features = np.hstack([vectors, reduced]).astype(np.float32)
+        network = train_network(features, [numbers[label] for label in labels], settings.hidden)
+        return cls(encoder, vectorizer, names, _weights(network, vectors.shape[1], reduction, settings))
 
-    def probabilities(self, sentence: str) -> dict[str, float]:
-        """The probability of every label, together 1."""
-        columns, weights = self._ngrams_of(sentence)
-        logits = self._encoder.encode([sentence])[0] @ self._vector_weights + self._bias
-        logits = logits + weights @ self._ngram_weights[columns]
-        powers = np.exp(logits - logits.max())
-        return dict(zip(self.labels, (powers / powers.sum()).tolist(), strict=True))
+    def probabilities(self, sentences: Sequence[str]) -> list[dict[str, float]]:
+        """The probability of every label, together 1, for each sentence."""
+        weights = self._weights
+        hidden = self._encoder.encode(sentences) @ weights["vector_weights"] + weights["hidden_bias"]
+        for row, sentence in zip(hidden, sentences, strict=True):
+            columns, counts = self._ngrams_of(sentence)
+            row += counts @ weights["ngram_weights"][columns]
+        logits = np.maximum(hidden, 0) @ weights["label_weights"] + weights["label_bias"]
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return [dict(zip(self.labels, row, strict=True)) for row in (powers / powers.sum(axis=1, keepdims=True)).tolist()]
 
     def _ngrams_of(self, sentence: str) -> tuple[np.ndarray, np.ndarray]:
         """The columns and weights of a sentence's n-grams: what the vectorizer's `transform` gives, without its checks."""
@@ -91,13 +97,7 @@ class TopicModel:
         vocabulary = {ngram: int(index) for ngram, index in self._ngrams.vocabulary_.items()}
         described = {"labels": self.labels, "vocabulary": vocabulary}
         (folder / "model.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
-        np.savez(
-            folder / "weights.npz",
-            idf=self._ngrams.idf_,
-            vector_weights=self._vector_weights,
-            ngram_weights=self._ngram_weights,
-            bias=self._bias,
-        )
+        np.savez(folder / "weights.npz", idf=self._idf, **self._weights)
 
     @classmethod
     def load(cls, encoder: SentenceEncoder, folder: Path) -> "TopicModel":
@@ -106,11 +106,14 @@ class TopicModel:
         with np.load(folder / "weights.npz", allow_pickle=False) as weights:
             vectorizer = TfidfVectorizer(**NGRAMS, vocabulary=described["vocabulary"])
             vectorizer.idf_ = weights["idf"]
-            return cls(
-                encoder,
-                vectorizer,
-                described["labels"],
-                weights["vector_weights"],
-                weights["ngram_weights"],
-                weights["bias"],
-            )
+            return cls(encoder, vectorizer, described["labels"], weights)
+
+
+def _weights(network: Network, width: int, reduction: TruncatedSVD, settings: Settings) -> dict[str, np.ndarray]:
+    return {
+        "vector_weights": network.first[:width],
+        "ngram_weights": reduction.components_.T @ network.first[width:] * settings.ngram_share,
+        "hidden_bias": network.first_bias,
+        "label_weights": network.second / settings.temperature,
+        "label_bias": network.second_bias / settings.temperature,
+    }

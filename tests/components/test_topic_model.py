@@ -7,7 +7,7 @@ import pytest
 
 from components.message_kind import normalised
 from components.sentence_encoder import SentenceEncoder
-from components.topic_model import TopicModel
+from components.topic_model import Settings, TopicModel
 
 SENTENCES = [
     *("what is a placebo", "sugar pill", "dummy treatment"),
@@ -15,16 +15,17 @@ SENTENCES = [
     *("can i stop early", "leave the study", "i want to quit"),
 ]
 LABELS = ["placebo"] * 3 + ["costs"] * 3 + ["leaving_trial"] * 3
+SETTINGS = Settings(hidden=32, ngram_dimensions=5, ngram_share=1.0, ngram_fewest=2, temperature=0.7)
 
 
 @pytest.fixture(scope="module")
 def topic_model(model: Path) -> TopicModel:
-    return TopicModel.fit(SentenceEncoder(), SENTENCES, LABELS, inverse_regularisation=10, dimensions=5, ngram_share=1.0)
+    return TopicModel.fit(SentenceEncoder(), SENTENCES, LABELS, SETTINGS)
 
 
 @pytest.mark.parametrize(("sentence", "label"), [("are there placebos", "placebo"), ("the price please", "costs")])
 def test_unseen_sentences(topic_model: TopicModel, sentence: str, label: str) -> None:
-    probabilities = topic_model.probabilities(sentence)
+    (probabilities,) = topic_model.probabilities([sentence])
     assert sum(probabilities.values()) == pytest.approx(1)
     assert max(probabilities, key=lambda name: probabilities[name]) == label
 
@@ -32,8 +33,14 @@ def test_unseen_sentences(topic_model: TopicModel, sentence: str, label: str) ->
 def test_a_saved_model_gives_the_same(topic_model: TopicModel, tmp_path: Path) -> None:
     topic_model.save(tmp_path)
     again = TopicModel.load(SentenceEncoder(), tmp_path)
-    for sentence in [*SENTENCES, "", "something else entirely", "ß ½ 東京"]:
-        assert again.probabilities(sentence) == pytest.approx(topic_model.probabilities(sentence), abs=1e-6)
+    sentences = [*SENTENCES, "", "something else entirely", "ß ½ 東京"]
+    for saved, fitted in zip(again.probabilities(sentences), topic_model.probabilities(sentences), strict=True):
+        assert saved == pytest.approx(fitted, abs=1e-6)
+
+
+def test_training_again_gives_the_same(topic_model: TopicModel) -> None:
+    again = TopicModel.fit(SentenceEncoder(), SENTENCES, LABELS, SETTINGS)
+    assert again.probabilities(SENTENCES)[0] == pytest.approx(topic_model.probabilities(SENTENCES)[0], abs=1e-4)
 
 
 @pytest.mark.parametrize("sentence", ["what is a placebo, a sugar pill?", "", "東京", "pay pay pay"])
