@@ -10,12 +10,14 @@ OFFERS = 3
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Probabilities from 0 to 1. `danger` lies below `answer`: a false alarm costs a sentence, a miss may cost a life.
+    """Probabilities from 0 to 1. `danger` is the lowest: a false alarm costs a sentence, a miss may cost a life.
 
-    `danger_in_part` is for a sentence out of a longer message, `part` for one of two questions in a message.
+    `danger_in_part` is for a sentence out of a longer message, `personal` for questions about one's own case and side
+    effects, `answer` for anything else, `part` for one of two questions in a message.
     """
 
     answer: float
+    personal: float
     danger: float
     danger_in_part: float
     part: float
@@ -30,24 +32,15 @@ class Decision:
     offers: tuple[str, ...] = ()
 
 
-def decide(
-    probabilities: Mapping[str, float],
-    thresholds: Thresholds,
-    dangers: Collection[str],
-    offerable: Collection[str],
-) -> Decision:
-    """The decision for one message.
+def decide(probabilities: Mapping[str, float], threshold: float, offerable: Collection[str]) -> Decision:
+    """The decision for a message that is neither about danger nor about a personal medical matter.
 
-    The likelier of the `dangers` wins as soon as they reach their threshold together. Otherwise the likeliest label wins when
-    it reaches the threshold for answering; below that the likeliest of the `offerable` labels are offered, unless the message
-    is likelier out of scope than it is about any of them.
+    The likeliest label wins when it reaches the threshold for answering; below that the likeliest of the `offerable` labels
+    are offered, unless the message is likelier out of scope than it is about any of them.
     """
-    danger = decide_danger(probabilities, thresholds.danger, dangers)
-    if danger:
-        return danger
     ranked = _ranked(probabilities)
     best = ranked[0]
-    if probabilities[best] >= thresholds.answer:
+    if probabilities[best] >= threshold:
         return Decision(best, probabilities[best])
     offers = tuple(label for label in ranked if label in offerable)
     if probabilities.get(OUT_OF_SCOPE, 0.0) > sum(probabilities[label] for label in offers):
@@ -55,12 +48,12 @@ def decide(
     return Decision(UNSURE, probabilities[best], offers[:OFFERS])
 
 
-def decide_danger(probabilities: Mapping[str, float], threshold: float, dangers: Collection[str]) -> Decision | None:
-    """The likelier of the `dangers` when they reach the threshold together."""
-    danger = sum(probabilities.get(label, 0.0) for label in dangers)
-    if danger < threshold:
+def decide_together(probabilities: Mapping[str, float], threshold: float, labels: Collection[str]) -> Decision | None:
+    """The likelier of the `labels` when they reach the threshold together, or None."""
+    together = sum(probabilities.get(label, 0.0) for label in labels)
+    if together < threshold:
         return None
-    return Decision(next(label for label in _ranked(probabilities) if label in dangers), danger)
+    return Decision(next(label for label in _ranked(probabilities) if label in labels), together)
 
 
 def two_topics(questions: Sequence[Mapping[str, float]], threshold: float, topics: Collection[str]) -> tuple[str, str] | None:

@@ -1,7 +1,7 @@
 """Phrases that mean danger or a personal medical matter whatever the classifier thinks of the rest of the message."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from components.message_kind import visible_text
 
@@ -16,11 +16,22 @@ class SafetyPhrases:
 
     def label(self, text: str) -> str | None:
         """The first label one of whose phrases stands in the text, its harmless look-alikes left out, or None."""
-        plain = visible_text(text).replace("’", "'")
+        plain = _plain(text)
         for label, phrases in self._phrases.items():
             if phrases.search(self._harmless[label].sub(" ", plain)):
                 return label
         return None
+
+    def without_harmless(self, text: str, labels: Iterable[str]) -> str:
+        """The text without the harmless look-alikes of the labels; the text itself where there are none."""
+        plain = kept = _plain(text)
+        for label in labels:
+            kept = self._harmless[label].sub(" ", kept)
+        return text if kept == plain else kept
+
+
+def _plain(text: str) -> str:
+    return visible_text(text).replace("’", "'")
 
 
 def _any_of(expressions: Sequence[str]) -> re.Pattern[str]:

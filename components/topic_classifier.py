@@ -22,7 +22,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.catalogue import CATALOGUE_FILE, FAQ, ROOT, load_catalogue
-from components.decision import Decision, Thresholds, decide, decide_danger, two_topics
+from components.decision import Decision, Thresholds, decide, decide_together, two_topics
 from components.message_kind import normalised, unreadable_kind
 from components.message_parts import is_question, parts
 from components.safety_phrases import SafetyPhrases
@@ -36,6 +36,7 @@ TWO_TOPICS = "two_topics"
 NOT_LEARNED = (UNREADABLE, TWO_TOPICS)
 SAFETY_PHRASES = ROOT / "data" / "safety_phrases.yml"
 DANGERS = ("self_harm", "emergency")
+PERSONAL = ("medical_advice", "report_side_effect")
 RANKING_LENGTH = 10
 # Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
 BESIDE_PLACES = 4
@@ -56,7 +57,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 "ngram_fewest": 4,
                 "temperature": 0.7,
             },
-            "thresholds": {"answer": 0.5, "danger": 0.1, "danger_in_part": 0.3, "part": 0.7},
+            "thresholds": {"answer": 0.6, "personal": 0.4, "danger": 0.15, "danger_in_part": 0.9, "part": 0.8},
         }
 
     @classmethod
@@ -139,17 +140,34 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             return self._write(message, Decision(known, 1.0), {known: 1.0})
         assert self._model is not None, "process is called on a loaded component only"
         whole, *single = self._model.probabilities([text, *sentences])
-        decision = decide(whole, self._thresholds, DANGERS, self._catalogue.titles)
-        if decision.label not in DANGERS:
-            endangered = (decide_danger(part, self._thresholds.danger_in_part, DANGERS) for part in single)
-            decision = next(filter(None, endangered), decision)
-        if decision.label not in self._catalogue.safety:
+        decision = self._danger(text, sentences, whole, single) or decide_together(whole, self._thresholds.personal, PERSONAL)
+        if decision is None:
             asked = [part for part, sentence in zip(single, sentences, strict=True) if is_question(sentence)]
             topics = two_topics(asked, self._thresholds.part, self._catalogue.topics)
-            if topics:
+            decision = decide(whole, self._thresholds.answer, self._catalogue.titles)
+            if topics and decision.label not in self._catalogue.safety:
                 message.set("topics", list(topics), add_to_output=True)
                 decision = Decision(TWO_TOPICS, decision.confidence)
         return self._write(message, decision, whole)
+
+    def _danger(
+        self, text: str, sentences: list[str], whole: dict[str, float], single: list[dict[str, float]]
+    ) -> Decision | None:
+        """The danger that the classifier sees in the message or in one of its sentences, harmless look-alikes left out."""
+        assert self._model is not None, "process is called on a loaded component only"
+        for part, probabilities, threshold in (
+            (text, whole, self._thresholds.danger),
+            *((*one, self._thresholds.danger_in_part) for one in zip(sentences, single, strict=True)),
+        ):
+            found = decide_together(probabilities, threshold, DANGERS)
+            if found is None:
+                continue
+            rest = self._phrases.without_harmless(part, DANGERS)
+            if rest is not part:
+                found = decide_together(self._model.probabilities([rest])[0], threshold, DANGERS)
+            if found:
+                return found
+        return None
 
     def _write(self, message: Message, decision: Decision, probabilities: dict[str, float]) -> None:
         ranked = sorted(probabilities.items(), key=lambda item: -item[1])[:RANKING_LENGTH]

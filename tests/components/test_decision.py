@@ -2,9 +2,8 @@
 
 import pytest
 
-from components.decision import UNSURE, Decision, Thresholds, decide, two_topics
+from components.decision import UNSURE, Decision, decide, decide_together, two_topics
 
-THRESHOLDS = Thresholds(answer=0.4, danger=0.2, danger_in_part=0.5, part=0.6)
 DANGERS = ("emergency", "self_harm")
 OFFERABLE = ("placebo", "blinding", "costs", "payment")
 
@@ -13,9 +12,6 @@ OFFERABLE = ("placebo", "blinding", "costs", "payment")
     ("probabilities", "decision"),
     [
         ({"placebo": 0.9, "costs": 0.1}, Decision("placebo", 0.9)),
-        ({"placebo": 0.7, "emergency": 0.25}, Decision("emergency", 0.25)),
-        ({"placebo": 0.7, "emergency": 0.1}, Decision("placebo", 0.7)),
-        ({"placebo": 0.7, "emergency": 0.1, "self_harm": 0.12}, Decision("self_harm", 0.22)),
         ({"out_of_scope": 0.35, "placebo": 0.2, "costs": 0.1}, Decision("out_of_scope", 0.35)),
         ({"out_of_scope": 0.3, "placebo": 0.2, "costs": 0.15}, Decision(UNSURE, 0.3, ("placebo", "costs"))),
         (
@@ -26,7 +22,7 @@ OFFERABLE = ("placebo", "blinding", "costs", "payment")
     ],
 )
 def test_decisions(probabilities: dict[str, float], decision: Decision) -> None:
-    decided = decide(probabilities, THRESHOLDS, DANGERS, OFFERABLE)
+    decided = decide(probabilities, 0.4, OFFERABLE)
     assert (decided.label, decided.offers) == (decision.label, decision.offers)
     assert decided.confidence == pytest.approx(decision.confidence)
 
@@ -43,4 +39,18 @@ def test_decisions(probabilities: dict[str, float], decision: Decision) -> None:
     ],
 )
 def test_two_topics(questions: list[dict[str, float]], topics: tuple[str, str] | None) -> None:
-    assert two_topics(questions, THRESHOLDS.part, OFFERABLE) == topics
+    assert two_topics(questions, 0.6, OFFERABLE) == topics
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "label"),
+    [
+        ({"placebo": 0.7, "emergency": 0.25}, "emergency"),
+        ({"placebo": 0.7, "emergency": 0.1}, None),
+        ({"placebo": 0.7, "emergency": 0.1, "self_harm": 0.12}, "self_harm"),
+        ({"placebo": 1.0}, None),
+    ],
+)
+def test_dangers_count_together(probabilities: dict[str, float], label: str | None) -> None:
+    decision = decide_together(probabilities, 0.2, DANGERS)
+    assert (decision.label if decision else None) == label
