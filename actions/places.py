@@ -18,7 +18,7 @@ BETWEEN = "|"
 NO_COUNTRIES = frozenset({"EU", "EZ", "IC", "QO", "UN", "XA", "XB", "ZZ"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class City:
     """A city of the gazetteer; coordinates in decimal degrees (WGS 84)."""
 

@@ -1,7 +1,7 @@
 """Finds the countries and cities that a message names, in any spelling people use."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -145,7 +145,7 @@ class PlaceFinder:
         if name in self.gazetteer.countries:
             codes = self.gazetteer.countries[name]
             return Meaning(codes) if len(codes) == 1 or span.expected or span.capital else NOTHING
-        own = self.gazetteer.own.get(name, [])
+        own: Sequence[City] = self.gazetteer.own.get(name, ())
         # An ordinary word in lower case is hardly ever the other name of a city: "more" is no Mora.
         other_names = len(name) >= SHORTEST_NAME and (span.capital or name not in self._no_misspelling)
         if span.expected:
@@ -179,7 +179,7 @@ class PlaceFinder:
                 return False
             beside = span.ends_clause or self._is(span.after[0], "sought")
             return not (span.announced or (span.seeking and beside))
-        large = _is_large(self.gazetteer.own.get(name, []), name)
+        large = _is_large(self.gazetteer.own.get(name, ()), name)
         return not (large and span.seeking and span.announced and span.ends_clause)
 
     def _country_follows(self, after: list[Word]) -> bool:
@@ -241,7 +241,7 @@ class PlaceFinder:
         if not mention.is_city:
             return mention
         name = simplified(mention.places[0].partition("/")[2])
-        bearing = [*self.gazetteer.own.get(name, []), *self.gazetteer.others.get(name, [])]
+        bearing = [*self.gazetteer.own.get(name, ()), *self.gazetteer.others.get(name, ())]
         states = {
             code
             for code, state in self.gazetteer.states.items()
@@ -271,7 +271,7 @@ def _beside(mention: Mention, countries: set[str]) -> Mention:
     return replace(mention, places=same) if len(mention.places) > 1 and len(same) == 1 else mention
 
 
-def _is_large(cities: list[City], name: str) -> bool:
+def _is_large(cities: Sequence[City], name: str) -> bool:
     return len(name) >= SHORTEST_NAME and any(city.population >= LARGE_CITY for city in cities)
 
 
