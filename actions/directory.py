@@ -1,28 +1,24 @@
 """The directory of clinics, support groups and trial registries: reads it and searches it.
 
-Rows that nobody has verified are left out when the files are read, so no search can ever show one.
+Rows that nobody has verified are left out when the files are read (`directory_files`), so no search can ever show one.
 """
 
-import csv
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from actions.directory_files import EUROPEAN, INTERNATIONAL, Row, shown_rows
 from actions.places import City, country_name
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "directory"
-INTERNATIONAL = "INT"
-EUROPEAN = "EU"
 # Members of the European Union and the European Economic Area, for registries of the whole area.
 EUROPEAN_AREA = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
 
 EARTH_RADIUS_KM = 6371.0
 CONFIRMED_WITHIN_KM = 300
 SHOWN = 5
-
-Row = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -51,14 +47,14 @@ class Directory:
     """All verified rows."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Reads the CSV files. Raises OSError, KeyError or ValueError; `tools check` says these in words."""
+        """Reads the CSV files. Raises OSError, and ValueError with file, line and remedy where a row is broken."""
         self._clinics = [
             Clinic(row, float(row["latitude"]), float(row["longitude"]), row["specialist_confirmed"] == "true")
-            for row in verified_rows(folder / "clinics.csv")
+            for row in shown_rows(folder / "clinics.csv")
         ]
-        self._groups = verified_rows(folder / "support_groups.csv")
+        self._groups = shown_rows(folder / "support_groups.csv")
         self._registries = [
-            row for row in verified_rows(folder / "registries.csv") if row["kind"] in ("trial registry", "registry portal")
+            row for row in shown_rows(folder / "registries.csv") if row["kind"] in ("trial registry", "registry portal")
         ]
 
     def clinics(self, country: str) -> list[Found]:
@@ -101,12 +97,6 @@ class Directory:
         areas = [country, *([EUROPEAN] if country in EUROPEAN_AREA else []), INTERNATIONAL]
         fitting = [row for area in areas for row in self._registries if row["country"] == area and _covers(row, country)]
         return [(row, search_link(row, country_name(country))) for row in fitting][:SHOWN]
-
-
-def verified_rows(file: Path) -> list[Row]:
-    """The rows of a directory file that may be shown: verified, and with the date on which that was done."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        return [row for row in csv.DictReader(lines) if row["verified"] == "true" and row["checked_on"]]
 
 
 def search_link(registry: Row, country: str, condition: str = "neuroendocrine tumour") -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from actions.directory import INTERNATIONAL, SHOWN, Directory, Found, Row, link_host
+from actions.directory import SHOWN, Directory, Found, link_host
+from actions.directory_files import INTERNATIONAL, Row
 from actions.places import Cities, all_cities, country_name, country_of, language_names, languages_of
 
 # How the notes of the directory say that a phone number is not that of the unit.

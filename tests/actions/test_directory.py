@@ -9,7 +9,8 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.directory import EARTH_RADIUS_KM, Directory, great_circle_km, search_link, verified_rows
+from actions.directory import EARTH_RADIUS_KM, Directory, great_circle_km, search_link
+from actions.directory_files import shown_rows
 from actions.places import all_cities
 
 FOLDER = ROOT / "data" / "directory"
@@ -23,17 +24,17 @@ def directory() -> Directory:
 
 
 @pytest.mark.parametrize("file", ["clinics.csv", "support_groups.csv", "registries.csv"])
-def test_unverified_rows_and_rows_without_a_date_are_left_out(file: str, tmp_path: Path) -> None:
+def test_unshown_rows_and_rows_without_a_date_are_left_out(file: str, tmp_path: Path) -> None:
     with (FOLDER / file).open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    shown = verified_rows(FOLDER / file)
+    shown = shown_rows(FOLDER / file)
     assert 0 < len(shown) < len(rows)
     assert all(row["verified"] == "true" and row["checked_on"] for row in shown)
     with (tmp_path / file).open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, list(rows[0]))
         writer.writeheader()
         writer.writerows([{**rows[0], "verified": "true", "checked_on": ""}, {**rows[0], "verified": "false"}])
-    assert verified_rows(tmp_path / file) == []
+    assert shown_rows(tmp_path / file) == []
 
 
 def test_clinics_come_nearest_first_across_borders(directory: Directory) -> None:
