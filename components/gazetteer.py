@@ -32,7 +32,7 @@ TWO_WRONG = 8
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a name may mean, the best known first, and the far less known places that bear the same name."""
+    """What a name may mean, the best known first, and the large cities of that name that are far less known."""
 
     places: tuple[str, ...]
     namesakes: tuple[str, ...] = ()
@@ -89,7 +89,8 @@ class Gazetteer:
         if near and near[0] not in own:
             near += [city for city in ranked if city in own and city.country not in NAMED_AFTER_OTHERS][:1]
         places = tuple(dict.fromkeys(city.place for city in near))[:OFFERED]
-        return Meaning(places, tuple(dict.fromkeys(city.place for city in ranked if city.place not in places)))
+        passed_over = (city.place for city in ranked if city.population >= LARGE_CITY and city.place not in places)
+        return Meaning(places, tuple(dict.fromkeys(passed_over))[:OFFERED])
 
     def of_large(self, name: str) -> Meaning:
         """What a name means that is one of a country or of a large city."""
@@ -109,7 +110,9 @@ class Gazetteer:
         countries = [near for near in nearest if near in self.countries]
         if countries:
             # More letters are left out than are added: "Austrlia" is Australia.
-            return Meaning(self.countries[max(countries, key=len)])
+            codes = self.countries[max(countries, key=len)]
+            large = (city for near in nearest for city in self.own.get(near, ()) if city.population >= LARGE_CITY)
+            return Meaning((*codes, *(place for place in self.meant(name, large).places if place[:2] not in codes)))
         return self.meant(name, (city for near in nearest for city in self.cities(near, LARGE_CITY)))
 
     def _by_first_letter(self) -> dict[str, list[str]]:
