@@ -64,7 +64,7 @@ class LookUps:
         if not page:
             return [Reply("no_more_clinics" if search.shown else "no_clinics")]
         more = [Reply("more_clinics", {"left": left})] if left > 0 else []
-        return [Reply("further_clinics") if search.shown else heading, *map(_clinic_reply, page), *more]
+        return [Reply("further_clinics") if search.shown else heading, *map(clinic_reply, page), *more]
 
     def _clinics_found(self, search: Search) -> tuple[Reply, list[Found]]:
         city, country = self.places.city(search.place), country_of(search.place)
@@ -130,7 +130,8 @@ def nearer_search(last: Search | None) -> Search | Reply:
     return replace(last, only=None, shown=0) if last.only else Reply("nearest_already")
 
 
-def _clinic_reply(found: Found) -> Reply:
+def clinic_reply(found: Found) -> Reply:
+    """The card of a clinic, with what is known of it."""
     row = found.clinic.row
     fields = _shown(row, "name", "department", "street_address", "postcode", "city", "website", "accreditation") | _checked(row)
     fields["country"] = country_name(found.clinic.country)

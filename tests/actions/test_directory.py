@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from actions.directory import EARTH_RADIUS_KM, Directory, great_circle_km, search_link
 from actions.directory_files import shown_rows
-from actions.places import all_cities
+from actions.places import City, all_cities
 
 FOLDER = ROOT / "data" / "directory"
 LATITUDES = st.floats(-90, 90)
@@ -65,6 +65,35 @@ def test_an_unconfirmed_clinic_shows_only_where_no_confirmed_one_is_near(directo
     assert not any(item.clinic.confirmed for item in directory.clinics("LT"))
 
 
+CONFIRMED, SUGGESTED = ("NO", 60.0, 10.0, True), ("NO", 60.0, 12.0, False)
+
+
+@pytest.mark.parametrize(
+    ("town", "shown"),
+    [
+        # About 111 km to the clinic that is confirmed.
+        ((60.0, 12.0), [True]),
+        # More than 300 km from it: the other one may be shown, and it is nearer.
+        ((60.0, 16.0), [False, True]),
+    ],
+)
+def test_a_clinic_that_is_only_suggested_needs_300_km_without_a_confirmed_one(
+    town: tuple[float, float], shown: list[bool], tmp_path: Path
+) -> None:
+    with (FOLDER / "clinics.csv").open(encoding="utf-8", newline="") as lines:
+        row = next(csv.DictReader(lines))
+    shutil.copytree(FOLDER, tmp_path / "directory")
+    with (tmp_path / "directory" / "clinics.csv").open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(row))
+        writer.writeheader()
+        for country, latitude, longitude, confirmed in (CONFIRMED, SUGGESTED):
+            where = {"name": str(confirmed), "country": country, "latitude": latitude, "longitude": longitude}
+            writer.writerow(row | where | {"verified": "true", "specialist_confirmed": str(confirmed).lower()})
+    city = City("Town", "SE", "", *town, 1, 1)
+    found = Directory(tmp_path / "directory").nearest_clinics(city, lambda country: True)
+    assert [item.clinic.confirmed for item in found] == shown
+
+
 def test_groups_of_other_countries_in_a_language(directory: Directory) -> None:
     rows = directory.groups_in_languages(["de"], lambda country: country == "DE")
     assert rows
@@ -85,6 +114,8 @@ def test_support_groups_for_nets_come_first(directory: Directory) -> None:
         ),
         ("AU", ["Australian New Zealand Clinical Trials Registry (ANZCTR)", "ClinicalTrials.gov"]),
         ("MX", ["ClinicalTrials.gov"]),
+        ("NZ", ["Australian New Zealand Clinical Trials Registry (ANZCTR)", "ClinicalTrials.gov"]),
+        ("ZA", ["Pan African Clinical Trials Registry (PACTR)", "ClinicalTrials.gov"]),
     ],
 )
 def test_registries_fit_the_country(directory: Directory, country: str, named: list[str]) -> None:
