@@ -72,7 +72,7 @@ class PlaceFinder:
         words = words_of(text)
         found = sorted([*_flags(text), *self._named(text, words)], key=lambda mention: mention.start)
         countries = {mention.places[0] for mention in found if len(mention.places) == 1 and not mention.is_city}
-        narrowed = [self._within_countries(mention, countries, words) for mention in found]
+        narrowed = [self._within_countries(mention, countries, text) for mention in found]
         said_by_city = {country_of(place) for mention in narrowed for place in mention.places if "/" in place}
         kept = [mention for mention in narrowed if mention.is_city or not set(mention.places) & said_by_city]
         single = {country_of(mention.places[0]) for mention in kept if len(mention.places) == 1}
@@ -236,24 +236,25 @@ class PlaceFinder:
             return NOTHING
         return self.gazetteer.misspelt(span.name)
 
-    def _within_countries(self, mention: Mention, countries: set[str], words: list[Word]) -> Mention:
+    def _within_countries(self, mention: Mention, countries: set[str], text: str) -> Mention:
         """The city of that name in a country, or in a state of the US, that the message names too, where there is one."""
         if not mention.is_city:
             return mention
-        name = simplified(mention.places[0].partition("/")[2])
-        bearing = [*self.gazetteer.own.get(name, ()), *self.gazetteer.others.get(name, ())]
+        after = words_of(text[mention.end :])
         states = {
             code
             for code, state in self.gazetteer.states.items()
-            for word in words
-            if word.start >= mention.end and (word.written == code or word.plain == simplified(state).split(" ")[0])
+            for word in after
+            if word.written == code or word.plain == simplified(state).split(" ")[0]
         }
-        inside = [city for city in bearing if city.country in countries or (city.country == "US" and city.region in states)]
-        if not inside:
-            return mention
-        if len(mention.places) == 1 and country_of(mention.places[0]) in countries:
-            return replace(mention, namesakes=())
-        return Mention(mention.start, mention.end, (max(inside, key=lambda city: city.renown).place,))
+        written = simplified(text[mention.start : mention.end])
+        for name in (written, simplified(mention.places[0].partition("/")[2])):
+            bearing = (*self.gazetteer.own.get(name, ()), *self.gazetteer.others.get(name, ()))
+            inside = [city for city in bearing if city.country in countries or (city.country == "US" and city.region in states)]
+            if inside:
+                best = max(inside, key=lambda city: (simplified(city.name) == name, city.renown))
+                return Mention(mention.start, mention.end, (best.place,))
+        return mention
 
 
 def _forms(words: list[Word]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from conftest import ROOT, load_table
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from actions.places import City, all_cities, city_rows, country_of
+from actions.places import City, all_cities, city_rows, country_of, place_name
 from components.gazetteer import LARGE_CITY
 from components.place_extractor import ABOUT_PLACES
 from components.place_names import PlaceFinder
@@ -103,6 +103,16 @@ def test_the_own_name_of_a_large_city_finds_it_or_says_what_else_it_may_mean(cit
     assert not others
     known = {*mention.places, *mention.namesakes}
     assert city.place in known or any(country_of(place) == place for place in mention.places), mention
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([city for city in LARGE if simplified(city.name) not in FINDER.gazetteer.countries]))
+def test_what_a_button_says_is_understood_as_its_place(city: City) -> None:
+    (mention,) = FINDER.mentions(place_name(city.place))
+    place = all_cities().city(mention.value)
+    assert place is not None
+    # One city in Mexico is in GeoNames as two, with and without an accent.
+    assert simplified(place_name(place.place)) == simplified(place_name(city.place))
 
 
 @settings(max_examples=200, deadline=None)
