@@ -11,7 +11,7 @@ import yaml
 
 from actions.directory import SHOWN, Directory, Found, link_host
 from actions.directory_files import INTERNATIONAL, Row
-from actions.places import Cities, all_cities, country_name, country_of, language_names, languages_of
+from actions.places import Cities, all_cities, country_in_sentence, country_name, country_of, language_names, languages_of
 
 # How the notes of the directory say that a phone number is not that of the unit.
 SWITCHBOARD = re.compile("switchboard|hospital number|main number", re.IGNORECASE)
@@ -49,7 +49,7 @@ class LookUps:
         """The replies to a search."""
         country = search.only or country_of(search.place)
         if country in self.excluded:
-            return [Reply("excluded_country", {"country": country_name(country), **self.authorities.get(country, {})})]
+            return [Reply("excluded_country", {"country": country_in_sentence(country), **self.authorities.get(country, {})})]
         answers: dict[str, Callable[[Search], list[Reply]]] = {
             "find_clinic": self._clinics,
             "find_support_group": self._support_groups,
@@ -69,20 +69,21 @@ class LookUps:
     def _clinics_found(self, search: Search) -> tuple[Reply, list[Found]]:
         city, country = self.places.city(search.place), country_of(search.place)
         own = self.directory.clinics(country)
-        named = {"country": country_name(search.only or country), "city": city.name if city else None}
+        named = {"country": country_in_sentence(search.only or country), "city": city.name if city else None}
         if city and search.only:
             return Reply("clinics_only", named), self.directory.nearest_clinics(city, lambda other: other == search.only)
         if own and not city:
             return Reply("clinics_of_country", named), own
         centre = city or self.places.largest_city(country)
         nearest = self.directory.nearest_clinics(centre, self._is_addressed) if centre else []
-        return Reply("clinics" if own else "clinics_abroad", named), nearest
+        measured_from = {"centre": centre.name if centre else None}
+        return Reply("clinics" if own else "clinics_abroad", named | measured_from), nearest
 
     def _support_groups(self, search: Search) -> list[Reply]:
         country = country_of(search.place)
         own = self.directory.support_groups(country)
         everywhere = [_group_reply(row) for row in self.directory.support_groups(INTERNATIONAL)]
-        named = {"country": country_name(country)}
+        named = {"country": country_in_sentence(country)}
         if own:
             return [Reply("support_groups", named), *map(_group_reply, own), Reply("international_groups"), *everywhere]
         languages = languages_of(country)
@@ -95,7 +96,7 @@ class LookUps:
         country = country_of(search.place)
         registries = self.directory.registries(country)
         of_country = any(row["country"] != INTERNATIONAL for row, _ in registries)
-        heading = Reply("trials" if of_country else "trials_international", {"country": country_name(country)})
+        heading = Reply("trials" if of_country else "trials_international", {"country": country_in_sentence(country)})
         return [heading, *(_registry_reply(*row) for row in registries), Reply("trials_next")]
 
     def _is_addressed(self, country: str) -> bool:

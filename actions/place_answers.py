@@ -4,14 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from actions.places import BETWEEN, Cities, country_of, place_name
+from actions.places import BETWEEN, PLACE_WORDS, Cities, country_of, place_name
 
-WORDS = Path(__file__).resolve().parents[1] / "data" / "places.yml"
 MOST_TRIES = 2
 # More buttons than this nobody reads.
 MOST_CHOICES = 8
@@ -81,4 +79,4 @@ def narrows(text: str) -> bool:
 
 @cache
 def _restricting() -> frozenset[str]:
-    return frozenset(yaml.safe_load(WORDS.read_text(encoding="utf-8"))["restricting"])
+    return frozenset(yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))["restricting"])

