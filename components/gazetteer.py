@@ -96,11 +96,11 @@ class Gazetteer:
             return Meaning(self.countries[name])
         return self.meant(name, (city for city in self.cities(name) if city.population >= LARGE_CITY))
 
-    def misspelt(self, name: str) -> Meaning:
-        """What a name means in which a letter is wrong, or two in a long one."""
+    def misspelt(self, name: str, two_wrong: bool) -> Meaning:
+        """What a name means in which a letter is wrong, or two in a long one if that may be."""
         if len(name) < SHORTEST_MISSPELT:
             return NOTHING
-        wrong = 2 if len(name) >= TWO_WRONG else 1
+        wrong = 2 if two_wrong and len(name) >= TWO_WRONG else 1
         alike = process.extract(
             name, self._misspellable.get(name[0], ()), scorer=OSA.distance, score_cutoff=wrong, limit=OFFERED * 2
         )

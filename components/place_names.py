@@ -177,8 +177,8 @@ class PlaceFinder:
         if name in self.gazetteer.countries:
             if span.ends_clause and span.before and (span.capital or span.before[-1].plain in self.gazetteer.own):
                 return False
-            beside = span.ends_clause or self._is(span.after[0], "sought")
-            return not (span.announced or (span.seeking and beside))
+            beside = (*span.before[-1:], *span.after[:1])
+            return not (span.announced or any(self._is(word, "sought") for word in beside))
         large = _is_large(self.gazetteer.own.get(name, ()), name)
         return not (large and span.seeking and span.announced and span.ends_clause)
 
@@ -234,7 +234,8 @@ class PlaceFinder:
             return NOTHING
         if all(word.plain in self._no_misspelling or not word.plain.isalpha() for word in span.words):
             return NOTHING
-        return self.gazetteer.misspelt(span.name)
+        # Ordinary words are rarely but two letters away from a name: "in addition" is no Aydın.
+        return self.gazetteer.misspelt(span.name, two_wrong=few or span.words[0].capital)
 
     def _within_countries(self, mention: Mention, countries: set[str], text: str) -> Mention:
         """The city of that name in a country, or in a state of the US, that the message names too, where there is one."""
