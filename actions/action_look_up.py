@@ -66,7 +66,7 @@ class ActionLookUpNearer(Action):
         events = [SlotSet("looked_up", True), SlotSet("lookup", last.lookup if last else "find_clinic")]
         if isinstance(nearer, Search):
             utter(dispatcher, nearer)
-            return [*events, SlotSet("last_search", asdict(nearer))]
+            return [*events, SlotSet("last_search", asdict(nearer)), SlotSet("place", nearer.place)]
         dispatcher.utter_message(response=nearer.words)
         return events
 

@@ -98,6 +98,13 @@ def test_a_place_named_after_nearer_is_searched_for() -> None:
     assert play(ActionLookUpNearer(), tracker(group))[1]["lookup"] == "find_support_group"
 
 
+def test_nearer_leaves_the_country_that_narrowed_the_search() -> None:
+    last = {"last_search": asdict(Search("find_clinic", "DE/Munich", only="AT"))}
+    slots = play(ActionLookUpNearer(), tracker(last))[1]
+    assert slots["place"] == "DE/Munich"
+    assert slots["last_search"] == asdict(Search("find_clinic", "DE/Munich"))
+
+
 def test_another_large_city_of_the_same_name_is_mentioned() -> None:
     entity = {"entity": "city", "value": "ES/Barcelona", "namesakes": ["VE/Barcelona"]}
     asking = Tracker("me", {"lookup": "find_clinic", "place": "ES/Barcelona"}, {"entities": [entity]}, [], False, None, {}, "")
