@@ -111,8 +111,11 @@ class PlaceFinder:
                     yield from self._inside(word)
                     continue
                 end = min((later for later in taken if later > index), default=len(words))
+                # A name that "or" joins to a place is one, too, however small.
+                beside = index - 2 in taken and self._is(words[index - 1], "joining") and word.capital
+                announced = beside or (index > 0 and self._is(words[index - 1], "announcing"))
                 spans = [
-                    self._span(text, words, index, index + len(run), seeking, shouting)
+                    self._span(text, words, index, index + len(run), seeking, shouting, announced)
                     for run in runs(words[index:end], LONGEST_NAME)
                 ]
                 candidates = (_mention(span, meaning(span)) for meaning in meanings for span in spans)
@@ -121,7 +124,7 @@ class PlaceFinder:
                     taken |= {at for at in range(index, end) if words[at].start < mention.end}
                     yield mention
 
-    def _span(self, text: str, words: list[Word], start: int, end: int, seeking: bool, shouting: bool) -> Span:
+    def _span(self, text: str, words: list[Word], start: int, end: int, seeking: bool, shouting: bool, announced: bool) -> Span:
         after = words[end:]
         return Span(
             words[start:end],
@@ -129,7 +132,7 @@ class PlaceFinder:
             after,
             seeking,
             shouting,
-            announced=start > 0 and self._is(words[start - 1], "announcing"),
+            announced,
             followed=self._country_follows(after),
             ends_clause=not after or self._is(after[0], "joining") or not text[words[end - 1].end : after[0].start].isspace(),
         )
