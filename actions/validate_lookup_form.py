@@ -5,7 +5,7 @@ from typing import Any
 from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.place_answers import checked_place
+from actions.place_answers import checked_place, chosen_by_country, former_country, places_said
 from actions.places import all_cities
 
 
@@ -19,7 +19,9 @@ class ValidateLookupForm(FormValidationAction):
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
         """The place, or none where it has to be asked for again."""
-        checked = checked_place(str(value), int(tracker.get_slot("tries") or 0), all_cities())
+        places, named = all_cities(), str(value)
+        meant = chosen_by_country(places_said(tracker.latest_message), named, former_country(tracker.events, named, places))
+        checked = checked_place(meant, int(tracker.get_slot("tries") or 0), places)
         if checked.given_up:
             return {"place": None, "tries": 0, "choices": None, "requested_slot": None}
         if checked.words:

@@ -14,7 +14,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from actions.places import BETWEEN
 from components.message_kind import MAX_CHARACTERS
-from components.place_names import PlaceFinder, ordinary_words
+from components.place_names import PlaceFinder
+from components.place_words import ordinary_words
 
 ABOUT_PLACES = frozenset({"inform_place", "find_clinic", "find_support_group", "find_trial"})
 
@@ -24,7 +25,8 @@ class PlaceExtractor(GraphComponent, EntityExtractorMixin):
     """Writes an entity for each place in a message.
 
     `country` (value `DE`), `city` (value `DE/Berlin`), or `unknown_place` (value as written) where a place is announced that
-    nobody knows. Where it is open which place is meant the value holds all of them, joined by `|`.
+    nobody knows. Where it is open which place is meant the value holds all of them, joined by `|`. `namesakes` are less known
+    places of the same name.
     """
 
     def __init__(self, model_storage: ModelStorage, resource: Resource) -> None:
@@ -76,11 +78,11 @@ class PlaceExtractor(GraphComponent, EntityExtractorMixin):
         mentions = self._finder.mentions(text)
         value = BETWEEN.join(dict.fromkeys(place for mention in mentions for place in mention.places))
         kind = "city" if "/" in value else "country"
-        found = [(kind, mention.start, mention.end, value) for mention in mentions]
-        strange = None if found else self._finder.unknown(text)
-        if strange:
-            found = [("unknown_place", *strange, text[slice(*strange)])]
-        return [
-            {"entity": entity, "start": start, "end": end, "value": value, "extractor": type(self).__name__}
-            for entity, start, end, value in found
-        ]
+        if mentions:
+            return [_entity(kind, found.start, found.end, value, namesakes=list(found.namesakes)) for found in mentions]
+        strange = self._finder.unknown(text)
+        return [_entity("unknown_place", *strange, text[slice(*strange)])] if strange else []
+
+
+def _entity(kind: str, start: int, end: int, value: str, **more: Any) -> dict[str, Any]:
+    return {"entity": kind, "start": start, "end": end, "value": value, "extractor": PlaceExtractor.__name__, **more}

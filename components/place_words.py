@@ -1,0 +1,88 @@
+"""The words of a message as names of places are compared: without capitals, diacritics and punctuation."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+# Letters and digits, with the marks that stand above, below or after them in many scripts.
+WORD = re.compile(r"(?:[^\W_]|(?<=\w)[\u0300-\u036f\u0591-\u05c7\u064b-\u0652\u0900-\u0dff\u0e31-\u0e4e])+")
+# Accents, and the vowel signs that Hebrew and Arabic mostly leave out. Elsewhere a mark is a letter of its own.
+MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0655]")
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a message as it is compared, and as it stands there."""
+
+    plain: str
+    written: str
+    start: int
+    end: int
+
+    @property
+    def capital(self) -> bool:
+        return self.written[0].isupper()
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some words of a message that may be a name, with what stands around them."""
+
+    words: list[Word]
+    before: list[Word]
+    after: list[Word]
+    # Whether somebody looks for something in the message; whether all of it is in capitals; whether a country follows.
+    seeking: bool
+    shouting: bool
+    announced: bool
+    followed: bool
+    ends_clause: bool
+
+    @property
+    def name(self) -> str:
+        return joined(self.words)
+
+    @property
+    def alone(self) -> bool:
+        return not self.before and not self.after
+
+    @property
+    def capital(self) -> bool:
+        return self.words[0].capital and not self.shouting
+
+    @property
+    def expected(self) -> bool:
+        """Whether a place is to be expected here."""
+        return self.alone or self.announced or self.followed
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of a text, in order."""
+    return [Word(_plain(match.group()), match.group(), match.start(), match.end()) for match in WORD.finditer(text)]
+
+
+def simplified(name: str) -> str:
+    """A name without diacritics, punctuation and capitals, for comparing."""
+    return " ".join(map(_plain, WORD.findall(name)))
+
+
+def ordinary_words(sentences: Iterable[str]) -> set[str]:
+    """The words of sentences that are not about places; what a few of them say of a place does no harm."""
+    return {word.plain for sentence in sentences for word in words_of(sentence)}
+
+
+def joined(words: Iterable[Word]) -> str:
+    """The words as one name."""
+    return " ".join(word.plain for word in words)
+
+
+def runs(words: list[Word], longest: int) -> Iterator[list[Word]]:
+    """The words from the first on, as many as `longest`, then always one less."""
+    return (words[:length] for length in range(min(longest, len(words)), 0, -1))
+
+
+def _plain(written: str) -> str:
+    if written.isascii():
+        return written.lower()
+    return unicodedata.normalize("NFC", MARKS.sub("", unicodedata.normalize("NFKD", written.casefold())))
