@@ -64,7 +64,9 @@ def main() -> Any:
 
     from components.sequential_runner import use_sequential_runner
     from components.threaded_processor import use_threaded_processor
+    from components.uncopied_logs import use_uncopied_logs
 
+    use_uncopied_logs()
     use_sequential_runner()
     use_threaded_processor()
     sys.setswitchinterval(SWITCH_SECONDS)
