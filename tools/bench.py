@@ -20,6 +20,7 @@ import yaml
 from components.catalogue import load_catalogue
 from tools.bench_load import Load
 from tools.bench_processes import cpu_seconds, other_cpu_seconds, resident_megabytes
+from tools.bench_profile import profile
 from tools.bench_report import Measured, Round, bars, bars_table, disturbance, document, machine, table
 from tools.bench_servers import (
     BenchmarkFailed,
@@ -77,11 +78,14 @@ class Contender:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """No arguments: every run is the same comparison."""
+    """`--profile` instead of the comparison, which is the same in every run."""
+    parser.add_argument("--profile", action="store_true", help="say where the time of a message goes (docs/performance.md)")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Prints and writes what was measured; 1 when a server cannot be trained or started, or does not answer."""
+    if arguments.profile:
+        return profile(topic_questions())
     # As an exception, so that the servers are stopped and the folder is removed on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     where = machine()

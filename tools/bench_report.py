@@ -106,7 +106,7 @@ def table(measured: Sequence[Measured]) -> str:
         ["processor time a message, ms", *(f"{one.cpu:.1f}" for one in measured)],
         ["cores busy in the servers that waited, at most", *(f"{one.others_waiting:.2f}" for one in measured)],
     ]
-    return _markdown(rows)
+    return markdown(rows)
 
 
 def bars(ours: Measured, stock: Measured) -> list[Bar]:
@@ -134,7 +134,7 @@ def paired_ratio(ones: Sequence[Round], others: Sequence[Round], figure: Callabl
 def bars_table(bars: Iterable[Bar]) -> str:
     """The bars in Markdown."""
     rows = [[bar.name, bar.wanted, bar.figure, "met" if bar.met else "not met"] for bar in bars]
-    return _markdown([["", "bar", "measured", ""], *rows])
+    return markdown([["", "bar", "measured", ""], *rows])
 
 
 def disturbance(other_work: float) -> str:
@@ -170,7 +170,8 @@ def _memory(one: Measured) -> str:
     return f"{total} ({', '.join(f'{name} {megabytes:.0f}' for name, megabytes in one.memory.items())})"
 
 
-def _markdown(rows: Sequence[Sequence[str]]) -> str:
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table, its first row the heads of the columns."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
