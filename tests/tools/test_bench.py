@@ -1,10 +1,14 @@
 """The arithmetic of the benchmark, and what its load says."""
 
+import asyncio
+import threading
+
 import pytest
 
 from components.catalogue import load_catalogue
 from tools.bench import MESSAGES, ROUNDS, WARM_UP, topic_questions
 from tools.bench_load import CONVERSATION, Load
+from tools.bench_profile import Parts
 from tools.bench_report import Measured, Round, bars, disturbance, document, paired_ratio, table
 from tools.score import QUESTIONS, read_questions
 
@@ -77,3 +81,38 @@ def test_the_load_is_about_topics_and_says_nothing_twice_in_a_round() -> None:
     assert said == topic_questions()
     assert all(messages % CONVERSATION == 0 for messages in (WARM_UP, *MESSAGES.values()))
     assert ROUNDS >= 5
+
+
+CLOCK = threading.local()
+
+
+def work(seconds: float) -> None:
+    CLOCK.seconds = clock() + seconds
+
+
+def clock() -> float:
+    """Processor time of a thread of its own, as it would be if `work` took exactly as long as it says."""
+    return float(getattr(CLOCK, "seconds", 0.0))
+
+
+class Worked:
+    """A part with another one in it and a third one beside it, in a thread of its own."""
+
+    async def outer(self) -> None:
+        work(2)
+        self.inner()
+        await asyncio.to_thread(self.beside)
+
+    def inner(self) -> None:
+        work(4)
+
+    def beside(self) -> None:
+        work(6)
+
+
+def test_the_time_of_a_part_is_counted_once_and_for_that_part() -> None:
+    parts = Parts(clock)
+    for name in ("outer", "inner", "beside"):
+        parts.time(Worked, name, name)
+    asyncio.run(Worked().outer())
+    assert parts.seconds == {"outer": 2, "inner": 4, "beside": 6}
