@@ -87,23 +87,16 @@ class ConversationStore(SQLTrackerStore):
 
     async def retrieve(self, sender_id: str) -> Conversation | None:
         """The latest session of a conversation, or None when there is none."""
-        last_row = self._last_row_in_file(sender_id)
-        if not last_row:
-            return None
         kept = self._recent.get(sender_id)
-        if kept is None or kept.last_row != last_row or kept.domain is not self.domain:
-            stored = await super().retrieve(sender_id)
-            if stored is None:
-                return None
-            kept = self._keep(last_row, Conversation.from_events(sender_id, list(stored.events), self.domain.slots))
-        return kept.tracker.copy()
+        if kept is None or kept.domain is not self.domain or kept.last_row != self._last_row_in_file(sender_id):
+            kept = await self._read(sender_id)
+        return kept.tracker.copy() if kept else None
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Writes the events of a tracker that are not in the file yet."""
         await self.stream_events(tracker)
-        kept = self._recent.get(tracker.sender_id)
-        stored = kept.tracker if kept else await super().retrieve(tracker.sender_id)
-        known = list(stored.events) if stored else []
+        kept = self._recent.get(tracker.sender_id) or await self._read(tracker.sender_id)
+        known = list(kept.tracker.events) if kept else []
         new = list(itertools.islice(tracker.events, len(known), None))
         if not new:
             return
@@ -116,12 +109,25 @@ class ConversationStore(SQLTrackerStore):
         else:
             self._keep(last_row, Conversation.from_events(tracker.sender_id, known + new, self.domain.slots))
 
+    async def _read(self, sender_id: str) -> Kept | None:
+        last_row = self._last_row_in_file(sender_id)
+        # Most conversations that are not at hand are new; asking for the number alone takes a fiftieth of the time.
+        stored = await super().retrieve(sender_id) if last_row else None
+        if stored is None:
+            return None
+        return self._keep(last_row, Conversation.from_events(sender_id, list(stored.events), self.domain.slots))
+
     def _write_waiting(self) -> None:
-        """Writes all turns that wait by now; if that fails, each by itself, so that nobody suffers for somebody else's."""
+        """Writes all turns that wait by now; if one of them cannot be, each by itself, so that nobody suffers for another."""
         taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
         turns = [turn for turn in taken if turn.written.set_running_or_notify_cancel()]
         try:
             last_rows = self._write(turns)
+        except sa.exc.OperationalError as problem:
+            # The disk is full or the file is locked: no turn would fare better, and each would wait as long again.
+            for turn in turns:
+                turn.written.set_exception(problem)
+            return
         except Exception:
             for turn in turns:
                 try:

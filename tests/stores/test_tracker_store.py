@@ -1,10 +1,13 @@
 """Conversations are kept, copied and read back as they were, and shared with other processes that write into the same file."""
 
 import asyncio
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy.exc
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import (
@@ -163,6 +166,22 @@ def test_a_turn_that_cannot_be_written_is_nobody_elses_loss(file: str) -> None:
         outcomes = await asyncio.gather(*(add(kept, sender, START + turn(1)) for sender in senders), return_exceptions=True)
         assert [type(outcome) for outcome in outcomes] == [type(None), UnicodeEncodeError, type(None)]
         assert [await texts(store(file), sender) for sender in ("one", "two")] == [["question 1"]] * 2
+
+    asyncio.run(play())
+
+
+def test_what_the_file_cannot_take_is_refused_at_once_and_taken_later(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker_store, "BUSY_SECONDS", 0.2)
+
+    async def play() -> None:
+        kept = store(file)
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            outcomes = await asyncio.gather(*(add(kept, sender, START + turn(1)) for sender in "abc"), return_exceptions=True)
+            assert {type(outcome) for outcome in outcomes} == {sqlalchemy.exc.OperationalError}
+            other.execute("ROLLBACK")
+        await add(kept, "a", START + turn(2))
+        assert await texts(store(file), "a") == ["question 2"]
 
     asyncio.run(play())
 
