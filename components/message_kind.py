@@ -1,8 +1,10 @@
 """Finds messages that hold no question that could be read, before anything is spent on them."""
 
+import re
 import unicodedata
 
 MAX_CHARACTERS = 1000
+NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 
 
 def unreadable_kind(text: str) -> str | None:
@@ -19,17 +21,17 @@ def unreadable_kind(text: str) -> str | None:
     letters = [character for character in visible if character.isalpha()]
     if not letters:
         return None if any(character.isdigit() for character in visible) else "no_words"
-    latin = sum(unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    latin = sum(letter.isascii() or unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
     return None if latin * 2 >= len(letters) else "other_script"
 
 
 def visible_text(text: str) -> str:
     """The text with control characters and lone surrogates as spaces, white space folded."""
-    shown = (" " if unicodedata.category(character) in ("Cc", "Cf", "Cs") else character for character in text)
-    return " ".join("".join(shown).split())
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(character) in ("Cc", "Cf", "Cs") else character for character in text)
+    return " ".join(text.split())
 
 
 def normalised(text: str) -> str:
     """The words of a text in one form, for comparing: lower case, no punctuation, white space folded."""
-    kept = (character if character.isalnum() else " " for character in visible_text(text).casefold())
-    return " ".join("".join(kept).split())
+    return " ".join(NO_LETTER_OR_DIGIT.sub(" ", visible_text(text).casefold()).split())

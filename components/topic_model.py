@@ -86,8 +86,9 @@ class TopicModel:
 
     def _ngrams_of(self, sentence: str) -> tuple[np.ndarray, np.ndarray]:
         """The columns and weights of a sentence's n-grams: what the vectorizer's `transform` gives, without its checks."""
-        vocabulary = self._ngrams.vocabulary_
-        counts = Counter(vocabulary[ngram] for ngram in self._analyse(normalised(sentence)) if ngram in vocabulary)
+        counts = Counter(map(self._ngrams.vocabulary_.get, self._analyse(normalised(sentence))))
+        # Those that training did not see.
+        counts.pop(None, None)
         columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
         weights = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self._idf[columns]
         return columns, weights / (np.linalg.norm(weights) or 1)

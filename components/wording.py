@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,12 @@ def _known(value: Any) -> bool:
 def source_line(template: str, sources: Iterable[Mapping[str, str]], reviewed: str) -> str:
     """The last line of an answer; `reviewed` is an ISO date and is shown as month and year."""
     named = "; ".join(f"{source['organisation']}, {source['link']}" for source in sources)
-    return fill(template, {"sources": named, "reviewed": format_date(date.fromisoformat(reviewed), "MMMM yyyy", locale="en")})
+    return fill(template, {"sources": named, "reviewed": _month(reviewed)})
+
+
+@cache
+def _month(day: str) -> str:
+    return str(format_date(date.fromisoformat(day), "MMMM yyyy", locale="en"))
 
 
 def buttons(titles: Iterable[str]) -> list[dict[str, str]]:

@@ -1,20 +1,27 @@
 """Compares speed and memory with the stock bot of `rasa init` and with a bare Sanic, in one run on this machine."""
 
 import argparse
+import hashlib
 import json
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import asdict
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import asdict, dataclass
+from itertools import cycle, islice, product
 from pathlib import Path
 
+import yaml
+
+from components.catalogue import load_catalogue
 from tools.bench_load import Load
 from tools.bench_places import place_bars
 from tools.bench_processes import cpu_seconds, other_cpu_seconds, resident_megabytes
+from tools.bench_profile import profile
 from tools.bench_report import Measured, Round, bars, bars_table, disturbance, document, machine, table
 from tools.bench_servers import (
     BenchmarkFailed,
@@ -26,42 +33,62 @@ from tools.bench_servers import (
     train_trialguide,
     trialguide,
 )
+from tools.score import QUESTIONS, read_questions
 from tools.setup import ROOT
 from tools.stack import CannotStart
 
 FIGURES = ROOT / "bench.json"
 DOCUMENT = ROOT / "docs" / "benchmark.md"
-ROUNDS = 3
+STOCK_MESSAGES = Path(__file__).with_name("bench_stock_messages.yml")
+ROUNDS = 10
 WARM_UP = 80
 MANY = 8
 # By how many are at once; whole conversations, and as many for each worker.
-MESSAGES = {MANY: 800, 1: 400}
+MESSAGES = {MANY: 400, 1: 200}
 METHOD = f"""How it is measured:
 
-- The three run one after the other, under the same script, and are never up together.
 - TrialGuide is its Rasa server and its action server, with conversations in SQLite; the stock bot is what `rasa init` makes and
-  trains and `rasa run` serves, unchanged; bare Sanic is one handler that returns JSON, the most this machine could do.
-- Training starts from nothing: no cache, and for TrialGuide the sentence encoder is built as well.
-- Start is from the command to the first HTTP 200 of every server.
+  trains and `rasa run` serves, unchanged (it keeps conversations in memory and loses them with the process); bare Sanic is one
+  handler that returns JSON, the most this machine could do.
+- Training and start are measured one after the other, with nothing else running. Training starts from nothing: no cache, and
+  for TrialGuide the sentence encoder is built as well. Start is from the command to the first HTTP 200 of every server.
+- For the load all three are up, and they are loaded in turn, so that each has its share of a machine that is faster in one
+  minute than in the next. After a warm-up of {WARM_UP} messages each there are {ROUNDS} rounds; in each round each server gets
+  {MESSAGES[MANY]} messages at {MANY} at once and {MESSAGES[1]} at 1 at once, in the opposite order every other round. Figures
+  are the median of the rounds; a ratio is the median of the rounds' own ratios. What the servers that wait for their turn
+  compute meanwhile is measured too.
 - The load comes from a process of its own over the `rest` channel: each worker sends its next message when the last one is
-  answered, ten messages a conversation. A warm-up of {WARM_UP} messages is followed by {ROUNDS} rounds of {MESSAGES[MANY]} at
-  {MANY} at once and {ROUNDS} of {MESSAGES[1]} at 1 at once; the median counts.
-- TrialGuide is asked questions that are not among its training examples. There is no look-up among them: it
-  calls the action server and takes about three times as long, and the stock bot has nothing like it. The stock bot hears
-  sentences of its own domain (`tools/bench_messages.yml`). A reply that is empty or not HTTP 200 ends the run.
+  answered, ten messages a conversation. A reply that is empty or not HTTP 200 ends the run.
+- TrialGuide is asked the test questions about its topics (`tests/nlu`), none of which is a training example, shuffled in the
+  same way every time. No question comes twice in a round, so no memory of earlier questions can help. There is no look-up
+  among them: it calls the action server and takes longer, and the stock bot has nothing like it. The stock bot hears
+  sentences of its own domain (`tools/bench_stock_messages.yml`).
 - Places: in a process of its own, each message of the tables of places is understood and a clinic is looked up for it.
 - Processor time is user and system time of all processes of a server over the load at {MANY} at once. 1 MB is a million bytes.
-- Cores busy with other work: what else the machine computed meanwhile, from the start of the training to the last load.
+- Other work is what else the machine computed, from the first training to the end of the last server.
 """
 
 
+@dataclass(frozen=True)
+class Contender:
+    """One of the three: what is said to it, without end, how it is trained if it is, and how it runs."""
+
+    name: str
+    said: Iterator[str]
+    train: Callable[[], dict[str, float]]
+    server: Callable[[], AbstractContextManager[Running]]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Without arguments every run is the same comparison."""
+    """Without arguments the comparison, which is the same in every run."""
+    parser.add_argument("--profile", action="store_true", help="say where the time of a message goes (docs/performance.md)")
     parser.add_argument("--places", action="store_true", help="measure only the understanding of places and the look-ups")
 
 
 def main(arguments: argparse.Namespace) -> int:
     """Prints and writes what was measured; 1 when a server cannot be trained or started, or does not answer."""
+    if arguments.profile:
+        return profile(topic_questions())
     # As an exception, so that the servers are stopped and the folder is removed on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if arguments.places:
@@ -72,65 +99,88 @@ def main(arguments: argparse.Namespace) -> int:
         places = [Place(Path(folder) / name) for name in ("trialguide", "stock", "bare")]
         for place in places:
             place.folder.mkdir()
+        began, others_before = time.monotonic(), other_cpu_seconds()
         try:
-            measured = _compare(*places)
+            measured = _compare(_contenders(*places))
         except (CannotStart, BenchmarkFailed) as problem:
             _print_last_lines(places)
             print(problem, file=sys.stderr)
             return 1
+        # Only now are all servers among the children that were waited for.
+        other_work = (other_cpu_seconds() - others_before) / (time.monotonic() - began)
     ours, stock, _ = measured
     figures, ratios = table(measured), [*bars(ours, stock), *place_bars()]
-    warning = disturbance(measured)
-    print(f"\n{figures}\n\n{bars_table(ratios)}\n")
-    if warning:
-        print(f"{warning}\n")
+    warning = disturbance(other_work)
+    print(f"\n{figures}\n\n{bars_table(ratios)}\n\n{warning}\n")
     recorded = {"machine": where, "measured": list(map(asdict, measured)), "bars": list(map(asdict, ratios))}
-    FIGURES.write_text(json.dumps(recorded, indent=2) + "\n", encoding="utf-8")
+    FIGURES.write_text(json.dumps(recorded | {"other_work": other_work}, indent=2) + "\n", encoding="utf-8")
     DOCUMENT.parent.mkdir(exist_ok=True)
     DOCUMENT.write_text(document(where, figures, bars_table(ratios), warning, METHOD), encoding="utf-8")
     print(f"Written to {FIGURES.name} and {DOCUMENT.relative_to(ROOT)}.")
     return 0
 
 
-def _compare(ours: Place, stock: Place, bare: Place) -> list[Measured]:
+def _contenders(ours: Place, stock: Place, bare: Place) -> list[Contender]:
+    questions = topic_questions()
+    stock_messages = yaml.safe_load(STOCK_MESSAGES.read_text(encoding="utf-8"))
     return [
-        _measure("TrialGuide", "trialguide", lambda: train_trialguide(ours), trialguide(ours)),
-        _measure("stock bot", "stock", lambda: train_stock_bot(stock), stock_bot(stock)),
-        _measure("bare Sanic", "trialguide", None, bare_handler(bare)),
+        Contender("TrialGuide", cycle(questions), lambda: train_trialguide(ours), lambda: trialguide(ours)),
+        Contender("stock bot", cycle(stock_messages), lambda: train_stock_bot(stock), lambda: stock_bot(stock)),
+        Contender("bare Sanic", cycle(questions), dict, lambda: bare_handler(bare)),
     ]
 
 
-def _measure(
-    name: str, said: str, train: Callable[[], dict[str, float]] | None, server: AbstractContextManager[Running]
-) -> Measured:
-    began, others_before = time.monotonic(), other_cpu_seconds()
-    training = {}
-    if train:
-        _say(f"Training {name} ...")
-        training = train()
-    _say(f"Starting {name} ...")
-    started = time.monotonic()
-    with server as running:
-        start = time.monotonic() - started
-        _say(f"Load on {name} ...")
-        _round(running, said, WARM_UP, MANY)
-        many, single = ([_round(running, said, MESSAGES[at_once], at_once) for _ in range(ROUNDS)] for at_once in (MANY, 1))
-        memory = {part: resident_megabytes(process) for part, process in running.processes.items()}
-    # Only now are the servers among the children that were waited for.
-    other_work = (other_cpu_seconds() - others_before) / (time.monotonic() - began)
-    return Measured(name, training, start, memory, many, single, other_work)
+def topic_questions() -> list[str]:
+    """The test questions about topics, each once, shuffled in the same way every time."""
+    catalogue = load_catalogue()
+    questions = read_questions(sorted(QUESTIONS.glob("*.yml")), catalogue)
+    texts = {question.text for question in questions if question.topic in catalogue.topics}
+    return sorted(texts, key=lambda text: hashlib.sha256(text.encode()).digest())
 
 
-def _round(running: Running, said: str, messages: int, at_once: int) -> Round:
-    before = {part: cpu_seconds(process) for part, process in running.processes.items()}
-    command = [sys.executable, "-m", "tools.bench_load", running.address, "--to", said]
+def _compare(contenders: list[Contender]) -> list[Measured]:
+    alone = {}
+    for contender in contenders:
+        _say(f"Training and starting {contender.name} ...")
+        training = contender.train()
+        started = time.monotonic()
+        with contender.server():
+            alone[contender.name] = training, time.monotonic() - started
+    rounds: dict[tuple[str, int], list[Round]] = defaultdict(list)
+    with ExitStack() as servers:
+        _say("Starting all three ...")
+        running = {contender.name: servers.enter_context(contender.server()) for contender in contenders}
+        for contender in contenders:
+            _round(running, contender, WARM_UP, MANY)
+        for number, at_once in product(range(ROUNDS), (MANY, 1)):
+            _say(f"Round {number + 1} of {ROUNDS}, {at_once} at once ...")
+            for contender in reversed(contenders) if number % 2 else contenders:
+                rounds[contender.name, at_once].append(_round(running, contender, MESSAGES[at_once], at_once))
+        memory = {name: {part: resident_megabytes(pid) for part, pid in one.processes.items()} for name, one in running.items()}
+    return [
+        Measured(name, *alone[name], memory[name], rounds[name, MANY], rounds[name, 1])
+        for name in (contender.name for contender in contenders)
+    ]
+
+
+def _round(running: dict[str, Running], loaded: Contender, messages: int, at_once: int) -> Round:
+    processes = {(name, part): pid for name, one in running.items() for part, pid in one.processes.items()}
+    began, before = time.monotonic(), {process: cpu_seconds(pid) for process, pid in processes.items()}
     done = subprocess.run(
-        [*command, "--messages", str(messages), "--at-once", str(at_once)], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "tools.bench_load", running[loaded.name].address, "--at-once", str(at_once)],
+        cwd=ROOT,
+        input=json.dumps(list(islice(loaded.said, messages))),
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         raise BenchmarkFailed(f"The load failed. {done.stderr.strip()}")
-    spent = {part: cpu_seconds(process) - before[part] for part, process in running.processes.items()}
-    return Round(Load(**json.loads(done.stdout)), {part: seconds * 1000 / messages for part, seconds in spent.items()})
+    spent = {process: cpu_seconds(pid) - before[process] for process, pid in processes.items()}
+    return Round(
+        Load(**json.loads(done.stdout)),
+        cpu={part: seconds * 1000 / messages for (name, part), seconds in spent.items() if name == loaded.name},
+        waiting=sum(seconds for (name, _), seconds in spent.items() if name != loaded.name) / (time.monotonic() - began),
+    )
 
 
 def _print_last_lines(places: list[Place], lines: int = 20) -> None:

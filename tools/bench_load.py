@@ -1,4 +1,4 @@
-"""The load of `make bench`, in a process of its own: `python -m tools.bench_load ADDRESS --messages 800 --at-once 8`.
+"""The load of `make bench`, in a process of its own: `python -m tools.bench_load ADDRESS --at-once 8 < messages.json`.
 
 A closed loop over Rasa's `rest` channel: each worker sends its next message when the last one is answered.
 """
@@ -10,14 +10,11 @@ import math
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import aiohttp
-import yaml
 
-MESSAGES = Path(__file__).with_name("bench_messages.yml")
 CONVERSATION = 10
 CONTENTS = ("text", "image", "attachment", "custom")
 WAIT_SECONDS = 60
@@ -39,16 +36,13 @@ class Load:
 
 
 def main() -> int:
-    """Prints a `Load` as JSON; 1, with a sentence, when a message was not answered as it should be."""
+    """Sends what standard input lists, prints a `Load`, both as JSON; 1, with a sentence, when something was not answered."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench_load", description="Sends messages and takes the time.")
     parser.add_argument("address", help="such as http://127.0.0.1:5005")
-    parser.add_argument("--to", choices=("trialguide", "stock"), default="trialguide", help="whose messages are sent")
-    parser.add_argument("--messages", type=int, default=800)
     parser.add_argument("--at-once", type=int, default=8)
     arguments = parser.parse_args()
-    said = yaml.safe_load(MESSAGES.read_text(encoding="utf-8"))[arguments.to]
     try:
-        load = asyncio.run(put_load(arguments.address, said, arguments.messages, arguments.at_once))
+        load = asyncio.run(put_load(arguments.address, json.load(sys.stdin), arguments.at_once))
     except NotAnswered as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -56,26 +50,20 @@ def main() -> int:
     return 0
 
 
-async def put_load(address: str, said: list[str], messages: int, at_once: int) -> Load:
-    """Sends `messages` of what is `said`, over and over, from `at_once` workers. Raises NotAnswered."""
-    conversations = _conversations(said, messages)
+async def put_load(address: str, messages: Sequence[str], at_once: int) -> Load:
+    """Sends the messages, in conversations of ten, from `at_once` workers. Raises NotAnswered."""
+    conversations = (messages[start : start + CONVERSATION] for start in range(0, len(messages), CONVERSATION))
     milliseconds: list[float] = []
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WAIT_SECONDS)) as session:
         started = time.perf_counter()
         await asyncio.gather(*(_converse(session, address, conversations, milliseconds) for _ in range(at_once)))
         seconds = time.perf_counter() - started
     milliseconds.sort()
-    return Load(messages, at_once, messages / seconds, _percentile(milliseconds, 50), _percentile(milliseconds, 95))
-
-
-def _conversations(said: list[str], messages: int) -> Iterator[list[str]]:
-    for start in range(0, messages, CONVERSATION):
-        length = min(CONVERSATION, messages - start)
-        yield [said[(start + index) % len(said)] for index in range(length)]
+    return Load(len(messages), at_once, len(messages) / seconds, _percentile(milliseconds, 50), _percentile(milliseconds, 95))
 
 
 async def _converse(
-    session: aiohttp.ClientSession, address: str, conversations: Iterator[list[str]], milliseconds: list[float]
+    session: aiohttp.ClientSession, address: str, conversations: Iterator[Sequence[str]], milliseconds: list[float]
 ) -> None:
     for conversation in conversations:
         sender = uuid.uuid4().hex

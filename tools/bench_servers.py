@@ -90,6 +90,14 @@ def stock_bot(place: Place) -> Iterator[Running]:
 
 
 @contextmanager
+def action_server(place: Place) -> Iterator[Running]:
+    """TrialGuide's action server alone."""
+    (port,) = _free_ports(1)
+    with _served(place, ["-m", "tools.action_server", str(port)], ROOT, "action server", port, "/health") as running:
+        yield running
+
+
+@contextmanager
 def bare_handler(place: Place) -> Iterator[Running]:
     """Sanic with one handler that answers JSON."""
     (port,) = free_ports(1)
@@ -98,7 +106,7 @@ def bare_handler(place: Place) -> Iterator[Running]:
 
 
 @contextmanager
-def _served(place: Place, arguments: list[str], folder: Path, name: str, port: int) -> Iterator[Running]:
+def _served(place: Place, arguments: list[str], folder: Path, name: str, port: int, ready: str = "/") -> Iterator[Running]:
     address = f"http://{HOST}:{port}"
     with place.log.open("ab") as log:
         process = subprocess.Popen(
@@ -111,7 +119,7 @@ def _served(place: Place, arguments: list[str], folder: Path, name: str, port: i
             start_new_session=True,
         )
     try:
-        await_answer(process, name, address)
+        await_answer(process, name, address + ready)
         yield Running(address, {name: process.pid})
     finally:
         end([process])

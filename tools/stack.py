@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
 START_SECONDS = 180
 STOP_SECONDS = 20
+# The matrices of one message are small; more threads only wait for one another.
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
 
 class CannotStart(Exception):
@@ -90,8 +92,7 @@ class Stack:
             "CONVERSATIONS": str(self.conversations),
             "PUBLIC_ADDRESS": os.environ.get("PUBLIC_ADDRESS", self.address),
             "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
-            # The matrices of one message are small; more threads only wait for one another.
-            "OPENBLAS_NUM_THREADS": "1",
+            **ONE_THREAD,
             # Sanic waits this long for open connections when it is asked to stop; its default is 15.
             "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
         }

@@ -1,15 +1,33 @@
-"""Conversations are kept, read back as they were, and shared with other processes that write into the same file."""
+"""Conversations are kept, copied and read back as they were, and shared with other processes that write into the same file."""
 
 import asyncio
+import contextlib
+import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy.exc
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionStarted, SlotSet, UserUttered
-from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.core.events import (
+    ActionExecuted,
+    ActionExecutionRejected,
+    ActiveLoop,
+    BotUttered,
+    Event,
+    FollowupAction,
+    LoopInterrupted,
+    Restarted,
+    SessionStarted,
+    SlotSet,
+    UserUtteranceReverted,
+    UserUttered,
+)
+from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 from stores import tracker_store
+from stores.conversation import Conversation
 from stores.tracker_store import ConversationStore
 
 DOMAIN = Domain.from_yaml(
@@ -123,3 +141,124 @@ def test_an_unknown_conversation_is_none(file: str) -> None:
     assert asyncio.run(store(file).retrieve("nobody")) is None
     tracker = asyncio.run(store(file).get_or_create_tracker("nobody"))
     assert isinstance(tracker, DialogueStateTracker)
+
+
+def test_turns_that_come_together_are_all_on_the_disk_when_they_are_saved(file: str) -> None:
+    senders = [f"patient {number}" for number in range(40)]
+
+    async def one(kept: ConversationStore, sender: str) -> list[str | None]:
+        await add(kept, sender, START + turn(1))
+        # Another store sees the file alone.
+        return await texts(store(file), sender)
+
+    async def play() -> None:
+        kept = store(file)
+        assert await asyncio.gather(*(one(kept, sender) for sender in senders)) == [["question 1"]] * len(senders)
+
+    asyncio.run(play())
+
+
+def test_a_turn_that_cannot_be_written_is_nobody_elses_loss(file: str) -> None:
+    senders = ["one", "lone surrogate \ud800", "two"]
+
+    async def play() -> None:
+        kept = store(file)
+        outcomes = await asyncio.gather(*(add(kept, sender, START + turn(1)) for sender in senders), return_exceptions=True)
+        assert [type(outcome) for outcome in outcomes] == [type(None), UnicodeEncodeError, type(None)]
+        assert [await texts(store(file), sender) for sender in ("one", "two")] == [["question 1"]] * 2
+
+    asyncio.run(play())
+
+
+def test_what_the_file_cannot_take_is_refused_at_once_and_taken_later(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker_store, "BUSY_SECONDS", 0.2)
+
+    async def play() -> None:
+        kept = store(file)
+        with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            outcomes = await asyncio.gather(*(add(kept, sender, START + turn(1)) for sender in "abc"), return_exceptions=True)
+            assert {type(outcome) for outcome in outcomes} == {sqlalchemy.exc.OperationalError}
+            other.execute("ROLLBACK")
+        await add(kept, "a", START + turn(2))
+        assert await texts(store(file), "a") == ["question 2"]
+
+    asyncio.run(play())
+
+
+def test_two_turns_from_the_same_state_leave_what_the_file_says(file: str) -> None:
+    async def play() -> None:
+        kept = store(file)
+        await add(kept, "me", START + turn(1))
+        first, second = [await kept.get_or_create_tracker("me") for _ in range(2)]
+        first.update_with_events(turn(2), DOMAIN)
+        second.update_with_events(turn(3) + turn(4), DOMAIN)
+        await kept.save(first)
+        await kept.save(second)
+        assert await texts(kept, "me") == await texts(store(file), "me")
+
+    asyncio.run(play())
+
+
+LOOK_UP: list[Event] = [
+    UserUttered("find a clinic", {"name": "ask"}),
+    ActionExecuted("lookup_form"),
+    ActiveLoop("lookup_form"),
+    SlotSet("place", None),
+    BotUttered("For which place?", {"buttons": [{"title": "Austria"}]}),
+    ActionExecuted("action_listen"),
+    UserUttered("what is a placebo?", {"name": "ask"}),
+    ActionExecutionRejected("lookup_form"),
+    ActionExecuted("utter_faq"),
+    LoopInterrupted(True),
+    ActionExecuted("lookup_form"),
+    ActionExecuted("action_listen"),
+    UserUttered("Austria", {"name": "ask"}),
+    ActionExecuted("lookup_form"),
+    SlotSet("place", "AT"),
+    ActiveLoop(None),
+    FollowupAction("action_look_up"),
+    ActionExecuted("action_look_up"),
+    ActionExecuted("action_listen"),
+]
+CONVERSATIONS = {
+    "answers": [*START, *turn(1), *turn(2)],
+    "look-up, interrupted": [*START, *LOOK_UP, *turn(3)],
+    "taken back": [*START, *turn(1), UserUttered("oh", {"name": "ask"}), UserUtteranceReverted(), *turn(2)],
+    "begun anew": [*START, *turn(1), Restarted(), *turn(2), SessionStarted(), *turn(3)],
+}
+
+
+def state(tracker: DialogueStateTracker) -> dict[str, Any]:
+    return tracker.current_state(EventVerbosity.ALL)
+
+
+def everything(tracker: DialogueStateTracker) -> dict[str, Any]:
+    return vars(tracker) | {"slots": {name: vars(slot) for name, slot in tracker.slots.items()}}
+
+
+@pytest.mark.parametrize("events", CONVERSATIONS.values(), ids=CONVERSATIONS)
+def test_a_copy_is_in_the_same_state_and_goes_its_own_way(events: list[Event]) -> None:
+    conversation = Conversation("me", DOMAIN.slots)
+    for event in events:
+        conversation.update(event)
+        copied = conversation.copy()
+        assert state(copied) == state(conversation) == state(DialogueStateTracker.copy(conversation))
+        assert everything(conversation.init_copy()) == everything(DialogueStateTracker.init_copy(conversation))
+        before = state(conversation)
+        copied.update_with_events([SlotSet("place", "elsewhere"), ActiveLoop("another"), *turn(9)], DOMAIN)
+        assert state(conversation) == before
+
+
+@pytest.mark.parametrize("events", CONVERSATIONS.values(), ids=CONVERSATIONS)
+def test_what_is_kept_at_hand_is_what_would_be_read_from_the_file(events: list[Event], file: str) -> None:
+    async def play() -> None:
+        kept = store(file)
+        for number in range(0, len(events), 3):
+            await add(kept, "me", events[number : number + 3])
+            at_hand, read = await kept.retrieve("me"), await store(file).retrieve("me")
+            assert at_hand is not None
+            assert read is not None
+            assert state(at_hand) == state(read)
+
+    asyncio.run(play())
