@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import math
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -41,6 +42,8 @@ class ConversationStore(SQLTrackerStore):
         self.engine: sa.engine.Engine = sa.create_engine(
             sa.engine.URL.create("sqlite", database=str(Path(db))),
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            # An error would quote what somebody typed.
+            hide_parameters=True,
             poolclass=sa.pool.QueuePool,
         )
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conversations")
@@ -83,6 +86,26 @@ class ConversationStore(SQLTrackerStore):
         rows = [self._row(tracker.sender_id, event) for event in new]
         last = await asyncio.get_running_loop().run_in_executor(self._writer, self._write, tracker.sender_id, rows)
         self._remember(tracker.sender_id, last, known + new)
+
+    async def said(self, sender_id: str, most: int, after: float = 0, before: float = math.inf) -> list[dict[str, Any]]:
+        """The latest events of a conversation in which somebody says something, in their order, as they are stored.
+
+        At most so many, over all sessions; `after` and `before` are times in seconds.
+        """
+        return await asyncio.to_thread(self._said, sender_id, most, after, before)
+
+    def _said(self, sender_id: str, most: int, after: float, before: float) -> list[dict[str, Any]]:
+        table = self._table.c
+        latest = (
+            sa.select(table.data)
+            .where(table.sender_id == sender_id, table.type_name.in_(("user", "bot")))
+            .where(table.timestamp > after, table.timestamp < before)
+            .order_by(table.id.desc())
+            .limit(most)
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(latest).scalars().all()
+        return [json.loads(row) for row in reversed(rows)]
 
     def _write(self, sender_id: str, rows: list[dict[str, Any]]) -> int:
         """Writes the rows; the number of the conversation's last one."""

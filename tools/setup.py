@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "models"
 ENCODER = MODELS / "encoder" / "encoder.onnx"
 TRAINED_FROM = ("config.yml", "domain.yml", "data/**/*.yml", "components/*.py", "actions/places.py")
+# Words are read when the assistant starts; nothing is learned from them.
+NOT_LEARNED = ROOT / "data" / "words"
 KEPT_MODELS = 2
 
 
@@ -41,7 +43,7 @@ def prepare() -> Path | None:
 def model_file() -> Path:
     """Where the model lies that was trained from the data as they are now; its name carries a hash of them."""
     digest = hashlib.sha256()
-    for file in sorted(file for pattern in TRAINED_FROM for file in ROOT.glob(pattern)):
+    for file in sorted(file for pattern in TRAINED_FROM for file in ROOT.glob(pattern) if NOT_LEARNED not in file.parents):
         digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return MODELS / f"trialguide-{digest.hexdigest()[:12]}.tar.gz"
 

@@ -9,8 +9,11 @@ import tarfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from channels.settings import settings_from
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
@@ -32,6 +35,8 @@ class Stack:
     conversations: Path
     auth_token: str | None = None
     log: Path | None = None
+    # More for the environment of both servers.
+    settings: Mapping[str, str] = field(default_factory=dict)
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -53,6 +58,10 @@ class Stack:
             raise CannotStart(
                 f"The folder {self.conversations.parent} does not exist. Make it, or set CONVERSATIONS to another file."
             )
+        try:
+            settings_from(os.environ | self.settings | {"CONVERSATIONS": str(self.conversations)})
+        except ValueError as problem:
+            raise CannotStart(str(problem)) from None
         try:
             self._start("action server", ["-m", "tools.action_server", str(self.actions_port)])
             self._start("Rasa server", ["-m", "tools.quiet_rasa", *self._rasa_arguments()])
@@ -85,16 +94,21 @@ class Stack:
         return arguments
 
     def _start(self, name: str, arguments: list[str]) -> None:
-        environment = os.environ | {
-            "ACTION_ENDPOINT": f"http://{HOST}:{self.actions_port}/webhook",
-            "CONVERSATIONS": str(self.conversations),
-            "PUBLIC_ADDRESS": os.environ.get("PUBLIC_ADDRESS", self.address),
-            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
-            # The matrices of one message are small; more threads only wait for one another.
-            "OPENBLAS_NUM_THREADS": "1",
-            # Sanic waits this long for open connections when it is asked to stop; its default is 15.
-            "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
-        }
+        environment = (
+            os.environ
+            | self.settings
+            | {
+                "ACTION_ENDPOINT": f"http://{HOST}:{self.actions_port}/webhook",
+                "CONVERSATIONS": str(self.conversations),
+                "RASA_AUTH_TOKEN": self.auth_token or "",
+                "PUBLIC_ADDRESS": os.environ.get("PUBLIC_ADDRESS", self.address),
+                "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+                # The matrices of one message are small; more threads only wait for one another.
+                "OPENBLAS_NUM_THREADS": "1",
+                # Sanic waits this long for open connections when it is asked to stop; its default is 15.
+                "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
+            }
+        )
         with contextlib.ExitStack() as files:
             output = files.enter_context(self.log.open("ab")) if self.log else None
             # A session of its own: Ctrl-C reaches this process alone, which then ends both in order.
