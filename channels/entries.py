@@ -4,7 +4,7 @@ An entry is made from an event of the conversation, so what is shown while it ha
 same, with the same ids.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -54,10 +54,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Choice:
-    """A button: what it says, and the token that comes back when it is pressed."""
+    """A button: what it says, the token that comes back when it is pressed, and what the assistant then reads."""
 
     title: str
     token: str
+    payload: str
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,12 @@ def patient_entry(text: str, timestamp: float, metadata: Mapping[str, Any]) -> E
     return Entry(number, PATIENT, "text", metadata.get(SHOWN) or text, said=metadata.get(SAID))
 
 
-def assistant_entries(message: Mapping[str, Any]) -> list[Entry]:
-    """The entries of a reply (Rasa's `BotUttered.message()`): the notice apart from the answer that it comes with."""
-    number = microseconds(message["timestamp"])
+def assistant_entries(message: Mapping[str, Any], last: int = 0) -> list[Entry]:
+    """The entries of a reply (Rasa's `BotUttered.message()`): the notice apart from the answer that it comes with.
+
+    `last` is the number of the entry before: replies of one turn can bear the same time.
+    """
+    number = max(microseconds(message["timestamp"]), last + 1)
     text, notice = message.get("text") or "", message.get("notice")
     entries = []
     if isinstance(notice, str) and text.startswith(notice):
@@ -124,20 +128,26 @@ def assistant_entries(message: Mapping[str, Any]) -> list[Entry]:
             reviewed=message.get("reviewed"),
             picture=_picture(message),
             card=_card(message) if kind in ("clinic", "group", "registry") else None,
-            choices=tuple(Choice(row["title"], choice_token(number, place)) for place, row in enumerate(buttons)),
+            choices=tuple(
+                Choice(row["title"], choice_token(number, place), row["payload"]) for place, row in enumerate(buttons)
+            ),
         )
     )
     return entries
 
 
-def event_entries(event: Mapping[str, Any]) -> list[Entry]:
-    """The entries of a stored event; none for an event in which nobody says anything."""
-    if event["event"] == "user" and event.get("text"):
-        return [patient_entry(event["text"], event["timestamp"], event.get("metadata") or {})]
-    if event["event"] == "bot":
-        said = {"text": event.get("text"), "timestamp": event["timestamp"]}
-        return assistant_entries((event.get("data") or {}) | said | (event.get("metadata") or {}))
-    return []
+def conversation_entries(events: Iterable[Mapping[str, Any]]) -> list[Entry]:
+    """The entries of stored events, in their order."""
+    entries: list[Entry] = []
+    for event in events:
+        metadata = event.get("metadata") or {}
+        if event["event"] == "user" and event.get("text"):
+            entries.append(patient_entry(event["text"], event["timestamp"], metadata))
+        if event["event"] == "bot":
+            said = {"text": event.get("text"), "timestamp": event["timestamp"]}
+            last = entries[-1].number if entries else 0
+            entries += assistant_entries((event.get("data") or {}) | said | metadata, last)
+    return entries
 
 
 def as_json(entry: Entry) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import logging
 import traceback
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from time import time
 from typing import Any
@@ -15,14 +16,25 @@ from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from sanic import Blueprint, Sanic
 
-from channels.entries import ENTRY, KIND, SAID, SHOWN, Entry, assistant_entries, event_entries, microseconds, patient_entry
+from channels.entries import (
+    ENTRY,
+    KIND,
+    SAID,
+    SHOWN,
+    Entry,
+    assistant_entries,
+    conversation_entries,
+    microseconds,
+    patient_entry,
+)
 from channels.identity import Identities
-from channels.incoming import Refused, Saying, message_id, typed
+from channels.incoming import Refused, Saying, excerpts, message_id, typed
 from channels.rates import Rates
 from channels.settings import Settings, settings_from
 from channels.tokens import choice_of, topic_of
 from channels.turns import Turns
 from components.catalogue import load_catalogue
+from components.message_kind import MAX_CHARACTERS
 from components.safety_phrases import SafetyPhrases
 from components.wording import load_words
 from stores.tracker_store import ConversationStore
@@ -35,12 +47,14 @@ DANGERS = frozenset({"emergency", "self_harm"})
 MOST_TURNS = 5
 # Senders whose latest messages are at hand, to know a second delivery.
 RECENT_SENDERS = 5_000
-RECENT_MESSAGES = 100
+RECENT_MESSAGES = 50
 MOST_ENTRIES = 200
 REMEMBER_SECONDS = 5
+# Microseconds around an entry within which the replies of its turn may lie.
+NEAR = 1_000
 
 Turn = asyncio.Task[list[Entry]]
-# By message id; None stands for a turn from before this server started.
+# By message id; None stands for a turn that has ended.
 Delivered = OrderedDict[str, Turn | None]
 
 
@@ -101,28 +115,31 @@ class FrontDoor(InputChannel):
     async def accept(self, sender: str, address: str, id: object, text: object = None, token: object = None) -> Turn | None:
         """Takes a message, typed or a choice's token, of a sender who is proven.
 
-        Gives the turn, whose result are its entries, or None when the message was done before this server started. Raises
-        Refused when the message is not taken; whoever calls it then says `sentence("refused_...")`.
+        Gives the turn, whose result are its entries, or None when it was taken before and its turn has ended. Raises Refused
+        when it is not taken; whoever calls it then says `sentence("refused_...")`.
         """
         known = message_id(id)
         delivered = await self._delivered_of(sender)
         if known in delivered:
             return delivered[known]
-        saying = await self._chosen(sender, known, token) if token is not None else typed(known, text, self._in_danger)
-        if not await self._rates.sender_may(sender) or not await self._rates.address_may(address):
+        length = len(text) if isinstance(text, str) else 0
+        # Looking into a text that is too long costs as much as several messages.
+        if not await self._rates.sender_may(sender) or not await self._rates.address_may(address, 1 + length // MAX_CHARACTERS):
             raise Refused("too_fast")
-        if known in delivered:
-            return delivered[known]
-        turn = self._turns.start(sender, lambda: self._turn(sender, saying))
-        delivered[known] = turn
-        if len(delivered) > RECENT_MESSAGES:
-            delivered.popitem(last=False)
-        return turn
+        saying = await self._chosen(sender, known, token) if token is not None else await self._short(typed(known, text))
+        if known not in delivered:
+            turn = self._turns.start(sender, lambda: self._turn(sender, saying))
+            delivered[known] = turn
+            # Whoever sends the message again later reads its entries in the history.
+            turn.add_done_callback(lambda _: delivered.update({known: None}))
+            if len(delivered) > RECENT_MESSAGES:
+                delivered.popitem(last=False)
+        return delivered[known]
 
     async def history(self, sender: str, after: int = 0) -> list[Entry]:
         """The latest entries of a conversation, those after a number alone when one is given."""
         events = await self._store.said(sender, MOST_ENTRIES, after / 1_000_000)
-        return [entry for event in events for entry in event_entries(event) if entry.number > after]
+        return [entry for entry in conversation_entries(events) if entry.number > after]
 
     async def _delivered_of(self, sender: str) -> Delivered:
         """The messages of a sender that were taken, by id, with their turns."""
@@ -144,14 +161,22 @@ class FrontDoor(InputChannel):
         if chosen is None:
             raise Refused("invalid")
         number, place = chosen
-        for event in await self._store.said(sender, MOST_ENTRIES, (number - 1) / 1_000_000, (number + 1) / 1_000_000):
-            buttons = (event.get("data") or {}).get("buttons") or []
-            if event["event"] == "bot" and microseconds(event["timestamp"]) == number and place < len(buttons):
-                return Saying(id, buttons[place]["payload"], buttons[place]["title"])
+        events = await self._store.said(sender, MOST_ENTRIES, (number - NEAR) / 1_000_000, (number + NEAR) / 1_000_000)
+        for entry in conversation_entries(events):
+            if entry.number == number and place < len(entry.choices):
+                return Saying(id, entry.choices[place].payload, entry.choices[place].title)
         raise Refused("expired")
 
-    def _in_danger(self, text: str) -> bool:
-        return self._phrases.label(text) in DANGERS
+    async def _short(self, saying: Saying) -> Saying:
+        """The saying if it is not too long, or the piece of it in which somebody seems to be in danger."""
+        if len(saying.shown) <= MAX_CHARACTERS:
+            return saying
+        for piece in excerpts(saying.text):
+            if self._phrases.label(piece) in DANGERS:
+                return replace(saying, text=piece)
+            # Others go on between the pieces.
+            await asyncio.sleep(0)
+        raise Refused("too_long")
 
     async def _turn(self, sender: str, saying: Saying) -> list[Entry]:
         """One turn: shows what the person said, hands it on, and shows every reply, or a fixed sentence if none comes."""
@@ -258,7 +283,7 @@ class _Replies(OutputChannel):
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Shows a reply."""
-        for entry in assistant_entries(message):
+        for entry in assistant_entries(message, self.entries[-1].number if self.entries else 0):
             self.entries.append(entry)
             await self._door._show(self._sender, entry)
 

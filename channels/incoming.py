@@ -2,12 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from components.message_kind import MAX_CHARACTERS, visible_text
 
 LONGEST_MESSAGE_ID = 64
+# A phrase that lies across the border of two pieces is whole in one of them.
+OVERLAP = 100
 # Rasa takes a text that begins with a slash for a command; the look-alikes become one when a text is normalised.
 COMMAND = re.compile(r"^[\s/／⁄∕]*[/／⁄∕]\s*")
 
@@ -36,17 +37,21 @@ def message_id(given: object) -> str:
     return given
 
 
-def typed(id: str, text: object, in_danger: Callable[[str], bool]) -> Saying:
-    """What somebody has typed. Raises Refused when it is no text, blank, or too long and nobody seems to be in danger."""
+def typed(id: str, text: object) -> Saying:
+    """What somebody has typed, of any length. Raises Refused when it is no text or blank."""
     if not isinstance(text, str):
         raise Refused("invalid")
     shown = storable(text).strip()
     read = COMMAND.sub("", shown, count=1)
     if not visible_text(read):
         raise Refused("blank")
-    if len(shown) > MAX_CHARACTERS and not in_danger(shown):
-        raise Refused("too_long")
     return Saying(id, read, shown)
+
+
+def excerpts(text: str) -> list[str]:
+    """The beginning and the end of a text that is too long, in pieces that are not: there a cry for help is looked for."""
+    starts = {0, MAX_CHARACTERS - OVERLAP, len(text) - 2 * MAX_CHARACTERS + OVERLAP, len(text) - MAX_CHARACTERS}
+    return [text[start : start + MAX_CHARACTERS] for start in sorted(starts) if start >= 0]
 
 
 def storable(text: str) -> str:

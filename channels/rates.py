@@ -27,24 +27,24 @@ class Rates:
 
     async def sender_may(self, sender: str) -> bool:
         """Counts one message of a sender; whether it is within the limits."""
-        return await self._may(self._sender, "sender", sender)
+        return await self._may(self._sender, 1, "sender", sender)
 
-    async def address_may(self, address: str) -> bool:
-        """Counts one message or new conversation from an address; whether it is within the limits."""
-        return await self._may(self._address, "address", network(address))
+    async def address_may(self, address: str, cost: int = 1) -> bool:
+        """Counts a message or new conversation from an address, as so many; whether it is within the limits."""
+        return await self._may(self._address, cost, "address", network(address))
 
-    async def _may(self, limits: Iterable[RateLimitItem], *whom: str) -> bool:
+    async def _may(self, limits: Iterable[RateLimitItem], cost: int, *whom: str) -> bool:
         if isinstance(self._storage, MemoryStorage):
-            return self._hit(limits, *whom)
+            return self._hit(limits, cost, *whom)
         try:
-            return await asyncio.to_thread(self._hit, limits, *whom)
+            return await asyncio.to_thread(self._hit, limits, cost, *whom)
         except Exception as error:
             # Redis may be away; patients must not pay for it.
             logger.error("The rates cannot be counted: %s", type(error).__name__)
             return True
 
-    def _hit(self, limits: Iterable[RateLimitItem], *whom: str) -> bool:
-        return all(self._limiter.hit(limit, *whom) for limit in limits)
+    def _hit(self, limits: Iterable[RateLimitItem], cost: int, *whom: str) -> bool:
+        return all(self._limiter.hit(limit, *whom, cost=cost) for limit in limits)
 
 
 def network(address: str) -> str:

@@ -20,4 +20,4 @@ def repair_websockets() -> None:
     def get_by_task(assembler: WebsocketFrameAssembler, timeout: float | None = None) -> "asyncio.Task[Any]":
         return asyncio.get_running_loop().create_task(get(assembler, timeout))
 
-    WebsocketFrameAssembler.get = get_by_task
+    WebsocketFrameAssembler.get = get_by_task  # type: ignore[assignment, method-assign]

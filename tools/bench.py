@@ -117,7 +117,7 @@ def _measure(
 
 def _round(running: Running, said: str, messages: int, at_once: int) -> Round:
     before = {part: cpu_seconds(process) for part, process in running.processes.items()}
-    command = [sys.executable, "-m", "tools.bench_load", running.address, "--to", said]
+    command = [sys.executable, "-m", "tools.bench_load", running.rest, "--to", said]
     done = subprocess.run(
         [*command, "--messages", str(messages), "--at-once", str(at_once)], cwd=ROOT, capture_output=True, text=True
     )

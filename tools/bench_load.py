@@ -41,14 +41,14 @@ class Load:
 def main() -> int:
     """Prints a `Load` as JSON; 1, with a sentence, when a message was not answered as it should be."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench_load", description="Sends messages and takes the time.")
-    parser.add_argument("address", help="such as http://127.0.0.1:5005")
+    parser.add_argument("rest", help="such as http://127.0.0.1:5005/webhooks/rest/webhook?token=...")
     parser.add_argument("--to", choices=("trialguide", "stock"), default="trialguide", help="whose messages are sent")
     parser.add_argument("--messages", type=int, default=800)
     parser.add_argument("--at-once", type=int, default=8)
     arguments = parser.parse_args()
     said = yaml.safe_load(MESSAGES.read_text(encoding="utf-8"))[arguments.to]
     try:
-        load = asyncio.run(put_load(arguments.address, said, arguments.messages, arguments.at_once))
+        load = asyncio.run(put_load(arguments.rest, said, arguments.messages, arguments.at_once))
     except NotAnswered as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -56,13 +56,13 @@ def main() -> int:
     return 0
 
 
-async def put_load(address: str, said: list[str], messages: int, at_once: int) -> Load:
+async def put_load(rest: str, said: list[str], messages: int, at_once: int) -> Load:
     """Sends `messages` of what is `said`, over and over, from `at_once` workers. Raises NotAnswered."""
     conversations = _conversations(said, messages)
     milliseconds: list[float] = []
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WAIT_SECONDS)) as session:
         started = time.perf_counter()
-        await asyncio.gather(*(_converse(session, address, conversations, milliseconds) for _ in range(at_once)))
+        await asyncio.gather(*(_converse(session, rest, conversations, milliseconds) for _ in range(at_once)))
         seconds = time.perf_counter() - started
     milliseconds.sort()
     return Load(messages, at_once, messages / seconds, _percentile(milliseconds, 50), _percentile(milliseconds, 95))
@@ -75,20 +75,20 @@ def _conversations(said: list[str], messages: int) -> Iterator[list[str]]:
 
 
 async def _converse(
-    session: aiohttp.ClientSession, address: str, conversations: Iterator[list[str]], milliseconds: list[float]
+    session: aiohttp.ClientSession, rest: str, conversations: Iterator[list[str]], milliseconds: list[float]
 ) -> None:
     for conversation in conversations:
         sender = uuid.uuid4().hex
         for message in conversation:
             started = time.perf_counter()
-            await _say(session, address, sender, message)
+            await _say(session, rest, sender, message)
             milliseconds.append((time.perf_counter() - started) * 1000)
 
 
-async def _say(session: aiohttp.ClientSession, address: str, sender: str, message: str) -> None:
+async def _say(session: aiohttp.ClientSession, rest: str, sender: str, message: str) -> None:
     body = {"sender": sender, "message": message}
     try:
-        async with session.post(f"{address}/webhooks/rest/webhook", json=body) as response:
+        async with session.post(rest, json=body) as response:
             if response.status != 200:
                 raise NotAnswered(f"“{message}” was answered with HTTP {response.status} where 200 is expected.")
             replies = await response.json()

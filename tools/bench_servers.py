@@ -1,6 +1,7 @@
 """What `make bench` compares: how each of the three is trained, started and stopped."""
 
 import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -25,9 +26,9 @@ class BenchmarkFailed(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers, and the ids of its processes by name."""
+    """A server that answers: the address of its `rest` channel, and the ids of its processes by name."""
 
-    address: str
+    rest: str
     processes: dict[str, int]
 
 
@@ -75,9 +76,11 @@ def trialguide(place: Place) -> Iterator[Running]:
         actions_port=actions_port,
         conversations=place.folder / "conversations.db",
         log=place.log,
+        # The load comes over the `rest` channel, which is open under a token only.
+        auth_token=secrets.token_hex(),
     )
     with stack:
-        yield Running(stack.address, {name: stack.process_id(name) for name in ("Rasa server", "action server")})
+        yield Running(stack.rest, {name: stack.process_id(name) for name in ("Rasa server", "action server")})
 
 
 @contextmanager
@@ -112,7 +115,7 @@ def _served(place: Place, arguments: list[str], folder: Path, name: str, port: i
         )
     try:
         await_answer(process, name, address)
-        yield Running(address, {name: process.pid})
+        yield Running(f"{address}/webhooks/rest/webhook", {name: process.pid})
     finally:
         end([process])
 

@@ -60,6 +60,10 @@ def main() -> Any:
     """Runs Rasa's command line with the arguments given."""
     be_quiet()
     sys.argv[0] = "rasa"
+    token = os.environ.get("RASA_AUTH_TOKEN")
+    if sys.argv[1:2] == ["run"] and token:
+        # Not given on the command line, which every account of the machine can read.
+        sys.argv += ["--enable-api", "--auth-token", token]
     from rasa.__main__ import main as rasa
 
     from components.sequential_runner import use_sequential_runner

@@ -43,6 +43,11 @@ class Stack:
     def address(self) -> str:
         return f"http://{HOST}:{self.port}"
 
+    @property
+    def rest(self) -> str:
+        """The address of the `rest` channel, with its token."""
+        return f"{self.address}/webhooks/rest/webhook?token={self.auth_token}"
+
     def __enter__(self) -> "Stack":
         """Raises CannotStart when a port is taken, the model is broken or a server ends before it answers."""
         for port, variable in ((self.port, "RASA_PORT"), (self.actions_port, "ACTIONS_PORT")):
@@ -88,10 +93,7 @@ class Stack:
         return self._processes[name].pid
 
     def _rasa_arguments(self) -> list[str]:
-        arguments = ["run", "--model", str(self.model), "--interface", HOST, "--port", str(self.port)]
-        if self.auth_token:
-            arguments += ["--enable-api", "--auth-token", self.auth_token]
-        return arguments
+        return ["run", "--model", str(self.model), "--interface", HOST, "--port", str(self.port)]
 
     def _start(self, name: str, arguments: list[str]) -> None:
         environment = (
