@@ -13,6 +13,7 @@ import yaml
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from sanic import Blueprint, Sanic, response
+from sanic.exceptions import NotFound
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -90,6 +91,16 @@ class Site:
         async def serve(request: Request, name: str = "") -> HTTPResponse:
             file = self._files.get(request.path.removeprefix("/chat").strip("/"))
             return _response(request, file or self._missing, 200 if file else 404)
+
+        @blueprint.listener("before_server_start")
+        async def say_what_is_missing(app: Sanic, _: Any) -> None:
+            plain = app.error_handler.default
+
+            def missing(request: Request, error: Exception) -> HTTPResponse:
+                below = request.path.startswith("/chat/")
+                return _response(request, self._missing, 404) if below else plain(request, error)
+
+            app.error_handler.add(NotFound, missing)
 
         @blueprint.listener("after_server_start")
         async def make_faq(app: Sanic, _: Any) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import socketio
 from rasa.core.channels.channel import UserMessage
 from rasa.core.channels.socketio import SocketBlueprint
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
+from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
@@ -78,6 +79,15 @@ class Website(FrontDoor):
         async def bound_the_body(request: Request, **_: Any) -> None:
             if request.stream and request.path.startswith(f"{PATH}/"):
                 request.stream.request_max_size = LARGEST_BODY
+
+        @blueprint.listener("before_server_start")
+        async def silence_cors(app: Sanic, _: Any) -> None:
+            # Rasa is started without other origins, yet its layer would answer every preflight before this channel can.
+            app.ctx.sanic_cors.resources.clear()
+
+        @blueprint.exception(PayloadTooLarge)
+        async def refuse_body(request: Request, _: PayloadTooLarge) -> HTTPResponse:
+            return response.json(self._refusal("too_long"), status=413)
 
         return blueprint
 
