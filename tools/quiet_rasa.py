@@ -1,6 +1,7 @@
 """Rasa's command line without its walls of deprecation warnings and progress bars: `python -m tools.quiet_rasa run ...`."""
 
 import os
+import resource
 import sys
 import warnings
 from typing import Any, TextIO
@@ -72,6 +73,9 @@ def main() -> Any:
     use_sequential_runner()
     use_threaded_processor()
     sys.setswitchinterval(SWITCH_SECONDS)
+    # Every open page holds a socket; the usual soft limit ends at a thousand.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     return rasa()
 
 

@@ -109,6 +109,8 @@ class Stack:
                 "OPENBLAS_NUM_THREADS": "1",
                 # Sanic waits this long for open connections when it is asked to stop; its default is 15.
                 "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
+                # How many may knock at once; Rasa's 100 is little when a page is opened by many.
+                "SANIC_BACKLOG": os.environ.get("SANIC_BACKLOG", "1024"),
             }
         )
         with contextlib.ExitStack() as files:
