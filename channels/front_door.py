@@ -239,7 +239,9 @@ class FrontDoor(InputChannel):
                     message_id=message.message_id,
                     metadata=message.metadata,
                 )
-                tracker.update_with_events([said, trouble, ActionExecuted("action_listen")], processor.domain)
+                events = [said, trouble, ActionExecuted("action_listen")]
+                # The sentence keeps the time by which it has been shown.
+                tracker.update_with_events(events, processor.domain, override_timestamp=False)
             else:
                 tracker.update(trouble, processor.domain)
             await processor.save_tracker(tracker)

@@ -14,8 +14,11 @@ def is_allowed(origin: str | None, host: str | None, origins: Collection[str] | 
     """
     if origin is None:
         return True
-    parts = urlsplit(origin) if origin.startswith(("http://", "https://")) else None
-    if parts is None:
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
+    if parts.scheme not in ("http", "https"):
         return False
     if host and parts.netloc == host:
         return True

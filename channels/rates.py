@@ -50,7 +50,8 @@ class Rates:
 def network(address: str) -> str:
     """Whom an address stands for: an IPv6 address for its /64 network, which one household or ward shares."""
     try:
-        known = ipaddress.ip_address(address)
+        # Sanic writes an IPv6 address that a proxy names in brackets.
+        known = ipaddress.ip_address(address.strip("[]"))
     except ValueError:
         return address
     return str(known) if known.version == 4 else str(ipaddress.ip_network((known, 64), strict=False))

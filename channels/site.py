@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -94,7 +94,7 @@ class Site:
 
         @blueprint.listener("before_server_start")
         async def say_what_is_missing(app: Sanic, _: Any) -> None:
-            plain = app.error_handler.default
+            plain: Callable[[Request, Exception], HTTPResponse] = app.error_handler.default
 
             def missing(request: Request, error: Exception) -> HTTPResponse:
                 below = request.path.startswith("/chat/")
@@ -145,7 +145,7 @@ def _widget() -> dict[str, File]:
 
 def _words(labels: Mapping[str, str]) -> File:
     version = hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:HASH_CHARACTERS]
-    direction = Locale(LANGUAGE).text_direction
+    direction: str = Locale(LANGUAGE).text_direction
     words = {"language": LANGUAGE, "direction": direction, "version": version, "labels": labels}
     return File(json.dumps(words, ensure_ascii=False).encode(), JSON, EVERYWHERE | ASK_FIRST)
 

@@ -11,6 +11,8 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from channels.front_door import log_failure
+
 
 class TrustedRest(RestInput):
     """The stock channel, which lets the caller choose the sender and send commands, behind the token."""
@@ -22,7 +24,15 @@ class TrustedRest(RestInput):
         """The stock routes; without a token in the environment there are none."""
         if self._token is None:
             return Blueprint("rest")
-        blueprint = super().blueprint(on_new_message)
+
+        async def on_message(message: UserMessage) -> None:
+            try:
+                await on_new_message(message)
+            except Exception as error:
+                # The stock channel would write into the log what was typed.
+                log_failure("A turn failed", error)
+
+        blueprint = super().blueprint(on_message)
 
         @blueprint.middleware("request")
         async def let_in(request: Request) -> HTTPResponse | None:

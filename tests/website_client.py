@@ -16,7 +16,7 @@ WAIT_SECONDS = 30
 
 # The client expects a newer aiohttp than Rasa allows; there this class holds the seconds that the older one takes as they are.
 if not hasattr(aiohttp, "ClientWSTimeout"):
-    aiohttp.ClientWSTimeout = lambda ws_close: ws_close  # type: ignore[attr-defined]
+    aiohttp.ClientWSTimeout = lambda ws_close: ws_close
 
 
 class Visitor:

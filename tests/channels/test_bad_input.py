@@ -216,7 +216,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-BODIES = st.fixed_dictionaries({}, optional={name: VALUES for name in ("conversation", "after", "id", "text", "token")})
+BODIES = st.fixed_dictionaries({}, optional=dict.fromkeys(("conversation", "after", "id", "text", "token"), VALUES))
 FUZZ = settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
