@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -59,18 +59,15 @@ const { outputFiles } = await build({
     write: false,
 });
 const script = Buffer.from(outputFiles[0].contents);
-const gzipped = gzipSync(script, { level: 9 });
 const folder = process.argv[2] ?? join(here, "released");
 const facts = {
     file: `widget-${createHash("sha256").update(script).digest("hex").slice(0, 12)}.js`,
     integrity: `sha384-${createHash("sha384").update(script).digest("base64")}`,
     bytes: script.length,
-    gzipped: gzipped.length,
+    gzipped: gzipSync(script, { level: 9 }).length,
 };
 await mkdir(folder, { recursive: true });
 await writeFile(join(folder, "widget.js"), script);
-await writeFile(join(folder, "widget.js.gz"), gzipped);
-await writeFile(join(folder, "widget.js.br"), brotliCompressSync(script));
 await writeFile(join(folder, "widget.json"), `${JSON.stringify(facts, null, 2)}\n`);
 console.log(
     `${relative(process.cwd(), join(folder, "widget.js"))}: ${facts.bytes} bytes, ${facts.gzipped} gzipped, ${facts.file}`,

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from tools.stack import Stack
-from web.chat import ARGUMENTS, Host
+from widget_client import ARGUMENTS, Host
 
 MISSING = "The widget was not tested: there is no Chromium. Install it: apt-get install chromium"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -57,7 +57,8 @@ export class Connection {
             autoConnect: false,
             transports: ["websocket"],
             withCredentials: false,
-            timeout: 5000,
+            // A blocked socket may not fail but hang; until it stands, plain requests carry the conversation.
+            timeout: 3000,
             reconnectionDelay: 500,
             // The random part keeps a thousand browsers from coming back at the same moment.
             reconnectionDelayMax: 10_000,

@@ -21,7 +21,7 @@ export function entryNode(entry: Entry, showing: Showing): HTMLElement {
     const heading = urgent || entry.kind === "trouble" ? words.say(entry.kind) : entry.topic?.title;
     if (heading) body.append(titled(heading, urgent || entry.kind === "trouble" ? "urgent" : undefined));
     if (entry.card) body.append(...card(entry.card, showing));
-    else body.append(...paragraphs(words, base, entry.text, urgent));
+    else body.append(...(entry.from === "patient" ? [own(entry.text)] : paragraphs(words, base, entry.text, urgent)));
     if (entry.picture) body.append(picture(entry.picture, showing));
     if (entry.sources?.length || entry.reviewed) body.append(source(entry.sources ?? [], entry.reviewed, words, base));
     if (entry.feedback?.length) {
@@ -36,14 +36,8 @@ export function entryNode(entry: Entry, showing: Showing): HTMLElement {
 
 /** What the patient has said and the server has not confirmed yet. */
 export function unsentNode(message: Unsent, online: boolean, showing: Showing): HTMLElement {
-    const { words, base } = showing;
-    const node = outer(
-        "patient",
-        "text",
-        new Date(message.time),
-        words,
-        make("div", "body", ...paragraphs(words, base, message.shown)),
-    );
+    const { words } = showing;
+    const node = outer("patient", "text", new Date(message.time), words, make("div", "body", own(message.shown)));
     node.dataset.unsent = message.id;
     if (message.refused !== undefined) {
         node.classList.add("refused");
@@ -81,6 +75,13 @@ export function spoken(entry: Entry, words: Words): string {
             : "",
     ];
     return said.filter(Boolean).join(". ");
+}
+
+/** The patient's own words, exactly as they were typed. */
+function own(text: string): HTMLElement {
+    const paragraph = make("p", "", text);
+    paragraph.dir = "auto";
+    return paragraph;
 }
 
 function outer(from: Entry["from"], kind: string, time: Date | null, words: Words, body: HTMLElement): HTMLElement {
