@@ -64,6 +64,8 @@ class Website(FrontDoor):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         repair_websockets()
         blueprint = SocketBlueprint(self._sockets, f"{PATH}/socket.io", "website")
+        # Sanic calls these in reverse: the turns end before the sockets.
+        blueprint.listener("before_server_stop")(self._close_sockets)
         self.open(blueprint, on_new_message)
         for name, on_socket, over_http in (
             ("hello", self._hello_on_socket, self._hello),
@@ -157,6 +159,16 @@ class Website(FrontDoor):
 
     async def _on_disconnect(self, socket: str, *_: Any) -> None:
         self._senders.pop(socket, None)
+
+    async def _close_sockets(self, *_: Any) -> None:
+        if self._sockets.eio.sockets:
+            await self._sockets.eio.disconnect()
+        await self._sockets.shutdown()
+        # Every socket leaves a sleeping task behind, of which asyncio would complain at the end.
+        asleep = [task for task in asyncio.all_tasks() if "_send_ping" in str(task.get_coro())]
+        for task in asleep:
+            task.cancel()
+        await asyncio.gather(*asleep, return_exceptions=True)
 
     # Over plain HTTP
 

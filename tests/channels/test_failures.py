@@ -272,3 +272,16 @@ def test_a_setting_that_cannot_be_stops_the_start_in_one_sentence(model: Path, t
     done = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert done.stderr.strip() == "SENDER_RATE: “often” is no rate. Write it like “10 per 10 seconds; 300 per hour”."
+
+
+def test_a_conversation_goes_on_at_another_server(website: Stack, tmp_path: Path) -> None:
+    """Two servers that share the conversations and the key, which lies beside them."""
+    conversation = new_conversation(website.address)
+    token = replies(say(website.address, conversation, "what is a placebo", "m1"))[-1]["choices"][0]["token"]
+    other = Stack(website.model, free_port(), free_port(), website.conversations, log=tmp_path / "log")
+    with other:
+        assert history(other, conversation) == history(website, conversation)
+        assert replies(say(other.address, conversation, token=token))[-1]["kind"] == "answer"
+        assert replies(say(website.address, conversation, "tell me more"))
+        assert say(other.address, conversation, "what is a placebo", "m1")["entries"] == history(website, conversation)[:3]
+        assert history(other, conversation) == history(website, conversation)
