@@ -50,10 +50,10 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
             values.setdefault("place_name", " / ".join(map(place_name, values["place"].split(BETWEEN))))
         if utter_action in URGENT:
             self._name_the_number(reply, tracker)
-        reply["text"] = fill(reply["text"], values)
+        reply["text"] = fill(reply["text"], values | reply)
         if utter_action not in URGENT and not reply.get("continues") and not _notice_given(tracker):
-            reply["text"] = f"{self._words['notice']['text']}\n\n{reply['text']}"
-            reply["notice"] = True
+            reply["notice"] = self._words["notice"]["text"]
+            reply["text"] = f"{reply['notice']}\n\n{reply['text']}"
         return reply
 
     def _follow_up(self, utter_action: str, tracker: DialogueStateTracker) -> Reply | None:
@@ -74,19 +74,21 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         return None
 
     def _plain(self, utter_action: str) -> Reply:
+        reply: Reply
         if utter_action in self._words:
             words = self._words[utter_action]
-            return self._finished(
-                {"text": words["text"], "continues": words.get("continues", False)}, words, words.get("buttons", [])
-            )
+            reply = {"text": words["text"], "continues": words.get("continues", False)}
+            if "warning" in words:
+                reply["warning"] = words["warning"]
+            return self._finished(reply, words, words.get("buttons", []))
         response = self.responses[utter_action][0]
         metadata = response.get("metadata", {})
-        reply: Reply = {"text": response["text"]}
+        reply = {"text": response["text"]}
         choices = metadata.get("buttons", [])
         if "picture" in metadata:
             # Channels without pictures show the alternative.
             reply |= {
-                "image": f"{self._address}/pictures/{metadata['picture']}",
+                "image": f"{self._address}/chat/pictures/{metadata['picture']}",
                 "image_text": self._pictures[metadata["picture"]],
             }
         if utter_action.startswith(ANSWER):
@@ -132,6 +134,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         if "sources" in metadata:
             line = source_line(self._words["source_line"]["text"], metadata["sources"], metadata["reviewed"])
             reply["text"] = f"{reply['text']}\n\n{line}"
+            reply |= {"source_line": line, "sources": metadata["sources"], "reviewed": metadata["reviewed"]}
         if choices:
             reply["buttons"] = buttons(self._catalogue.titles[choice] for choice in choices)
         return reply

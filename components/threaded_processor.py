@@ -6,12 +6,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import rasa.core.agent
-from rasa.core.channels.channel import UserMessage
+from rasa.core.actions.action import Action, ActionExecutionRejection
+from rasa.core.channels.channel import OutputChannel, UserMessage
+from rasa.core.nlg import NaturalLanguageGenerator
+from rasa.core.policies.policy import PolicyPrediction
 from rasa.core.processor import MessageProcessor
+from rasa.shared.core.events import Event
 from rasa.shared.core.trackers import DialogueStateTracker
 
 # New objects before the garbage collector looks at them, and how many such looks before older ones are looked at as well.
 COLLECT_AFTER = (10_000, 20, 20)
+
+
+class ActionFailed(Exception):
+    """An action failed; the log says why."""
 
 
 class ThreadedProcessor(MessageProcessor):
@@ -39,6 +47,37 @@ class ThreadedProcessor(MessageProcessor):
         )
         self._update_full_retrieval_intent(parse_data)
         return parse_data
+
+    async def _run_action(
+        self,
+        action: Action,
+        tracker: DialogueStateTracker,
+        output_channel: OutputChannel,
+        nlg: NaturalLanguageGenerator,
+        prediction: PolicyPrediction,
+    ) -> bool:
+        """Runs an action; whether another one follows. Raises ActionFailed, and then nothing of the turn is stored.
+
+        Rasa goes on after an action that has failed, for example when the action server is away. What it predicts then does
+        not fit what was asked, and the half of a form that it stores spoils the turns that follow.
+        """
+        run, failed = action.run, False
+
+        async def watched(*arguments: Any) -> list[Event]:
+            nonlocal failed
+            try:
+                return await run(*arguments)
+            except ActionExecutionRejection:
+                raise
+            except Exception:
+                failed = True
+                raise
+
+        action.run = watched
+        follows = await super()._run_action(action, tracker, output_channel, nlg, prediction)
+        if failed:
+            raise ActionFailed(action.name())
+        return follows
 
 
 def use_threaded_processor() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import math
 import operator
 from collections import OrderedDict, deque
 from collections.abc import Iterator
@@ -65,6 +66,8 @@ class ConversationStore(SQLTrackerStore):
         self.engine: sa.engine.Engine = sa.create_engine(
             sa.engine.URL.create("sqlite", database=str(Path(db))),
             connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+            # An error would quote what somebody typed.
+            hide_parameters=True,
             poolclass=sa.pool.QueuePool,
         )
         self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conversations")
@@ -108,6 +111,26 @@ class ConversationStore(SQLTrackerStore):
             self._keep(last_row, tracker.copy())
         else:
             self._keep(last_row, Conversation.from_events(tracker.sender_id, known + new, self.domain.slots))
+
+    async def said(self, sender_id: str, most: int, after: float = 0, before: float = math.inf) -> list[dict[str, Any]]:
+        """The latest events of a conversation in which somebody says something, in their order, as they are stored.
+
+        At most so many, over all sessions; `after` and `before` are times in seconds.
+        """
+        return await asyncio.to_thread(self._said, sender_id, most, after, before)
+
+    def _said(self, sender_id: str, most: int, after: float, before: float) -> list[dict[str, Any]]:
+        table = self._table.c
+        latest = (
+            sa.select(table.data)
+            .where(table.sender_id == sender_id, table.type_name.in_(("user", "bot")))
+            .where(table.timestamp > after, table.timestamp < before)
+            .order_by(table.id.desc())
+            .limit(most)
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(latest).scalars().all()
+        return [json.loads(row) for row in reversed(rows)]
 
     async def _read(self, sender_id: str) -> Kept | None:
         last_row = self._last_row_in_file(sender_id)

@@ -1,6 +1,8 @@
 """What several tests share: the content as it is written, and one running assistant for all of them."""
 
+import json
 import socket
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,15 @@ ROOT = Path(__file__).resolve().parents[1]
 def load_table(path: Path) -> Any:
     """A table of test cases."""
     return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def say(stack: Stack, sender: str, message: str) -> list[dict[str, Any]]:
+    """Sends a message over Rasa's `rest` channel, which programs that are trusted use; the replies, in order."""
+    body = json.dumps({"sender": sender, "message": message}).encode()
+    request = urllib.request.Request(stack.rest, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        replies: list[dict[str, Any]] = json.load(response)
+    return replies
 
 
 def free_port() -> int:

@@ -167,7 +167,7 @@ def _round(running: dict[str, Running], loaded: Contender, messages: int, at_onc
     processes = {(name, part): pid for name, one in running.items() for part, pid in one.processes.items()}
     began, before = time.monotonic(), {process: cpu_seconds(pid) for process, pid in processes.items()}
     done = subprocess.run(
-        [sys.executable, "-m", "tools.bench_load", running[loaded.name].address, "--at-once", str(at_once)],
+        [sys.executable, "-m", "tools.bench_load", running[loaded.name].webhook, "--at-once", str(at_once)],
         cwd=ROOT,
         input=json.dumps(list(islice(loaded.said, messages))),
         capture_output=True,

@@ -38,11 +38,11 @@ class Load:
 def main() -> int:
     """Sends what standard input lists, prints a `Load`, both as JSON; 1, with a sentence, when something was not answered."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench_load", description="Sends messages and takes the time.")
-    parser.add_argument("address", help="such as http://127.0.0.1:5005")
+    parser.add_argument("rest", help="such as http://127.0.0.1:5005/webhooks/rest/webhook?token=...")
     parser.add_argument("--at-once", type=int, default=8)
     arguments = parser.parse_args()
     try:
-        load = asyncio.run(put_load(arguments.address, json.load(sys.stdin), arguments.at_once))
+        load = asyncio.run(put_load(arguments.rest, json.load(sys.stdin), arguments.at_once))
     except NotAnswered as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -50,33 +50,33 @@ def main() -> int:
     return 0
 
 
-async def put_load(address: str, messages: Sequence[str], at_once: int) -> Load:
+async def put_load(rest: str, messages: Sequence[str], at_once: int) -> Load:
     """Sends the messages, in conversations of ten, from `at_once` workers. Raises NotAnswered."""
     conversations = (messages[start : start + CONVERSATION] for start in range(0, len(messages), CONVERSATION))
     milliseconds: list[float] = []
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=WAIT_SECONDS)) as session:
         started = time.perf_counter()
-        await asyncio.gather(*(_converse(session, address, conversations, milliseconds) for _ in range(at_once)))
+        await asyncio.gather(*(_converse(session, rest, conversations, milliseconds) for _ in range(at_once)))
         seconds = time.perf_counter() - started
     milliseconds.sort()
     return Load(len(messages), at_once, len(messages) / seconds, _percentile(milliseconds, 50), _percentile(milliseconds, 95))
 
 
 async def _converse(
-    session: aiohttp.ClientSession, address: str, conversations: Iterator[Sequence[str]], milliseconds: list[float]
+    session: aiohttp.ClientSession, rest: str, conversations: Iterator[Sequence[str]], milliseconds: list[float]
 ) -> None:
     for conversation in conversations:
         sender = uuid.uuid4().hex
         for message in conversation:
             started = time.perf_counter()
-            await _say(session, address, sender, message)
+            await _say(session, rest, sender, message)
             milliseconds.append((time.perf_counter() - started) * 1000)
 
 
-async def _say(session: aiohttp.ClientSession, address: str, sender: str, message: str) -> None:
+async def _say(session: aiohttp.ClientSession, rest: str, sender: str, message: str) -> None:
     body = {"sender": sender, "message": message}
     try:
-        async with session.post(f"{address}/webhooks/rest/webhook", json=body) as response:
+        async with session.post(rest, json=body) as response:
             if response.status != 200:
                 raise NotAnswered(f"“{message}” was answered with HTTP {response.status} where 200 is expected.")
             replies = await response.json()

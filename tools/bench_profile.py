@@ -86,7 +86,7 @@ def profile(questions: list[str]) -> int:
     _time_all(parts.time)
     with tempfile.TemporaryDirectory(prefix="trialguide-profile-") as folder, ExitStack() as servers:
         actions = servers.enter_context(action_server(Place(Path(folder))))
-        os.environ |= {"ACTION_ENDPOINT": f"{actions.address}/webhook", "CONVERSATIONS": str(Path(folder) / "conversations.db")}
+        os.environ |= {"ACTION_ENDPOINT": actions.webhook, "CONVERSATIONS": str(Path(folder) / "conversations.db")}
         total = asyncio.run(_ask(questions, model, parts))
     DOCUMENT.write_text(document(parts.seconds, total, machine()), encoding="utf-8")
     print(DOCUMENT.read_text(encoding="utf-8"))

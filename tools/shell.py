@@ -41,16 +41,14 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def say(address: str, sender: str, message: str) -> list[dict[str, Any]]:
-    """Sends a message over Rasa's `rest` channel; the replies, in order. Raises urllib.error.URLError."""
+def ask(address: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Asks the front door over HTTP: `hello` or `say`. Raises urllib.error.URLError."""
     request = urllib.request.Request(
-        f"{address}/webhooks/rest/webhook",
-        json.dumps({"sender": sender, "message": message}).encode(),
-        {"Content-Type": "application/json"},
+        f"{address}/chat/api/{what}", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=60) as response:
-        replies: list[dict[str, Any]] = json.load(response)
-    return replies
+        answer: dict[str, Any] = json.load(response)
+    return answer
 
 
 def _answers(address: str) -> bool:
@@ -62,7 +60,7 @@ def _answers(address: str) -> bool:
 
 
 def _converse(address: str) -> None:
-    sender = uuid.uuid4().hex
+    conversation = ask(address, "hello", {})["conversation"]
     choices: list[str] = []
     print("Type a question, or the number of a choice. An empty line or Ctrl-D ends the conversation.\n")
     while True:
@@ -73,12 +71,27 @@ def _converse(address: str) -> None:
         if not typed:
             print()
             return
-        if typed.isdecimal() and 0 < int(typed) <= len(choices):
-            typed = choices[int(typed) - 1]
+        chosen = typed.isdecimal() and 0 < int(typed) <= len(choices)
+        said = {"token": choices[int(typed) - 1]} if chosen else {"text": typed}
+        answer = ask(address, "say", {"conversation": conversation, "id": uuid.uuid4().hex} | said)
+        if not answer["accepted"]:
+            print(f"\n{answer['text']}\n")
+            continue
         choices = []
-        for reply in say(address, sender, typed):
-            print("\n" + str(reply.get("text") or reply.get("image") or ""))
-            for button in reply.get("buttons", []):
-                choices.append(button["payload"])
-                print(f"  {len(choices)}. {button['title']}")
+        for entry in answer["entries"]:
+            if entry["from"] == "assistant":
+                choices += _show(entry, len(choices))
         print()
+
+
+def _show(entry: dict[str, Any], shown: int) -> list[str]:
+    """Prints an entry; the tokens of its choices, which are numbered after those shown before."""
+    print("\n" + entry["text"])
+    if "picture" in entry:
+        print(entry["picture"]["alternative"])
+    if "sources" in entry:
+        named = "; ".join(f"{source['organisation']}, {source['link']}" for source in entry["sources"])
+        print(f"({named}; {entry['reviewed']})")
+    for number, choice in enumerate(entry.get("choices", []), start=shown + 1):
+        print(f"  {number}. {choice['title']}")
+    return [choice["token"] for choice in entry.get("choices", [])]

@@ -9,8 +9,11 @@ import tarfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from channels.settings import settings_from
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
@@ -34,11 +37,18 @@ class Stack:
     conversations: Path
     auth_token: str | None = None
     log: Path | None = None
+    # More for the environment of both servers.
+    settings: Mapping[str, str] = field(default_factory=dict)
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def rest(self) -> str:
+        """The address of the `rest` channel, with its token."""
+        return f"{self.address}/webhooks/rest/webhook?token={self.auth_token}"
 
     def __enter__(self) -> "Stack":
         """Raises CannotStart when a port is taken, the model is broken or a server ends before it answers."""
@@ -55,6 +65,10 @@ class Stack:
             raise CannotStart(
                 f"The folder {self.conversations.parent} does not exist. Make it, or set CONVERSATIONS to another file."
             )
+        try:
+            settings_from(os.environ | self.settings | {"CONVERSATIONS": str(self.conversations)})
+        except ValueError as problem:
+            raise CannotStart(str(problem)) from None
         try:
             self._start("action server", ["-m", "tools.action_server", str(self.actions_port)])
             self._start("Rasa server", ["-m", "tools.quiet_rasa", *self._rasa_arguments()])
@@ -81,21 +95,25 @@ class Stack:
         return self._processes[name].pid
 
     def _rasa_arguments(self) -> list[str]:
-        arguments = ["run", "--model", str(self.model), "--interface", HOST, "--port", str(self.port)]
-        if self.auth_token:
-            arguments += ["--enable-api", "--auth-token", self.auth_token]
-        return arguments
+        return ["run", "--model", str(self.model), "--interface", HOST, "--port", str(self.port)]
 
     def _start(self, name: str, arguments: list[str]) -> None:
-        environment = os.environ | {
-            "ACTION_ENDPOINT": f"http://{HOST}:{self.actions_port}/webhook",
-            "CONVERSATIONS": str(self.conversations),
-            "PUBLIC_ADDRESS": os.environ.get("PUBLIC_ADDRESS", self.address),
-            "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
-            **ONE_THREAD,
-            # Sanic waits this long for open connections when it is asked to stop; its default is 15.
-            "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
-        }
+        environment = (
+            os.environ
+            | ONE_THREAD
+            | self.settings
+            | {
+                "ACTION_ENDPOINT": f"http://{HOST}:{self.actions_port}/webhook",
+                "CONVERSATIONS": str(self.conversations),
+                "RASA_AUTH_TOKEN": self.auth_token or "",
+                "PUBLIC_ADDRESS": os.environ.get("PUBLIC_ADDRESS", self.address),
+                "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+                # Sanic waits this long for open connections when it is asked to stop; its default is 15.
+                "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
+                # How many may knock at once; Rasa's 100 is little when a page is opened by many.
+                "SANIC_BACKLOG": os.environ.get("SANIC_BACKLOG", "1024"),
+            }
+        )
         with contextlib.ExitStack() as files:
             output = files.enter_context(self.log.open("ab")) if self.log else None
             # A session of its own: Ctrl-C reaches this process alone, which then ends both in order.

@@ -7,8 +7,8 @@ import urllib.request
 import uuid
 
 import pytest
+from conftest import say
 
-from tools.shell import say
 from tools.stack import Stack
 
 TOO_LONG = "Your message is too long for me."
@@ -27,15 +27,15 @@ TOO_LONG = "Your message is too long for me."
     ],
 )
 def test_a_fixed_sentence(stack: Stack, message: str, words: str) -> None:
-    assert words in " ".join(reply["text"] for reply in say(stack.address, uuid.uuid4().hex, message))
+    assert words in " ".join(reply["text"] for reply in say(stack, uuid.uuid4().hex, message))
 
 
 def test_others_do_not_wait_for_a_huge_message(stack: Stack) -> None:
     # Measured on stock Rasa: one message of 100 kB blocks everybody for half a minute and more.
-    blocking = threading.Thread(target=say, args=(stack.address, "huge", "word " * 20_000))
+    blocking = threading.Thread(target=say, args=(stack, "huge", "word " * 20_000))
     start = time.monotonic()
     blocking.start()
-    say(stack.address, "other", "what is a placebo")
+    say(stack, "other", "what is a placebo")
     waited = time.monotonic() - start
     blocking.join()
     assert waited < 10
@@ -53,16 +53,14 @@ def test_others_do_not_wait_for_a_huge_message(stack: Stack) -> None:
     ],
 )
 def test_a_message_that_is_no_text_does_not_end_the_server(stack: Stack, body: dict[str, object]) -> None:
-    request = urllib.request.Request(
-        f"{stack.address}/webhooks/rest/webhook", json.dumps(body).encode(), {"Content-Type": "application/json"}
-    )
+    request = urllib.request.Request(stack.rest, json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as response:
         assert response.status == 200
-    assert say(stack.address, "b", "what is a placebo")
+    assert say(stack, "b", "what is a placebo")
 
 
 def test_pictures_are_served_from_this_machine(stack: Stack) -> None:
-    with urllib.request.urlopen(f"{stack.address}/pictures/phases.svg", timeout=10) as response:
+    with urllib.request.urlopen(f"{stack.address}/chat/pictures/phases.svg", timeout=10) as response:
         assert response.headers["Content-Type"].startswith("image/svg+xml")
         assert b"<svg" in response.read()
 

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import load_table
+from conftest import load_table, say
 
 from components.wording import load_words
-from tools.shell import say
 from tools.stack import Stack
 
 CONVERSATIONS: dict[str, list[dict[str, Any]]] = {
@@ -25,7 +24,7 @@ def as_list(value: Any) -> list[str]:
 def test_conversation(name: str, stack: Stack) -> None:
     sender = uuid.uuid4().hex
     for number, turn in enumerate(CONVERSATIONS[name], start=1):
-        replies = say(stack.address, sender, turn["says"])
+        replies = say(stack, sender, turn["says"])
         where = f"{name}, turn {number}, “{turn['says'][:60]}”"
         heard = "\n".join(reply.get("text", reply.get("image", "")) for reply in replies)
         choices = [button["title"] for reply in replies for button in reply.get("buttons", [])]

@@ -1,0 +1,54 @@
+/** One line of a conversation, as the server sends it: the answer model that all channels share. */
+export interface Entry {
+    id: string;
+    from: "patient" | "assistant";
+    time: string;
+    kind: "text" | "answer" | "offer" | "clinic" | "group" | "registry" | "urgent" | "trouble";
+    text: string;
+    topic?: { id: string; title: string };
+    sources?: Source[];
+    reviewed?: string;
+    picture?: { link: string; alternative: string };
+    card?: Card;
+    choices?: Choice[];
+    /** Small buttons below an answer, such as those that rate it; shown only where the server sends them. */
+    feedback?: Choice[];
+    /** The id under which this patient's browser sent it. */
+    said?: string;
+}
+
+export interface Source {
+    organisation: string;
+    link?: string;
+}
+
+export interface Choice {
+    title: string;
+    /** Opaque; the server maps it back to what the choice stands for. */
+    token: string;
+}
+
+export interface Card {
+    name: string;
+    department?: string;
+    address?: string;
+    distance_km?: number;
+    phone?: string;
+    phone_is_switchboard?: boolean;
+    website?: string;
+    map?: string;
+    accreditation?: string;
+    languages?: string;
+    offers?: string;
+    email?: string;
+    link?: string;
+    coverage?: string;
+    source?: string;
+    checked_on?: string;
+    warning?: string;
+}
+
+/** The place of an entry in its conversation: 17 for `e-17`. */
+export function place(entry: Entry): number {
+    return Number(entry.id.replace(/^\D*/, ""));
+}

@@ -1,0 +1,75 @@
+import type { Entry } from "./entries";
+import { readable } from "./links";
+import { button, make } from "./nodes";
+import printStyle from "./print.css";
+import { entryNode, type Showing } from "./render";
+import { addStyle } from "./style";
+import type { Words } from "./words";
+
+/** The conversation as plain text, to be kept or sent on. */
+export function asText(entries: Entry[], showing: Showing): string {
+    const { words } = showing;
+    const said = entries.map((entry) => `${heading(entry, words)}\n${lines(entry, showing).join("\n")}`);
+    const end = [words.say("print_note"), words.say("print_made", { date: words.date(new Date().toISOString()) })];
+    return `${[words.say("print_title"), ...said, ...end].join("\n\n")}\n`;
+}
+
+/** Hands a text file to the browser. */
+export function saveText(text: string, name: string): void {
+    // The mark at the beginning tells older editors that this is UTF-8.
+    const address = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));
+    const download = make("a");
+    download.href = address;
+    download.download = `${name}.txt`;
+    download.click();
+    setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+/** Opens the conversation as a plain page of its own, ready to be printed; false when the browser lets no window open. */
+export function openPrintView(entries: Entry[], showing: Showing): boolean {
+    const { words } = showing;
+    const title = words.say("print_title");
+    const view = open("", "_blank");
+    if (!view) return false;
+    const page = view.document;
+    page.title = title;
+    page.documentElement.lang = words.language;
+    page.documentElement.dir = words.direction;
+    addStyle(page, printStyle, view as unknown as typeof globalThis);
+    const talk = make("main", "", make("h1", "", title), make("p", "note", words.say("print_note")));
+    for (const entry of entries) {
+        const section = make("section", entry.from, make("h2", "", heading(entry, words)));
+        for (const line of lines(entry, showing)) section.append(make("p", "", line));
+        talk.append(section);
+    }
+    const made = words.say("print_made", { date: words.date(new Date().toISOString()) });
+    talk.append(make("p", "note", made));
+    page.body.append(
+        button("print", () => view.print(), words.say("print")),
+        talk,
+    );
+    view.focus();
+    return true;
+}
+
+function heading(entry: Entry, words: Words): string {
+    const who = words.say(entry.from === "patient" ? "you" : "assistant");
+    const when = words.format(new Date(entry.time), { dateStyle: "long", timeStyle: "short" });
+    return `${who}, ${when}`;
+}
+
+/** What an entry shows, line by line; links with their addresses, pictures as their alternatives. */
+function lines(entry: Entry, showing: Showing): string[] {
+    const node = entryNode(entry, showing);
+    const all = (selector: string) => [...node.querySelectorAll<HTMLElement>(selector)];
+    for (const needless of all(".body ~ *, button, .hidden")) needless.remove();
+    for (const image of node.querySelectorAll("img")) image.replaceWith(make("p", "", image.alt));
+    for (const label of all(".contact-label")) label.append(": ");
+    for (const date of all(".reviewed")) date.prepend(" ");
+    for (const link of node.querySelectorAll<HTMLAnchorElement>("a[target]")) {
+        const shown = link.querySelector(".contact") ?? link;
+        if (readable(link.href) === shown.textContent || shown !== link) shown.textContent = link.href;
+        else shown.append(` (${link.href})`);
+    }
+    return all("h3, p, li, .contacts > *").map((line) => line.textContent ?? "");
+}

@@ -1,0 +1,77 @@
+import { hidden, icon, make } from "./nodes";
+import type { Words } from "./words";
+
+const ALLOWED = new Set(["http:", "https:", "mailto:", "tel:"]);
+const BARE_LINK = /https?:\/\/[^\s<>"“”]*[^\s<>"“”.,;:!?)\]]/g;
+// In an urgent message every number of three digits or more is one to call.
+const NUMBER_TO_CALL = /(?:\+\d|\d)(?:[ -]?\d){2,14}/g;
+
+/** The address, if a link to it can do no harm; otherwise null. */
+export function safeAddress(link: string, base: URL): string | null {
+    try {
+        const address = new URL(link, base);
+        return ALLOWED.has(address.protocol) ? address.href : null;
+    } catch {
+        return null;
+    }
+}
+
+/** A link, or only its text where the address is not allowed. */
+export function link(words: Words, base: URL, address: string, ...content: (Node | string)[]): HTMLElement {
+    const safe = safeAddress(address, base);
+    if (safe === null) return make("span", "", ...content);
+    const made = make("a", "", ...content);
+    made.href = safe;
+    if (/^https?:/.test(safe)) {
+        made.target = "_blank";
+        made.rel = "noopener noreferrer";
+        made.append(icon("out"), hidden(` (${words.say("new_tab")})`));
+    }
+    return made;
+}
+
+/** Paragraphs and lists of plain text; the links in it can be followed, and in an urgent one the numbers be called. */
+export function paragraphs(words: Words, base: URL, text: string, urgent = false): HTMLElement[] {
+    return text
+        .split(/\n\s*\n/)
+        .filter((part) => part.trim())
+        .map((part) => {
+            const items = part.split(/^- /m).slice(1);
+            if (!items.length || !part.startsWith("- ")) return filled(make("p"), part);
+            return make("ul", "list", ...items.map((item) => filled(make("li"), item.trim())));
+        });
+
+    function filled(element: HTMLElement, text: string): HTMLElement {
+        element.dir = "auto";
+        let end = 0;
+        for (const match of text.matchAll(BARE_LINK)) {
+            element.append(...numbers(text.slice(end, match.index), urgent), link(words, base, match[0], readable(match[0])));
+            end = match.index + match[0].length;
+        }
+        element.append(...numbers(text.slice(end), urgent));
+        return element;
+    }
+}
+
+/** The address of a telephone number. */
+export function telephone(number: string): string {
+    return `tel:${number.replace(/[^\d+]/g, "")}`;
+}
+
+/** What a person needs to see of an address. */
+export function readable(address: string): string {
+    return address.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
+}
+
+function numbers(text: string, urgent: boolean): (Node | string)[] {
+    if (!urgent) return [text];
+    const parts: (Node | string)[] = [];
+    let end = 0;
+    for (const match of text.matchAll(NUMBER_TO_CALL)) {
+        const call = make("a", "call", match[0]);
+        call.href = telephone(match[0]);
+        parts.push(text.slice(end, match.index), call);
+        end = match.index + match[0].length;
+    }
+    return [...parts, text.slice(end)];
+}

@@ -1,0 +1,198 @@
+import type { Conversation, Watcher } from "./conversation";
+import type { Entry } from "./entries";
+import { button, icon, make } from "./nodes";
+import { dayNode, entryNode, greetingNode, type Showing, spoken, unsentNode } from "./render";
+
+// A page stays quick with this many; the rest comes with the button above them.
+const SHOWN_AT_ONCE = 60;
+const NEAR_END_PX = 60;
+const MARGIN_PX = 12;
+// Longer than an answer normally takes, so that nothing flickers.
+const WORKING_AFTER_MS = 300;
+const WORKING_LONG_AFTER_MS = 8000;
+
+/** The conversation as it is read: entries, what is on its way, and the button to the newest. */
+export class Log implements Watcher {
+    readonly node: HTMLElement;
+    private readonly scroller: HTMLElement;
+    private readonly list: HTMLElement;
+    private readonly sending: HTMLElement;
+    private readonly dots: HTMLElement;
+    private readonly dotsText: HTMLElement;
+    private readonly latest: HTMLButtonElement;
+    private readonly earlier: HTMLButtonElement;
+    private readonly conversation: Conversation;
+    private readonly showing: Showing;
+    private readonly greeting: boolean;
+    private readonly announce: (text: string) => void;
+    private firstShown = 0;
+    /** The reader is at the end, or where the last question put them. */
+    private following = true;
+    private placedAt = 0;
+    private timers: number[] = [];
+
+    constructor(conversation: Conversation, showing: Showing, greeting: boolean, announce: (text: string) => void) {
+        this.conversation = conversation;
+        this.showing = showing;
+        this.greeting = greeting;
+        this.announce = announce;
+        const { words } = showing;
+        this.earlier = button("earlier", () => this.showEarlier(), words.say("earlier"));
+        this.list = make("div", "entries");
+        this.sending = make("div", "entries");
+        this.dotsText = make("span", "working-text");
+        this.dots = make("div", "working", make("span", "dots", make("i"), make("i"), make("i")), this.dotsText);
+        this.scroller = make("div", "scroller", this.earlier, this.list, this.sending, this.dots);
+        // New entries are announced one by one from elsewhere, so that a history that is loaded is not read out.
+        this.scroller.setAttribute("role", "log");
+        this.scroller.setAttribute("aria-live", "off");
+        this.scroller.setAttribute("aria-label", words.say("conversation"));
+        this.scroller.tabIndex = 0;
+        this.latest = button("latest", () => this.toEnd(), icon("down"), make("span"));
+        this.node = make("div", "log", this.scroller, this.latest);
+        this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+        new ResizeObserver(() => this.keepPlace()).observe(this.scroller);
+        conversation.watch(this);
+        this.history();
+        this.unsent();
+        this.working();
+    }
+
+    leave(): void {
+        this.conversation.unwatch(this);
+    }
+
+    history(): void {
+        const { entries, starters } = this.conversation;
+        this.firstShown = Math.max(0, entries.length - SHOWN_AT_ONCE);
+        this.earlier.hidden = this.firstShown === 0;
+        this.list.replaceChildren();
+        if (this.greeting && this.firstShown === 0)
+            this.list.append(greetingNode(entries.length ? [] : starters, this.showing));
+        this.append(entries.slice(this.firstShown));
+        this.following = true;
+        this.keepPlace();
+    }
+
+    entry(entry: Entry): void {
+        if (entry.from === "assistant") this.announce(spoken(entry, this.showing.words));
+        this.append([entry]);
+        this.keepPlace(entry.from === "assistant");
+    }
+
+    unsent(): void {
+        const online = this.conversation.state === "online";
+        this.sending.replaceChildren(...this.conversation.unsent.map((message) => unsentNode(message, online, this.showing)));
+        if (this.conversation.unsent.length) this.following = true;
+        this.keepPlace();
+    }
+
+    state(): void {
+        this.unsent();
+    }
+
+    working(): void {
+        for (const timer of this.timers) clearTimeout(timer);
+        this.timers = [];
+        this.dots.classList.remove("shown");
+        if (!this.conversation.working) return;
+        const say = (after: number, label: string) =>
+            this.timers.push(
+                setTimeout(() => {
+                    this.dotsText.textContent = this.showing.words.say(label);
+                    this.dots.classList.add("shown");
+                    this.announce(this.showing.words.say(label));
+                    this.keepPlace();
+                }, after),
+            );
+        say(WORKING_AFTER_MS, "working");
+        say(WORKING_LONG_AFTER_MS, "working_long");
+    }
+
+    expired(): void {
+        const text = this.showing.words.say("expired");
+        this.list.append(make("p", "day", text));
+        this.announce(text);
+        this.keepPlace();
+    }
+
+    /** Called when the log has become visible or has changed its size. */
+    keepPlace(news = false): void {
+        if (this.following) this.place();
+        else if (news) this.mark(true);
+        this.showLatest();
+    }
+
+    private append(entries: Entry[]): void {
+        let last = this.list.lastElementChild?.querySelector("time")?.dateTime;
+        for (const entry of entries) {
+            const date = new Date(entry.time);
+            if (last === undefined || new Date(last).toDateString() !== date.toDateString()) {
+                if (last !== undefined || date.toDateString() !== new Date().toDateString())
+                    this.list.append(dayNode(date, this.showing.words));
+            }
+            last = entry.time;
+            const node = entryNode(entry, this.showing);
+            const before = this.list.lastElementChild;
+            // One time below what was said in one go.
+            if (
+                before?.classList.contains(entry.from) &&
+                before.querySelector("time")?.textContent === node.querySelector("time")?.textContent
+            )
+                before.classList.add("continued");
+            this.list.append(node);
+        }
+    }
+
+    private showEarlier(): void {
+        const fromEnd = this.scroller.scrollHeight - this.scroller.scrollTop;
+        const kept = [...this.list.children];
+        const until = this.firstShown;
+        this.firstShown = Math.max(0, until - SHOWN_AT_ONCE);
+        this.earlier.hidden = this.firstShown === 0;
+        this.list.replaceChildren();
+        if (this.greeting && this.firstShown === 0) this.list.append(greetingNode([], this.showing));
+        this.append(this.conversation.entries.slice(this.firstShown, until));
+        const first = this.list.querySelector<HTMLElement>(".entry");
+        this.list.append(...kept);
+        this.scroller.scrollTop = this.scroller.scrollHeight - fromEnd;
+        // The button may be gone: focus goes to what it has brought.
+        if (first) first.tabIndex = -1;
+        first?.focus({ preventScroll: true });
+    }
+
+    /** The last question goes to the top, so that a long answer is read from its beginning. */
+    private place(): void {
+        const questions = this.scroller.querySelectorAll<HTMLElement>(".entry.patient");
+        const question = questions[questions.length - 1];
+        this.scroller.scrollTop = question ? question.offsetTop - MARGIN_PX : 0;
+        this.placedAt = this.scroller.scrollTop;
+    }
+
+    private toEnd(): void {
+        this.scroller.scrollTop = this.scroller.scrollHeight;
+        this.scroller.focus({ preventScroll: true });
+    }
+
+    private get atEnd(): boolean {
+        return this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < NEAR_END_PX;
+    }
+
+    private scrolled(): void {
+        // What was not placed here was scrolled by the reader.
+        if (Math.abs(this.scroller.scrollTop - this.placedAt) > 1) this.following = this.atEnd;
+        this.showLatest();
+    }
+
+    private showLatest(): void {
+        if (this.atEnd) this.mark(false);
+        this.latest.classList.toggle("shown", !this.atEnd);
+    }
+
+    private mark(news: boolean): void {
+        const { words } = this.showing;
+        const text = this.latest.querySelector("span");
+        if (text) text.textContent = news ? words.say("new_messages") : "";
+        this.latest.setAttribute("aria-label", words.say(news ? "new_messages" : "latest"));
+    }
+}

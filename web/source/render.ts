@@ -1,0 +1,205 @@
+import type { Unsent } from "./conversation";
+import type { Card, Choice, Entry, Source } from "./entries";
+import { link, paragraphs, readable, safeAddress, telephone } from "./links";
+import { button, hidden, type IconName, icon, make } from "./nodes";
+import type { Words } from "./words";
+
+/** What entries need in order to be shown. */
+export interface Showing {
+    words: Words;
+    base: URL;
+    choose(choice: Choice): void;
+    retry(id: string): void;
+    enlarge(picture: HTMLImageElement): void;
+}
+
+/** One entry of the conversation. */
+export function entryNode(entry: Entry, showing: Showing): HTMLElement {
+    const { words, base } = showing;
+    const body = make("div", "body");
+    const urgent = entry.kind === "urgent";
+    const heading = urgent || entry.kind === "trouble" ? words.say(entry.kind) : entry.topic?.title;
+    if (heading) body.append(titled(heading, urgent || entry.kind === "trouble" ? "urgent" : undefined));
+    if (entry.card) body.append(...card(entry.card, showing));
+    else body.append(...(entry.from === "patient" ? [own(entry.text)] : paragraphs(words, base, entry.text, urgent)));
+    if (entry.picture) body.append(picture(entry.picture, showing));
+    if (entry.sources?.length || entry.reviewed) body.append(source(entry.sources ?? [], entry.reviewed, words, base));
+    if (entry.feedback?.length) {
+        const buttons = entry.feedback.map((choice) => button("feedback", () => showing.choose(choice), choice.title));
+        body.append(group("feedbacks", words.say("feedback"), buttons, true));
+    }
+    const node = outer(entry.from, entry.kind, new Date(entry.time), words, body);
+    node.dataset.id = entry.id;
+    if (entry.choices?.length) node.append(choices(entry.choices, entry.kind, showing));
+    return node;
+}
+
+/** What the patient has said and the server has not confirmed yet. */
+export function unsentNode(message: Unsent, online: boolean, showing: Showing): HTMLElement {
+    const { words } = showing;
+    const node = outer("patient", "text", new Date(message.time), words, make("div", "body", own(message.shown)));
+    node.dataset.unsent = message.id;
+    if (message.refused !== undefined) {
+        node.classList.add("refused");
+        const again = button("retry", () => showing.retry(message.id), icon("again"), words.say("try_again"));
+        node.append(make("p", "note", `${words.say("not_sent")}. ${message.refused}`), again);
+    } else if (!online) {
+        node.append(make("p", "note", words.say("waiting")));
+    }
+    return node;
+}
+
+/** The first words of the assistant, which come with the widget and not from the server. */
+export function greetingNode(starters: Choice[], showing: Showing): HTMLElement {
+    const { words, base } = showing;
+    const body = make("div", "body", ...paragraphs(words, base, words.say("greeting")));
+    const node = outer("assistant", "greeting", null, words, body);
+    if (starters.length) node.append(choices(starters, "greeting", showing));
+    return node;
+}
+
+/** A line between two days. */
+export function dayNode(date: Date, words: Words): HTMLElement {
+    const today = date.toDateString() === new Date().toDateString();
+    const shown = words.format(date, { weekday: "long", day: "numeric", month: "long" });
+    return make("p", "day", today ? words.say("today") : shown);
+}
+
+/** What a screen reader says when an entry arrives: the text, and that there is something to choose. */
+export function spoken(entry: Entry, words: Words): string {
+    const said = [
+        entry.kind === "urgent" || entry.kind === "trouble" ? words.say(entry.kind) : entry.topic?.title,
+        entry.card ? [entry.card.name, entry.card.address].filter(Boolean).join(", ") : entry.text,
+        entry.choices?.length
+            ? words.say("choices_said", { titles: entry.choices.map((choice) => choice.title).join("; ") })
+            : "",
+    ];
+    return said.filter(Boolean).join(". ");
+}
+
+/** The patient's own words, exactly as they were typed. */
+function own(text: string): HTMLElement {
+    const paragraph = make("p", "", text);
+    paragraph.dir = "auto";
+    return paragraph;
+}
+
+function outer(from: Entry["from"], kind: string, time: Date | null, words: Words, body: HTMLElement): HTMLElement {
+    const node = make("div", `entry ${from} ${kind}`, hidden(words.say(from === "patient" ? "you" : "assistant")), body);
+    if (time && !Number.isNaN(time.getTime())) {
+        const shown = make("time", "", words.time(time));
+        shown.dateTime = time.toISOString();
+        node.append(shown);
+    }
+    return node;
+}
+
+function titled(text: string, sign?: IconName): HTMLElement {
+    const heading = make("h3", "", ...(sign ? [icon(sign)] : []), make("span", "", text));
+    heading.dir = "auto";
+    return heading;
+}
+
+function choices(all: Choice[], kind: string, showing: Showing): HTMLElement {
+    const label = { greeting: "starters", answer: "related" }[kind] ?? "choices";
+    const buttons = all.map((choice) => {
+        const made = button("choice", () => showing.choose(choice), choice.title);
+        made.dir = "auto";
+        return made;
+    });
+    return group("choices", showing.words.say(label), buttons, label === "choices");
+}
+
+function group(kind: string, label: string, content: Node[], labelHidden: boolean): HTMLElement {
+    const items = make("ul", "", ...content.map((node) => make("li", "", node)));
+    items.setAttribute("aria-label", label);
+    // Without this, Safari takes a list without bullets for no list.
+    items.setAttribute("role", "list");
+    if (labelHidden) return make("div", kind, items);
+    const shown = make("p", "label", label);
+    shown.setAttribute("aria-hidden", "true");
+    return make("div", kind, shown, items);
+}
+
+function source(sources: Source[], reviewed: string | undefined, words: Words, base: URL): HTMLElement {
+    const line = make("p", "source");
+    line.dir = "auto";
+    if (sources.length) line.append(`${words.say(sources.length > 1 ? "sources" : "source")}: `);
+    sources.forEach((each, position) => {
+        if (position) line.append("; ");
+        line.append(each.link ? link(words, base, each.link, each.organisation) : each.organisation);
+    });
+    if (reviewed) line.append(make("span", "reviewed", words.say("reviewed", { date: words.date(reviewed) })));
+    return line;
+}
+
+function card(given: Card, { words, base }: Showing): Node[] {
+    const name = titled(given.name);
+    const nodes: Node[] = [name];
+    const text = (value: string | undefined, className = "") => {
+        if (!value) return;
+        const line = make("p", className, value);
+        line.dir = "auto";
+        nodes.push(line);
+    };
+    if (given.distance_km !== undefined) {
+        const distance = words.say("distance", { distance: words.number(given.distance_km) });
+        nodes.push(make("p", "distance", icon("map"), distance));
+    }
+    text(given.department);
+    text(given.address, "address");
+    text(given.offers);
+    text(given.accreditation, "mark");
+    text(given.warning, "warning");
+    for (const [label, value] of [
+        ["languages", given.languages],
+        ["coverage", given.coverage],
+    ] as const) {
+        if (value) nodes.push(make("p", "fact", `${words.say(label)}: ${value}`));
+    }
+    const contacts: Node[] = [];
+    const contact = (sign: IconName, label: string, address: string | undefined, shown: string) => {
+        if (!address) return;
+        const line = link(
+            words,
+            base,
+            address,
+            icon(sign),
+            make("span", "contact-label", label),
+            make("span", "contact", shown),
+        );
+        contacts.push(line);
+    };
+    const phone = given.phone ?? "";
+    contact("phone", words.say(given.phone_is_switchboard ? "phone_switchboard" : "phone"), phone && telephone(phone), phone);
+    contact("mail", words.say("email"), given.email && `mailto:${given.email}`, given.email ?? "");
+    contact("web", words.say("website"), given.website, readable(given.website ?? ""));
+    contact("web", words.say("search"), given.link, readable(given.link ?? ""));
+    contact("map", words.say("map"), given.map, readable(given.map ?? "").split("/")[0] ?? "");
+    if (contacts.length) nodes.push(make("div", "contacts", ...contacts));
+    if (given.source || given.checked_on) {
+        const line = make("p", "source");
+        if (given.source) line.append(`${words.say("source")}: `, sourceOfCard(given.source, words, base));
+        if (given.checked_on)
+            line.append(make("span", "reviewed", words.say("checked", { date: words.date(given.checked_on) })));
+        nodes.push(line);
+    }
+    return nodes;
+}
+
+function sourceOfCard(given: string, words: Words, base: URL): Node | string {
+    return /^https?:/.test(given) ? link(words, base, given, readable(given).split("/")[0] ?? given) : given;
+}
+
+function picture(given: NonNullable<Entry["picture"]>, showing: Showing): HTMLElement {
+    const { words, base } = showing;
+    const image = make("img");
+    image.alt = given.alternative;
+    const enlarge = button("enlarge", () => showing.enlarge(image), icon("enlarge"), words.say("enlarge"));
+    const figure = make("figure", "", image, enlarge);
+    image.addEventListener("error", () => {
+        figure.replaceChildren(make("p", "note", words.say("picture_missing")), ...paragraphs(words, base, given.alternative));
+    });
+    image.src = safeAddress(given.link, base) ?? "";
+    return figure;
+}
