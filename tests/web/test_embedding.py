@@ -132,7 +132,12 @@ def test_room_for_rating_shows_only_what_the_server_offers(context_of: Contexts,
     expect(chat.answers).to_have_count(2)
     expect(chat.page.get_by_role("list", name="About this answer")).to_have_count(1)
     sent: list[Any] = []
-    chat.page.route("**/chat/api/say", lambda route: (sent.append(route.request.post_data_json), route.abort()))
+
+    def keep(route: Route) -> None:
+        sent.append(route.request.post_data_json)
+        route.abort()
+
+    chat.page.route("**/chat/api/say", keep)
     chat.answers.last.get_by_role("button", name="This helped").click()
     chat.page.wait_for_timeout(500)
     assert sent[0]["token"] == "c.1"
@@ -145,7 +150,12 @@ def test_page_with_hostile_styles(context_of: Contexts, host: Host) -> None:
         chat.visit(host.page(head=head, path=path))
         shown = [look(chat, ".launcher")]
         chat.open().ask("what is a placebo")
-        looks.append([*shown, *(look(chat, part) for part in (".panel", ".composer textarea", ".submit", "h2", ".answer .body", ".choice"))])
+        looks.append(
+            [
+                *shown,
+                *(look(chat, part) for part in (".panel", ".composer textarea", ".submit", "h2", ".answer .body", ".choice")),
+            ]
+        )
     assert looks[0] == looks[1]
 
 
@@ -287,7 +297,9 @@ def assert_unharmed(chat: Chat) -> None:
     chat.page.wait_for_timeout(300)
     assert chat.page.evaluate("window.harmed") is None
     assert chat.problems == []
-    links = chat.page.locator("trialguide-chat a").evaluate_all("all => all.map(link => [link.protocol, link.target, link.rel])")
+    links = chat.page.locator("trialguide-chat a").evaluate_all(
+        "all => all.map(link => [link.protocol, link.target, link.rel])"
+    )
     for protocol, target, relation in links:
         assert protocol in ("http:", "https:", "mailto:", "tel:")
         assert target != "_blank" or "noopener" in relation
