@@ -9,7 +9,11 @@ ENVIRONMENT = python=$$(sh tools/environment.sh "$(PYTHON)") &&
 LOCKED = --quiet --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run shell setup test check score bench lock clean
+# The widget is kept built in web/released/, so that only those who change it need Node.
+NODE = command -v node >/dev/null && command -v npm >/dev/null
+NODE_MODULES = cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent; }
+
+.PHONY: help run shell setup build test check score bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -24,8 +28,14 @@ shell: ## talk to the assistant in this terminal
 setup: ## environment, sentence encoder and model, without starting anything
 	@$(ENVIRONMENT) $$python -m tools setup
 
+build: ## build the website widget into web/released/; needs Node
+	@$(NODE) || { echo "Building the widget needs Node 18 or newer with npm: apt-get install nodejs npm. Running does not: web/released/ holds a built one." >&2; exit 1; }
+	@$(NODE_MODULES) && npm run --silent build
+
 test: ## all tests, the style and the types
-	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && $$python -m tools setup && $$python -m pytest
+	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && $$python -m tools setup && \
+		if $(NODE); then ($(NODE_MODULES) && npm run --silent check) || exit 1; else echo "The style and types of the widget were not checked: there is no Node." >&2; fi && \
+		$$python -m pytest
 
 check: ## say in words what is wrong in the content files
 	@$(ENVIRONMENT) $$python -m tools check
@@ -34,7 +44,7 @@ score: ## how well questions are understood
 	@$(ENVIRONMENT) $$python -m tools score
 
 bench: ## speed and memory against the stock Rasa bot
-	@$(ENVIRONMENT) $$python -m tools bench
+	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.bench_widget
 
 lock: ## bring the lock files in line with requirements/direct.in
 	@$(ENVIRONMENT) for version in 3.11 3.10; do \

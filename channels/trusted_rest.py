@@ -43,4 +43,4 @@ class TrustedRest(RestInput):
         return blueprint
 
     def _knows(self, token: str | None) -> bool:
-        return token is not None and hmac.compare_digest(token.encode(), (self._token or "").encode())
+        return token is not None and hmac.compare_digest(token.encode(errors="replace"), (self._token or "").encode())

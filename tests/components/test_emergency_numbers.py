@@ -7,7 +7,9 @@ import pytest
 from components.emergency_numbers import NUMBERS, emergency_numbers
 
 
-@pytest.mark.parametrize(("country", "number"), [("DE", "112"), ("AT", "112"), ("JP", "119"), ("AU", "000"), ("IN", None), ("AF", None)])
+@pytest.mark.parametrize(
+    ("country", "number"), [("DE", "112"), ("AT", "112"), ("JP", "119"), ("AU", "000"), ("IN", None), ("AF", None)]
+)
 def test_numbers(country: str, number: str | None) -> None:
     assert emergency_numbers().get(country, {}).get("recommended_dial") == number
 

@@ -25,7 +25,13 @@ def test_parts(text: str, expected: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("part", "asks"),
-    [("can i leave early", True), ("and, please, who pays", True), ("the costs?", True), ("my scan was fine.", False), ("", False)],
+    [
+        ("can i leave early", True),
+        ("and, please, who pays", True),
+        ("the costs?", True),
+        ("my scan was fine.", False),
+        ("", False),
+    ],
 )
 def test_questions(part: str, asks: bool) -> None:
     assert is_question(part) is asks

@@ -1,8 +1,10 @@
 """Bad input gets a fixed kind sentence, and nobody else waits for it."""
 
+import http.client
 import json
 import threading
 import time
+import urllib.error
 import urllib.request
 import uuid
 
@@ -70,3 +72,24 @@ def test_rasas_api_needs_the_token(stack: Stack) -> None:
         urllib.request.urlopen(f"{stack.address}/conversations/a/tracker", timeout=10)
     with urllib.request.urlopen(f"{stack.address}/conversations/a/tracker?token={stack.auth_token}", timeout=10) as response:
         assert response.status == 200
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "status"),
+    [
+        ("", None, 401),
+        ("?token=", None, 401),
+        ("?token=wrong", None, 401),
+        ("?token=test-token-and-more", None, 401),
+        ("", "Bearer wrong", 401),
+        ("", "Bearer tést", 401),
+        ("?token=test-token", None, 200),
+        ("", "Bearer test-token", 200),
+    ],
+)
+def test_the_rest_channel_needs_the_token(stack: Stack, query: str, header: str | None, status: int) -> None:
+    headers = {"Content-Type": "application/json"} | ({"Authorization": header} if header else {})
+    connection = http.client.HTTPConnection("127.0.0.1", stack.port, timeout=30)
+    connection.request("POST", f"/webhooks/rest/webhook{query}", b'{"sender": "a", "message": "hello"}', headers)
+    assert connection.getresponse().status == status
+    connection.close()

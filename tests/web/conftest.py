@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from widget_client import ARGUMENTS, Host
 
 from tools.stack import Stack
-from widget_client import ARGUMENTS, Host
 
 MISSING = "The widget was not tested: there is no Chromium. Install it: apt-get install chromium"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -55,7 +55,7 @@ def host(stack: Stack) -> Iterator[Host]:
     pages: dict[str, tuple[dict[str, str], str]] = {}
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             headers, body = pages.get(self.path, ({}, ""))
             self.send_response(200 if body else 404)
             for name, value in ({"Content-Type": "text/html; charset=utf-8"} | headers).items():

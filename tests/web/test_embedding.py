@@ -132,7 +132,12 @@ def test_room_for_rating_shows_only_what_the_server_offers(context_of: Contexts,
     expect(chat.answers).to_have_count(2)
     expect(chat.page.get_by_role("list", name="About this answer")).to_have_count(1)
     sent: list[Any] = []
-    chat.page.route("**/chat/api/say", lambda route: (sent.append(route.request.post_data_json), route.abort()))
+
+    def keep(route: Route) -> None:
+        sent.append(route.request.post_data_json)
+        route.abort()
+
+    chat.page.route("**/chat/api/say", keep)
     chat.answers.last.get_by_role("button", name="This helped").click()
     chat.page.wait_for_timeout(500)
     assert sent[0]["token"] == "c.1"

@@ -21,7 +21,7 @@ export function entryNode(entry: Entry, showing: Showing): HTMLElement {
     const heading = urgent || entry.kind === "trouble" ? words.say(entry.kind) : entry.topic?.title;
     if (heading) body.append(titled(heading, urgent || entry.kind === "trouble" ? "urgent" : undefined));
     if (entry.card) body.append(...card(entry.card, showing));
-    else body.append(...(entry.from === "patient" ? [own(entry.text)] : paragraphs(words, base, entry.text, urgent)));
+    else body.append(...(entry.from === "patient" ? [plain(entry.text)] : paragraphs(words, base, entry.text, urgent)));
     if (entry.picture) body.append(picture(entry.picture, showing));
     if (entry.sources?.length || entry.reviewed) body.append(source(entry.sources ?? [], entry.reviewed, words, base));
     if (entry.feedback?.length) {
@@ -37,7 +37,7 @@ export function entryNode(entry: Entry, showing: Showing): HTMLElement {
 /** What the patient has said and the server has not confirmed yet. */
 export function unsentNode(message: Unsent, online: boolean, showing: Showing): HTMLElement {
     const { words } = showing;
-    const node = outer("patient", "text", new Date(message.time), words, make("div", "body", own(message.shown)));
+    const node = outer("patient", "text", new Date(message.time), words, make("div", "body", plain(message.shown)));
     node.dataset.unsent = message.id;
     if (message.refused !== undefined) {
         node.classList.add("refused");
@@ -77,9 +77,9 @@ export function spoken(entry: Entry, words: Words): string {
     return said.filter(Boolean).join(". ");
 }
 
-/** The patient's own words, exactly as they were typed. */
-function own(text: string): HTMLElement {
-    const paragraph = make("p", "", text);
+/** Text exactly as it is, such as the patient's own words. */
+function plain(text: string, className = ""): HTMLElement {
+    const paragraph = make("p", className, text);
     paragraph.dir = "auto";
     return paragraph;
 }
@@ -137,10 +137,7 @@ function card(given: Card, { words, base }: Showing): Node[] {
     const name = titled(given.name);
     const nodes: Node[] = [name];
     const text = (value: string | undefined, className = "") => {
-        if (!value) return;
-        const line = make("p", className, value);
-        line.dir = "auto";
-        nodes.push(line);
+        if (value) nodes.push(plain(value, className));
     };
     if (given.distance_km !== undefined) {
         const distance = words.say("distance", { distance: words.number(given.distance_km) });
