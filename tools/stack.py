@@ -101,7 +101,7 @@ class Stack:
         environment = (
             os.environ
             | ONE_THREAD
-            | self.settings
+            | dict(self.settings)
             | {
                 "ACTION_ENDPOINT": f"http://{HOST}:{self.actions_port}/webhook",
                 "CONVERSATIONS": str(self.conversations),
