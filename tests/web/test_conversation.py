@@ -289,15 +289,17 @@ def test_length_is_counted_and_limited(chat: Chat) -> None:
 
 def test_too_fast_is_refused_and_can_be_sent_again(chat: Chat) -> None:
     chat.open()
-    for number in range(12):
-        chat.field.fill(f"what is phase {number % 4 + 1}")
-        chat.field.press("Enter")
+    # At once, so that a slow machine is fast enough for it too.
+    chat.page.evaluate(
+        "for (let i = 1; i <= 14; i++) document.querySelector('trialguide-chat').send(`what is phase ${i % 4 + 1}`)"
+    )
     refused = chat.page.locator(".refused")
+    # Ten in ten seconds are let through.
+    expect(refused).to_have_count(4)
     expect(refused.first).to_contain_text("Not sent.")
-    left = refused.count()
     chat.page.wait_for_timeout(10_000)
     refused.first.get_by_role("button", name="Try again").click()
-    expect(refused).to_have_count(left - 1)
+    expect(refused).to_have_count(3)
 
 
 def test_a_slow_answer_shows_that_it_is_worked_on(chat: Chat) -> None:
