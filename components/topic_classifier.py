@@ -27,6 +27,7 @@ from components.message_kind import normalised, unreadable_kind
 from components.message_parts import is_question, parts
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import SentenceEncoder
+from components.spelling import Spelling, count_words
 from components.topic_model import Settings, TopicModel
 
 UNREADABLE = "unreadable"
@@ -79,6 +80,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._model: TopicModel | None = None
         self._known: dict[str, str] = {}
         self._phrases = SafetyPhrases({})
+        self._spelling = Spelling({})
         self._catalogue = load_catalogue()
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -97,6 +99,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             model.save(folder)
             (folder / "known.json").write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
             (folder / "phrases.json").write_text(json.dumps(phrases, ensure_ascii=False), encoding="utf-8")
+            (folder / "words.json").write_text(json.dumps(count_words(sentences), ensure_ascii=False), encoding="utf-8")
         return self._resource
 
     @classmethod
@@ -110,7 +113,10 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     ) -> "TopicClassifier":
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            component._model = TopicModel.load(SentenceEncoder(), folder)
+            encoder = SentenceEncoder()
+            component._model = TopicModel.load(encoder, folder)
+            words = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+            component._spelling = Spelling(words, encoder.words())
             component._known = json.loads((folder / "known.json").read_text(encoding="utf-8"))
             component._phrases = SafetyPhrases(json.loads((folder / "phrases.json").read_text(encoding="utf-8")))
         return component
@@ -119,32 +125,36 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """Writes `intent`, `intent_ranking`, `offers` and `response_selector` into each message."""
         for message in messages:
             text = message.get(TEXT) or ""
-            sentences = _sentences(text)
-            danger = next(filter(None, map(self._phrases.label, (text, *sentences))), None)
             kind = unreadable_kind(text)
+            # Mended words could hide what was written, so danger is looked for in both.
+            mended = text if kind else self._spelling.mended(text)
+            sentences = _sentences(mended)
+            danger = next(filter(None, map(self._phrases.label, (text, *_sentences(text), mended, *sentences))), None)
             if danger:
                 self._write(message, Decision(danger, 1.0), {danger: 1.0})
             elif kind and not (kind in ("other_script", "no_words") and message.get("entities")):
                 self._write(message, Decision(f"{UNREADABLE}/{kind}", 1.0), {})
             else:
-                self._understand(message, text, sentences)
+                self._understand(message, text, mended, sentences)
         return messages
 
-    def _understand(self, message: Message, text: str, sentences: list[str]) -> None:
+    def _understand(self, message: Message, text: str, mended: str, sentences: list[str]) -> None:
         places = message.get("entities") or []
         if places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places) + BESIDE_PLACES:
             return self._write(message, Decision(INFORM_PLACE, 1.0), {INFORM_PLACE: 1.0})
-        known = self._known.get(normalised(text))
+        known = self._known.get(normalised(text)) or self._known.get(normalised(mended))
         if known:
             return self._write(message, Decision(known, 1.0), {known: 1.0})
         assert self._model is not None, "process is called on a loaded component only"
-        whole, *single = self._model.probabilities([text, *sentences])
+        # Danger counts in the unmended words as well; they come last, as one more part.
+        unmended = [text] if text != mended else []
+        whole, *single = self._model.probabilities([mended, *sentences, *unmended])
         decision = decide(whole, self._thresholds, DANGERS, self._catalogue.titles)
         if decision.label not in DANGERS:
             endangered = (decide_danger(part, self._thresholds.danger_in_part, DANGERS) for part in single)
             decision = next(filter(None, endangered), decision)
         if decision.label not in self._catalogue.safety:
-            asked = [part for part, sentence in zip(single, sentences, strict=True) if is_question(sentence)]
+            asked = [part for part, sentence in zip(single, sentences, strict=False) if is_question(sentence)]
             topics = two_topics(asked, self._thresholds.part, self._catalogue.topics)
             if topics:
                 message.set("topics", list(topics), add_to_output=True)
