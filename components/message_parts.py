@@ -4,7 +4,7 @@ import re
 
 # A new question after a joining word: "what is a placebo and can I leave early"
 ASKING = (
-    "what|what's|how|how's|who|who's|why|when|where|where's|which|whose|can|could|do|does|did|is|are|was|will|would|should|"
+    "what|what's|whats|how|how's|who|who's|why|when|where|where's|wheres|which|whose|can|could|do|does|did|is|are|was|will|would|should|"
     "may|must|am|have|has"
 )
 BORDER = re.compile(

@@ -33,6 +33,10 @@ class SentenceEncoder:
         self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
         self.width: int = self._session.get_outputs()[0].shape[1]
 
+    def words(self) -> list[str]:
+        """The words that the encoder knows as a whole, in lower case."""
+        return [word for word in self._tokenizer.get_vocab() if word.isalpha()]
+
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
         """Vectors of shape (number of sentences, 3 x 384), float32; the last 384 are the published model's."""
         # Sentences of like length together, so that little is spent on padding.

@@ -27,6 +27,7 @@ from components.message_kind import normalised, unreadable_kind
 from components.message_parts import is_question, parts
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import SentenceEncoder
+from components.spelling import Spelling, count_words
 from components.topic_model import Settings, TopicModel
 
 UNREADABLE = "unreadable"
@@ -57,7 +58,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 "ngram_fewest": 4,
                 "temperature": 0.7,
             },
-            "thresholds": {"answer": 0.6, "personal": 0.4, "danger": 0.15, "danger_in_part": 0.9, "part": 0.8},
+            "thresholds": {"answer": 0.6, "personal": 0.4, "danger": 0.15, "danger_in_part": 0.9, "part": 0.7},
         }
 
     @classmethod
@@ -80,6 +81,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._model: TopicModel | None = None
         self._known: dict[str, str] = {}
         self._phrases = SafetyPhrases({})
+        self._spelling = Spelling({})
         self._catalogue = load_catalogue()
 
     def train(self, training_data: TrainingData) -> Resource:
@@ -98,6 +100,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             model.save(folder)
             (folder / "known.json").write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
             (folder / "phrases.json").write_text(json.dumps(phrases, ensure_ascii=False), encoding="utf-8")
+            (folder / "words.json").write_text(json.dumps(count_words(sentences), ensure_ascii=False), encoding="utf-8")
         return self._resource
 
     @classmethod
@@ -111,7 +114,10 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     ) -> "TopicClassifier":
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            component._model = TopicModel.load(SentenceEncoder(), folder)
+            encoder = SentenceEncoder()
+            component._model = TopicModel.load(encoder, folder)
+            words = json.loads((folder / "words.json").read_text(encoding="utf-8"))
+            component._spelling = Spelling(words, encoder.words())
             component._known = json.loads((folder / "known.json").read_text(encoding="utf-8"))
             component._phrases = SafetyPhrases(json.loads((folder / "phrases.json").read_text(encoding="utf-8")))
         return component
@@ -120,50 +126,53 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """Writes `intent`, `intent_ranking`, `offers` and `response_selector` into each message."""
         for message in messages:
             text = message.get(TEXT) or ""
-            sentences = _sentences(text)
-            danger = next(filter(None, map(self._phrases.label, (text, *sentences))), None)
             kind = unreadable_kind(text)
+            # Mended words could hide what was written, so danger is looked for in both.
+            mended = text if kind else self._spelling.mended(text)
+            written = (text, *_sentences(text), mended, *_sentences(mended)) if mended != text else (text, *_sentences(text))
+            danger = next(filter(None, map(self._phrases.label, written)), None)
             if danger:
                 self._write(message, Decision(danger, 1.0), {danger: 1.0})
             elif kind and not (kind in ("other_script", "no_words") and message.get("entities")):
                 self._write(message, Decision(f"{UNREADABLE}/{kind}", 1.0), {})
             else:
-                self._understand(message, text, sentences)
+                self._understand(message, text, mended)
         return messages
 
-    def _understand(self, message: Message, text: str, sentences: list[str]) -> None:
+    def _understand(self, message: Message, text: str, mended: str) -> None:
         places = message.get("entities") or []
         if places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places) + BESIDE_PLACES:
             return self._write(message, Decision(INFORM_PLACE, 1.0), {INFORM_PLACE: 1.0})
-        known = self._known.get(normalised(text))
+        known = self._known.get(normalised(text)) or self._known.get(normalised(mended))
         if known:
             return self._write(message, Decision(known, 1.0), {known: 1.0})
         assert self._model is not None, "process is called on a loaded component only"
-        whole, *single = self._model.probabilities([text, *sentences])
-        decision = self._danger(text, sentences, whole, single) or decide_together(whole, self._thresholds.personal, PERSONAL)
+        sentences = _sentences(mended)
+        unmended = [text] if text != mended else []
+        whole, *others = self._model.probabilities([mended, *sentences, *unmended])
+        single = others[: len(sentences)]
+        in_all = [(mended, whole), *zip(unmended, others[len(sentences) :], strict=True)]
+        decision = (
+            self._danger(in_all, self._thresholds.danger)
+            or self._danger(list(zip(sentences, single, strict=True)), self._thresholds.danger_in_part)
+            or decide_together(whole, self._thresholds.personal, PERSONAL)
+        )
         if decision is None:
+            decision = decide(whole, self._thresholds.answer, self._catalogue.titles)
             asked = [part for part, sentence in zip(single, sentences, strict=True) if is_question(sentence)]
             topics = two_topics(asked, self._thresholds.part, self._catalogue.topics)
-            decision = decide(whole, self._thresholds.answer, self._catalogue.titles)
             if topics and decision.label not in self._catalogue.safety:
                 message.set("topics", list(topics), add_to_output=True)
                 decision = Decision(TWO_TOPICS, decision.confidence)
         return self._write(message, decision, whole)
 
-    def _danger(
-        self, text: str, sentences: list[str], whole: dict[str, float], single: list[dict[str, float]]
-    ) -> Decision | None:
-        """The danger that the classifier sees in the message or in one of its sentences, harmless look-alikes left out."""
+    def _danger(self, said: list[tuple[str, dict[str, float]]], threshold: float) -> Decision | None:
+        """The danger that the classifier sees in one of these texts, harmless look-alikes left out."""
         assert self._model is not None, "process is called on a loaded component only"
-        for part, probabilities, threshold in (
-            (text, whole, self._thresholds.danger),
-            *((*one, self._thresholds.danger_in_part) for one in zip(sentences, single, strict=True)),
-        ):
+        for text, probabilities in said:
             found = decide_together(probabilities, threshold, DANGERS)
-            if found is None:
-                continue
-            rest = self._phrases.without_harmless(part, DANGERS)
-            if rest is not part:
+            rest = self._phrases.without_harmless(text, DANGERS) if found else text
+            if rest is not text:
                 found = decide_together(self._model.probabilities([rest])[0], threshold, DANGERS)
             if found:
                 return found

@@ -47,10 +47,12 @@ class Understood:
     label: str
     offers: tuple[str, ...]
     ranking: tuple[str, ...]
+    # Both topics of a message that was taken for two questions; both are answered.
+    topics: tuple[str, ...] = ()
 
     @property
     def right(self) -> bool:
-        return self.question.accepts(self.label)
+        return self.question.accepts(self.label) or any(map(self.question.accepts, self.topics))
 
     @property
     def right_or_offered(self) -> bool:
@@ -209,6 +211,7 @@ async def _understand(questions: list[Question], model: Path) -> list[Understood
                 _label(parsed["intent"]["name"], parsed),
                 tuple(parsed["offers"]),
                 tuple(row["name"].partition("/")[2] or row["name"] for row in parsed["intent_ranking"]),
+                tuple(parsed.get("topics") or ()),
             )
         )
     return results
