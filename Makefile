@@ -9,7 +9,7 @@ ENVIRONMENT = python=$$(sh tools/environment.sh "$(PYTHON)") &&
 LOCKED = --quiet --generate-hashes --no-emit-index-url --no-header
 
 .DEFAULT_GOAL := help
-.PHONY: help run shell setup test check score bench lock clean
+.PHONY: help run shell setup test check score report bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ check: ## say in words what is wrong in the content files
 
 score: ## how well questions are understood
 	@$(ENVIRONMENT) $$python -m tools score
+
+report: ## how well questions are understood, in full: report.html and docs/understanding.md
+	@$(ENVIRONMENT) $$python -m tools score --report
 
 bench: ## speed and memory against the stock Rasa bot
 	@$(ENVIRONMENT) $$python -m tools bench

@@ -145,7 +145,8 @@ def sets_of(files: Iterable[Path]) -> dict[str, list[Path]]:
 def _compare(questions: list[Question], catalogue: Catalogue) -> None:
     # Imported when needed: they load TensorFlow and Matplotlib.
     from tools.documents import markdown_table
-    from tools.score_report import compare_models, comparison_table
+    from tools.report_sections import comparison_table
+    from tools.score_report import compare_models
 
     print("\nFitting and measuring the models of the comparison; this takes several minutes ...", flush=True)
     table = comparison_table(compare_models(questions, catalogue))
