@@ -12,7 +12,8 @@ main { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; margin: 1rem 0; }
 caption { text-align: left; font-weight: bold; padding-bottom: .3rem; }
 th, td { border-bottom: 1px solid #888; padding: .2rem .7rem; text-align: left; vertical-align: top; }
-th { background: #eee; }
+thead th { background: #eee; }
+tbody th { font-weight: normal; }
 td.number { text-align: right; white-space: nowrap; }
 figure { margin: 1rem 0; break-inside: avoid; }
 img { max-width: 100%; }
@@ -22,7 +23,7 @@ div.wide { overflow-x: auto; }
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under a head; cells that start with a digit stand to the right."""
+    """Rows of cells under a head; the first cell of a row names it, cells that start with a digit stand to the right."""
 
     caption: str
     head: Sequence[str]
@@ -84,16 +85,22 @@ def as_markdown(title: str, sections: Sequence[Section], pictures: Path, most_ro
 
 def markdown_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown, its columns aligned in the source too."""
-    cells = [[cell.replace("|", "\\|") for cell in row] for row in (head, *rows)]
+    cells = [[_markdown_cell(cell) for cell in row] for row in (head, *rows)]
     widths = [max(3, *map(len, column)) for column in zip(*cells, strict=True)]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in cells]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
 
 
+def _markdown_cell(cell: str) -> str:
+    return " ".join(cell.split()).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
+
+
 def _html_table(table: Table) -> str:
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.head)
-    rows = "\n".join("<tr>" + "".join(map(_html_cell, row)) + "</tr>" for row in table.rows)
+    rows = "\n".join(
+        f'<tr><th scope="row">{escape(first)}</th>{"".join(map(_html_cell, rest))}</tr>' for first, *rest in table.rows
+    )
     return (
         f'<div class="wide"><table>\n<caption>{escape(table.caption)}</caption>\n<thead><tr>{head}</tr></thead>\n'
         f"<tbody>\n{rows}\n</tbody>\n</table></div>"

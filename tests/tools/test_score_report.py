@@ -269,7 +269,7 @@ def test_every_topic_has_its_recall(written: Path, results: dict[str, list[Under
     for topic in TOPICS:
         asked = [result for group in results.values() for result in group if result.question.topic == topic]
         right = sum(result.right for result in asked)
-        assert f"<td>{topic}</td>" in text
+        assert f'<th scope="row">{topic}</th>' in text
         assert f"({right} of {len(asked)})" in text
 
 
@@ -289,7 +289,9 @@ def test_what_is_written_is_escaped() -> None:
     page = as_html("<title>", [section])
     assert "<script>" not in page
     assert "&lt;script&gt;" in page
-    assert "| p\\|q" in as_markdown("t", [section], Path("p"), 10)
+    document = as_markdown("t", [section], Path("p"), 10)
+    assert "| p\\|q" in document
+    assert "<script>" not in document
 
 
 def test_long_tables_are_cut_in_the_document_only() -> None:
