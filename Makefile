@@ -13,7 +13,7 @@ LOCKED = --quiet --generate-hashes --no-emit-index-url --no-header
 NODE = command -v node >/dev/null && command -v npm >/dev/null
 NODE_MODULES = cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent; }
 
-.PHONY: help run shell setup build test check score bench lock clean
+.PHONY: help run shell setup build test check score report bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ check: ## say in words what is wrong in the content files
 
 score: ## how well questions are understood
 	@$(ENVIRONMENT) $$python -m tools score
+
+report: ## how well questions are understood, in full: report.html and docs/understanding.md
+	@$(ENVIRONMENT) $$python -m tools score --report
 
 bench: ## speed and memory against the stock Rasa bot
 	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.bench_widget

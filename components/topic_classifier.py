@@ -148,12 +148,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             return self._write(message, Decision(known, 1.0), {known: 1.0})
         assert self._model is not None, "process is called on a loaded component only"
         sentences = _sentences(mended)
-        unmended = [text] if text != mended else []
-        whole, *others = self._model.probabilities([mended, *sentences, *unmended])
-        single = others[: len(sentences)]
-        in_all = [(mended, whole), *zip(unmended, others[len(sentences) :], strict=True)]
+        # Each text by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
+        (whole,) = self._model.probabilities([mended])
+        single = self._model.probabilities(sentences) if sentences else []
+        written = [(mended, whole)] + ([(text, *self._model.probabilities([text]))] if text != mended else [])
         decision = (
-            self._danger(in_all, self._thresholds.danger)
+            self._danger(written, self._thresholds.danger)
             or self._danger(list(zip(sentences, single, strict=True)), self._thresholds.danger_in_part)
             or decide_together(whole, self._thresholds.personal, PERSONAL)
         )

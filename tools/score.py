@@ -18,9 +18,13 @@ from tools.quiet_rasa import be_quiet
 
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = ROOT / "tests" / "nlu"
+REPORT = ROOT / "report.html"
 DANGER = ("emergency", "self_harm")
 PERSONAL = ("medical_advice", "report_side_effect")
 TOP = 3
+FIRST_SET = "first"
+# Files whose names begin so were written later, by other people.
+LATER_SETS = ("second", "third")
 
 
 class UnreadableQuestions(Exception):
@@ -87,15 +91,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", type=Path, help="a trained model (default: the one that fits the data)")
     parser.add_argument("--wrong", action="store_true", help="list every question that was not understood")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        nargs="?",
+        const=REPORT,
+        metavar="FILE",
+        help="write the evaluation report as HTML (default: report.html) and, of all test questions, docs/understanding.md; "
+        "takes several minutes",
+    )
+    parser.add_argument("--compare", action="store_true", help="fit and measure the models that were tried; takes long")
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Prints the tables; 1 when questions or model cannot be read."""
+    """Prints the tables, writes the report if asked for; 1 when questions or model cannot be read."""
     catalogue = load_catalogue()
+    files = arguments.questions or sorted(QUESTIONS.glob("*.yml"))
     try:
-        questions = read_questions(arguments.questions or sorted(QUESTIONS.glob("*.yml")), catalogue)
+        sets = {name: read_questions(group, catalogue) for name, group in sets_of(files).items()}
     except UnreadableQuestions as problem:
         print(problem, file=sys.stderr)
+        return 1
+    if arguments.report and not arguments.report.absolute().parent.is_dir():
+        print(f"The folder of {arguments.report} does not exist. Make it first.", file=sys.stderr)
         return 1
     from tools.setup import prepare
 
@@ -103,13 +121,53 @@ def main(arguments: argparse.Namespace) -> int:
     if model is None or not model.exists():
         print(f"There is no model {model}. Run 'make setup' first.", file=sys.stderr)
         return 1
-    results = understand(questions, model)
-    print_tables(results, catalogue)
+    results = {name: understand(questions, model) for name, questions in sets.items()}
+    everything = [result for group in results.values() for result in group]
+    print_tables(everything, catalogue)
     if arguments.wrong:
-        for result in results:
+        for result in everything:
             if not result.right:
                 print(f"{result.question.topic} -> {result.label} {list(result.offers) or ''}: {result.question.text}")
+    if arguments.compare:
+        _compare([result.question for result in everything], catalogue)
+    if arguments.report:
+        _report(results, catalogue, arguments.report, whole=arguments.questions is None)
     return 0
+
+
+def sets_of(files: Iterable[Path]) -> dict[str, list[Path]]:
+    """The question files by the set they belong to: `second_safety.yml` to the second, those without a prefix to the first."""
+    sets: defaultdict[str, list[Path]] = defaultdict(list)
+    for file in files:
+        prefix = file.stem.partition("_")[0]
+        sets[prefix if prefix in LATER_SETS else FIRST_SET].append(file)
+    return dict(sets)
+
+
+def _compare(questions: list[Question], catalogue: Catalogue) -> None:
+    # Imported when needed: they load TensorFlow and Matplotlib.
+    from tools.documents import markdown_table
+    from tools.report_sections import comparison_table
+    from tools.score_report import compare_models
+
+    print("\nFitting and measuring the models of the comparison; this takes several minutes ...", flush=True)
+    table = comparison_table(compare_models(questions, catalogue))
+    print(markdown_table(table.head, table.rows))
+
+
+def _report(results: dict[str, list[Understood]], catalogue: Catalogue, file: Path, whole: bool) -> None:
+    from tools.score_report import gather, write_document, write_report
+    from tools.training_examples import configured, training_examples
+
+    print("\nCross-validation and learning curve; this takes several minutes ...", flush=True)
+    settings, thresholds = configured()
+    evidence = gather(training_examples(catalogue), results, settings, thresholds, catalogue)
+    write_report(evidence, settings, thresholds, catalogue, file)
+    written = [str(file)]
+    # The document speaks of all test questions, so a part of them does not change it.
+    if whole:
+        written.append(str(write_document(evidence, settings, thresholds, catalogue).relative_to(ROOT)))
+    print(f"Written: {', '.join(written)}")
 
 
 def read_questions(files: Iterable[Path], catalogue: Catalogue) -> list[Question]:

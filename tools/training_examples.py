@@ -1,0 +1,67 @@
+"""The examples that the classifier learns from, in the order of the files, with their vectors worked out once."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import yaml
+
+from components.catalogue import FAQ, ROOT, Catalogue
+from components.decision import Thresholds
+from components.sentence_encoder import SentenceEncoder
+from components.topic_model import Settings
+
+NOT_LEARNED = ("unreadable", "two_topics")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sentence with its label."""
+
+    text: str
+    label: str
+
+
+class RememberingEncoder(SentenceEncoder):
+    """Encodes each sentence once, however often it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: dict[str, np.ndarray] = {}
+
+    def encode(self, sentences: Sequence[str]) -> np.ndarray:
+        new = list(dict.fromkeys(sentence for sentence in sentences if sentence not in self._known))
+        self._known.update(zip(new, super().encode(new), strict=True))
+        return np.stack([self._known[sentence] for sentence in sentences])
+
+
+def training_examples(catalogue: Catalogue) -> list[Example]:
+    """What the topic classifier learns from: the examples of the content files and the titles of the topics."""
+    from rasa.shared.data import get_data_files
+    from rasa.shared.importers.utils import training_data_from_paths
+    from rasa.shared.nlu.training_data.formats import RasaYAMLReader
+
+    files = sorted(get_data_files([str(ROOT / "data")], RasaYAMLReader.is_yaml_nlu_file))
+    examples = [
+        Example(message.get("text"), (message.get("intent_response_key") or message.get("intent")).removeprefix(f"{FAQ}/"))
+        for message in training_data_from_paths(files, "en").intent_examples
+        if message.get("intent") not in NOT_LEARNED
+    ]
+    return examples + [Example(title, id) for id, title in catalogue.titles.items()]
+
+
+def configured() -> tuple[Settings, Thresholds]:
+    """The settings of the topic model and the thresholds in config.yml."""
+    pipeline: list[dict[str, Any]] = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"]
+    classifier = next(row for row in pipeline if "thresholds" in row)
+    return Settings(**classifier["model"]), Thresholds(**classifier["thresholds"])
+
+
+def positions_by_label(labels: Sequence[Hashable]) -> list[list[int]]:
+    """The positions of each label's examples, in order."""
+    positions: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for position, label in enumerate(labels):
+        positions[label].append(position)
+    return list(positions.values())
