@@ -56,6 +56,21 @@ def decide_together(probabilities: Mapping[str, float], threshold: float, labels
     return Decision(next(label for label in _ranked(probabilities) if label in labels), together)
 
 
+def decide_alone(
+    probabilities: Mapping[str, float],
+    thresholds: Thresholds,
+    dangers: Collection[str],
+    personal: Collection[str],
+    offerable: Collection[str],
+) -> Decision:
+    """The decision for a text by itself: danger first, then a personal medical matter, then anything else."""
+    return (
+        decide_together(probabilities, thresholds.danger, dangers)
+        or decide_together(probabilities, thresholds.personal, personal)
+        or decide(probabilities, thresholds.answer, offerable)
+    )
+
+
 def two_topics(questions: Sequence[Mapping[str, float]], threshold: float, topics: Collection[str]) -> tuple[str, str] | None:
     """The topics of the first two questions of a message that are surely about different ones, or None."""
     likeliest = [max(probabilities.items(), key=lambda item: item[1]) for probabilities in questions]

@@ -151,7 +151,9 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         # Each text by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
         (whole,) = self._model.probabilities([mended])
         single = self._model.probabilities(sentences) if sentences else []
-        written = [(mended, whole)] + ([(text, *self._model.probabilities([text]))] if text != mended else [])
+        written = [(mended, whole)]
+        if text != mended:
+            written.append((text, self._model.probabilities([text])[0]))
         decision = (
             self._danger(written, self._thresholds.danger)
             or self._danger(list(zip(sentences, single, strict=True)), self._thresholds.danger_in_part)

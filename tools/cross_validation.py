@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from components.decision import UNSURE, Thresholds, decide
+from components.decision import UNSURE, Thresholds, decide_alone
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import SentenceEncoder
 from components.topic_model import Settings, TopicModel
@@ -102,6 +102,7 @@ def doubt(
     phrases: SafetyPhrases,
     thresholds: Thresholds,
     dangers: Sequence[str],
+    personal: Sequence[str],
     offerable: Sequence[str],
 ) -> Doubt:
     """Takes the decision for each example at every threshold for answering, the other thresholds as they are."""
@@ -109,8 +110,8 @@ def doubt(
     for example, row in zip(examples, rows, strict=True):
         phrase = phrases.label(example.text)
         # Below the threshold a decision no longer depends on it, so two decisions tell all of them.
-        answered = decide(row, replace(thresholds, answer=ALWAYS), dangers, offerable)
-        otherwise = decide(row, replace(thresholds, answer=NEVER), dangers, offerable)
+        answered = decide_alone(row, replace(thresholds, answer=ALWAYS), dangers, personal, offerable)
+        otherwise = decide_alone(row, replace(thresholds, answer=NEVER), dangers, personal, offerable)
         confidence.append(answered.confidence)
         above.append((phrase or answered.label) == example.label)
         below.append((phrase or otherwise.label) == example.label)

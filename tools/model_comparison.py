@@ -13,12 +13,12 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from components.decision import OUT_OF_SCOPE, UNSURE, Thresholds, decide
+from components.decision import OUT_OF_SCOPE, UNSURE, Thresholds, decide_alone
 from components.message_kind import normalised
 from components.network import train_network
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import ENCODER_FOLDER, SentenceEncoder
-from components.topic_classifier import DANGERS
+from components.topic_classifier import DANGERS, PERSONAL
 from components.topic_model import NGRAMS, Settings, TopicModel
 from tools.learning_curve import shares_right
 from tools.score import TOP, Question
@@ -111,7 +111,7 @@ def measured(name: str, lesson: Lesson, probabilities: Probabilities, training: 
     """A row of the table for a model that has been fitted."""
     questions = lesson.questions
     rows = probabilities([question.text for question in questions])
-    taken = [decide(row, lesson.thresholds, DANGERS, lesson.offerable) for row in rows]
+    taken = [decide_alone(row, lesson.thresholds, DANGERS, PERSONAL, lesson.offerable) for row in rows]
     labels = [
         lesson.phrases.label(question.text) or decision.label for question, decision in zip(questions, taken, strict=True)
     ]

@@ -14,7 +14,7 @@ from components.catalogue import ROOT, Catalogue
 from components.decision import Thresholds
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import SentenceEncoder
-from components.topic_classifier import DANGERS, SAFETY_PHRASES
+from components.topic_classifier import DANGERS, PERSONAL, SAFETY_PHRASES
 from components.topic_model import Settings, TopicModel
 from tools import cross_validation as cross
 from tools.calibration import Bin, best_temperature, log_loss, reliability, tempered
@@ -53,7 +53,7 @@ def gather(
     out_of_fold = cross.cross_validate(examples, settings, encoder)
     temperature = best_temperature(out_of_fold.probabilities, out_of_fold.truth)
     rows = _rows(out_of_fold.labels, tempered(out_of_fold.probabilities, temperature))
-    doubt = cross.doubt(examples, rows, phrases, thresholds, DANGERS, tuple(catalogue.titles))
+    doubt = cross.doubt(examples, rows, phrases, thresholds, DANGERS, PERSONAL, tuple(catalogue.titles))
     danger = cross.danger(examples, rows, phrases, DANGERS)
     questions = [result.question for group in results.values() for result in group]
     curve, model = learning_curve(examples, questions, settings, encoder)
