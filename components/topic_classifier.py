@@ -146,15 +146,15 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         if known:
             return self._write(message, Decision(known, 1.0), {known: 1.0})
         assert self._model is not None, "process is called on a loaded component only"
-        # Danger counts in the unmended words as well; they come last, as one more part.
-        unmended = [text] if text != mended else []
-        whole, *single = self._model.probabilities([mended, *sentences, *unmended])
+        whole, *single = self._model.probabilities([mended, *sentences])
+        # Encoded apart: the encoder's 8-bit numbers depend a little on what else is encoded with them.
+        unmended = self._model.probabilities([text]) if text != mended else []
         decision = decide(whole, self._thresholds, DANGERS, self._catalogue.titles)
         if decision.label not in DANGERS:
-            endangered = (decide_danger(part, self._thresholds.danger_in_part, DANGERS) for part in single)
+            endangered = (decide_danger(part, self._thresholds.danger_in_part, DANGERS) for part in (*single, *unmended))
             decision = next(filter(None, endangered), decision)
         if decision.label not in self._catalogue.safety:
-            asked = [part for part, sentence in zip(single, sentences, strict=False) if is_question(sentence)]
+            asked = [part for part, sentence in zip(single, sentences, strict=True) if is_question(sentence)]
             topics = two_topics(asked, self._thresholds.part, self._catalogue.topics)
             if topics:
                 message.set("topics", list(topics), add_to_output=True)
