@@ -58,7 +58,7 @@ def as_html(title: str, sections: Sequence[Section]) -> str:
     body = []
     for number, section in enumerate(sections):
         body.append(f'<section id="part-{number}">\n<h2>{escape(section.heading)}</h2>')
-        body += [f"<p>{CODE.sub(r'<code>\1</code>', escape(paragraph))}</p>" for paragraph in section.paragraphs]
+        body += [CODE.sub(r"<code>\1</code>", f"<p>{escape(paragraph)}</p>") for paragraph in section.paragraphs]
         body += [_html_table(part) if isinstance(part, Table) else _html_picture(part) for part in section.parts]
         body.append("</section>")
     head = f'<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n<title>{escape(title)}</title>'
