@@ -1,11 +1,14 @@
 """A report of tables and pictures, as one HTML page that needs nothing else, or as Markdown with pictures beside it."""
 
 import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+# What stands in backticks is code, in HTML as in Markdown.
+CODE = re.compile("`([^`]+)`")
 STYLE = """
 body { font: 1rem/1.5 system-ui, sans-serif; color: #111; background: #fff; }
 main { max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
@@ -55,7 +58,7 @@ def as_html(title: str, sections: Sequence[Section]) -> str:
     body = []
     for number, section in enumerate(sections):
         body.append(f'<section id="part-{number}">\n<h2>{escape(section.heading)}</h2>')
-        body += [f"<p>{escape(paragraph)}</p>" for paragraph in section.paragraphs]
+        body += [CODE.sub(r"<code>\1</code>", f"<p>{escape(paragraph)}</p>") for paragraph in section.paragraphs]
         body += [_html_table(part) if isinstance(part, Table) else _html_picture(part) for part in section.parts]
         body.append("</section>")
     head = f'<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n<title>{escape(title)}</title>'

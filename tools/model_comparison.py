@@ -141,7 +141,7 @@ def measured(name: str, lesson: Lesson, probabilities: Probabilities, training: 
 def milliseconds(
     probabilities: Probabilities, texts: Sequence[str], clock: Callable[[], float] = time.process_time
 ) -> list[float]:
-    """How long each message takes by itself: processor time, which other work on the machine changes little."""
+    """How long each message takes by itself: processor time, which other work on the machine changes less."""
     durations = []
     for text in texts:
         start = clock()

@@ -289,7 +289,7 @@ def _comparison() -> Section:
         measured = (
             f"Measured by `python -m tools score --compare` on {kept['date']}, on {kept['questions']} test questions, all with "
             f"the same examples, safety phrases and thresholds (answering from {kept['answer']:.2f}). Shares are of all "
-            "questions. Times are the processor's, of all cores together, which other work on the machine changes little; "
+            "questions. Times are the processor's, of all cores together, which other work on the machine changes less; "
             "training leaves out the encoding of the examples, which is the same for all. The linear models are logistic "
             "regressions and need no temperature. Messages are not taken apart into sentences here."
         )
