@@ -35,7 +35,7 @@ CARD = {
     "languages": "languages",
     "offers": "offers",
     "email": "email",
-    "link": "link",
+    "search": "link",
     "coverage": "coverage",
     "scope": "scope",
     "source": "source",
