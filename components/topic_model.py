@@ -11,7 +11,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from components.message_kind import normalised
-from components.network import Network, train_network
+from components.network import Network, train_networks
 from components.sentence_encoder import SentenceEncoder
 
 # Two to four characters within words: short words, stems and endings, and most of a misspelt word.
@@ -24,6 +24,7 @@ Weights = Mapping[str, np.ndarray]
 class Settings:
     """How a topic model learns; config.yml says why these numbers."""
 
+    networks: int
     hidden: int
     ngram_dimensions: int
     ngram_share: float
@@ -44,7 +45,9 @@ class TopicModel:
         self._ngrams = ngrams
         self._analyse = ngrams.build_analyzer()
         self._idf = ngrams.idf_.astype(np.float32)
-        self._weights = {name: weights[name].astype(np.float32) for name in WEIGHTS}
+        # Half the memory for the largest of them; a few rows are used at a time.
+        precision = dict.fromkeys(WEIGHTS, np.float32) | {"ngram_weights": np.float16}
+        self._weights = {name: weights[name].astype(precision[name]) for name in WEIGHTS}
 
     @classmethod
     def fit(
@@ -64,13 +67,15 @@ class TopicModel:
         """
         vectorizer = TfidfVectorizer(**NGRAMS, min_df=settings.ngram_fewest)
         counts = vectorizer.fit_transform([normalised(sentence) for sentence in sentences])
-        reduction = TruncatedSVD(min(settings.ngram_dimensions, counts.shape[1] - 1), random_state=0)
+        dimensions = min(settings.ngram_dimensions, counts.shape[1] - 1)
+        # More iterations than two take longer and tell topics apart no better.
+        reduction = TruncatedSVD(dimensions, n_iter=2, random_state=0)
         reduced = reduction.fit_transform(counts) * settings.ngram_share
         vectors = encoder.encode(sentences) if vectors is None else vectors
         names = sorted(set(labels))
         numbers = {label: number for number, label in enumerate(names)}
         features = np.hstack([vectors, reduced]).astype(np.float32)
-        network = train_network(features, [numbers[label] for label in labels], settings.hidden)
+        network = train_networks(features, [numbers[label] for label in labels], settings.hidden, settings.networks)
         return cls(encoder, vectorizer, names, _weights(network, vectors.shape[1], reduction, settings))
 
     def probabilities(self, sentences: Sequence[str]) -> list[dict[str, float]]:
@@ -79,7 +84,7 @@ class TopicModel:
         hidden = self._encoder.encode(sentences) @ weights["vector_weights"] + weights["hidden_bias"]
         for row, sentence in zip(hidden, sentences, strict=True):
             columns, counts = self._ngrams_of(sentence)
-            row += counts @ weights["ngram_weights"][columns]
+            row += counts @ weights["ngram_weights"][columns].astype(np.float32)
         logits = np.maximum(hidden, 0) @ weights["label_weights"] + weights["label_bias"]
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return [dict(zip(self.labels, row, strict=True)) for row in (powers / powers.sum(axis=1, keepdims=True)).tolist()]

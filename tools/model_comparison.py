@@ -15,7 +15,7 @@ from sklearn.linear_model import LogisticRegression
 
 from components.decision import OUT_OF_SCOPE, UNSURE, Thresholds, decide_alone
 from components.message_kind import normalised
-from components.network import train_network
+from components.network import train_networks
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import ENCODER_FOLDER, SentenceEncoder
 from components.topic_classifier import DANGERS, PERSONAL
@@ -176,10 +176,11 @@ def network_without_ngrams(
 ) -> TopicModel:
     """Our network on sentence vectors alone."""
     names = sorted(set(labels))
-    network = train_network(encoder.encode(sentences), [names.index(label) for label in labels], settings.hidden)
+    columns = [names.index(label) for label in labels]
+    network = train_networks(encoder.encode(sentences), columns, settings.hidden, settings.networks)
     weights = {
         "vector_weights": network.first,
-        "ngram_weights": np.zeros((1, settings.hidden)),
+        "ngram_weights": np.zeros((1, settings.networks * settings.hidden)),
         "hidden_bias": network.first_bias,
         "label_weights": network.second / settings.temperature,
         "label_bias": network.second_bias / settings.temperature,

@@ -9,8 +9,9 @@ import numpy as np
 import yaml
 
 from components.catalogue import FAQ, ROOT, Catalogue
+from components.courtesies import load_courtesies
 from components.decision import Thresholds
-from components.sentence_encoder import SentenceEncoder
+from components.sentence_encoder import ALL_CORES, SentenceEncoder
 from components.topic_model import Settings
 
 NOT_LEARNED = ("unreadable", "two_topics")
@@ -28,7 +29,7 @@ class RememberingEncoder(SentenceEncoder):
     """Encodes each sentence once, however often it is asked for."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(cores=ALL_CORES)
         self._known: dict[str, np.ndarray] = {}
 
     def encode(self, sentences: Sequence[str]) -> np.ndarray:
@@ -38,18 +39,21 @@ class RememberingEncoder(SentenceEncoder):
 
 
 def training_examples(catalogue: Catalogue) -> list[Example]:
-    """What the topic classifier learns from: the examples of the content files and the titles of the topics."""
+    """What the topic classifier learns from: examples of the content files and titles of the topics, without courtesies."""
     from rasa.shared.data import get_data_files
     from rasa.shared.importers.utils import training_data_from_paths
     from rasa.shared.nlu.training_data.formats import RasaYAMLReader
 
     files = sorted(get_data_files([str(ROOT / "data")], RasaYAMLReader.is_yaml_nlu_file))
+    plain = load_courtesies().without
     examples = [
-        Example(message.get("text"), (message.get("intent_response_key") or message.get("intent")).removeprefix(f"{FAQ}/"))
+        Example(
+            plain(message.get("text")), (message.get("intent_response_key") or message.get("intent")).removeprefix(f"{FAQ}/")
+        )
         for message in training_data_from_paths(files, "en").intent_examples
         if message.get("intent") not in NOT_LEARNED
     ]
-    return examples + [Example(title, id) for id, title in catalogue.titles.items()]
+    return examples + [Example(plain(title), id) for id, title in catalogue.titles.items()]
 
 
 def configured() -> tuple[Settings, Thresholds]:

@@ -108,12 +108,16 @@ def test_the_own_name_of_a_large_city_finds_it_or_says_what_else_it_may_mean(cit
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from([city for city in LARGE if simplified(city.name) not in FINDER.gazetteer.countries]))
+@given(
+    st.sampled_from(
+        [city for city in LARGE if simplified(city.name) not in FINDER.gazetteer.countries and city.country != "HK"]
+    )
+)
 def test_what_a_button_says_is_understood_as_its_place(city: City) -> None:
     (mention,) = FINDER.mentions(place_name(city.place))
     place = all_cities().city(mention.value)
     assert place is not None
-    # One city in Mexico is in GeoNames as two, with and without an accent.
+    # One city in Mexico is in GeoNames as two, with and without an accent. All of Hong Kong is taken for one city.
     assert simplified(place_name(place.place)) == simplified(place_name(city.place))
 
 

@@ -1,0 +1,52 @@
+"""What was understood once is remembered as it was, and nobody's words are."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
+
+from components.message_kind import MAX_CHARACTERS
+from components.threaded_processor import REMEMBERED, ThreadedProcessor, use_threaded_processor
+
+QUESTIONS = (
+    "what is a placebo",
+    "is there a clinic near Porto",
+    "hello",
+    "i cant breathe",
+    "/greet",
+    "",
+    "\ud800 and the rest",
+)
+
+
+def understood(processor: ThreadedProcessor, text: str) -> dict[str, Any]:
+    return asyncio.run(processor.parse_message(UserMessage(text)))
+
+
+@pytest.fixture(scope="module")
+def processor(model: Path) -> ThreadedProcessor:
+    use_threaded_processor()
+    processor = Agent.load(str(model)).processor
+    assert isinstance(processor, ThreadedProcessor)
+    return processor
+
+
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_a_message_is_understood_the_second_time_as_the_first(processor: ThreadedProcessor, text: str) -> None:
+    first = understood(processor, text)
+    first["intent"]["name"] = "changed by whoever got it"
+    again = understood(processor, text)
+    processor._understood.clear()
+    assert again == understood(processor, text)
+    assert again["text"] == text
+
+
+def test_what_is_remembered_is_bounded_and_holds_no_words(processor: ThreadedProcessor) -> None:
+    for number in range(REMEMBERED + 5):
+        understood(processor, "x" * (MAX_CHARACTERS + 1 + number))
+    understood(processor, "my name is Rosalinde and i wonder about placebos")
+    assert len(processor._understood) == REMEMBERED
+    assert not any("Rosalinde" in kept for kept in processor._understood.values())
