@@ -60,7 +60,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 "ngram_fewest": 4,
                 "temperature": 0.7,
             },
-            "thresholds": {"answer": 0.6, "personal": 0.4, "danger": 0.2, "danger_in_part": 0.9, "part": 0.7},
+            "thresholds": {"answer": 0.6, "personal": 0.4, "danger": 0.18, "danger_in_part": 0.9, "part": 0.7},
         }
 
     @classmethod
