@@ -92,6 +92,9 @@ class Messaging(FrontDoor):
         """What somebody said in an event, or None for one that needs no answer. May raise any of `ODD`."""
         raise NotImplementedError
 
+    async def noticed(self, said: Said) -> None:
+        """Lets a person see that something they did has arrived, where the vendor waits for that."""
+
     async def send(self, reply_to: Any, message: Message) -> None:
         """Sends a message. Raises VendorRefused."""
         raise NotImplementedError
@@ -110,8 +113,11 @@ class Messaging(FrontDoor):
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         blueprint = Blueprint(self.name())
         self.open(blueprint, on_new_message)
-        blueprint.add_route(self._on_webhook, "/webhook", methods=["POST"], name="webhook")
         self.add_routes(blueprint)
+
+        @blueprint.post("/webhook", name="webhook")
+        async def webhook(request: Request) -> HTTPResponse:
+            return await self._on_webhook(request)
 
         @blueprint.signal("http.routing.after")
         async def bound_the_body(request: Request, **_: Any) -> None:
@@ -164,6 +170,7 @@ class Messaging(FrontDoor):
         """Takes a message and waits for the end of its turn, so that the next one of this person comes after it."""
         self._reply_to[sender], self._offered[sender] = said.reply_to, 0
         try:
+            self._sending.start(sender, lambda: self._tried(self.noticed(said)))
             turn = await self._turn_of(sender, said)
             if turn:
                 self._told.pop(sender, None)
@@ -206,15 +213,15 @@ class Messaging(FrontDoor):
 
     def _send_in_line(self, sender: str, message: Message) -> None:
         reply_to = self._reply_to[sender]
-        self._sending.start(sender, lambda: self._send(reply_to, message))
+        self._sending.start(sender, lambda: self._tried(self.send(reply_to, message)))
 
-    async def _send(self, reply_to: Any, message: Message) -> None:
+    async def _tried(self, sending: Awaitable[None]) -> None:
         try:
-            await self.send(reply_to, message)
+            await sending
         except VendorRefused as refusal:
-            logger.error("%s did not take a message: %s", self.name(), refusal)
+            logger.error("%s did not take what it was sent: %s", self.name(), refusal)
         except Exception as error:
-            log_failure(f"A message could not be sent on {self.name()}", error)
+            log_failure(f"Nothing could be sent on {self.name()}", error)
 
 
 class Off(InputChannel):
@@ -252,10 +259,10 @@ def each(body: Any, *names: str) -> Iterator[dict[str, Any]]:
         yield from each(item, *names[1:])
 
 
-def json_of(request: Request) -> Any:
-    """The JSON of a request, or None when it holds none."""
+def json_of(text: bytes | str) -> Any:
+    """The JSON in a body or a field of one, or None when it holds none."""
     try:
-        return json.loads(request.body)
+        return json.loads(text)
     except (ValueError, RecursionError):
         return None
 

@@ -37,7 +37,7 @@ class WhatsApp(Messaging):
         return signed_by_meta(request, self.vendor["WHATSAPP_APP_SECRET"])
 
     def events(self, request: Request) -> Iterable[Any]:
-        for change in each(json_of(request), "entry", "changes"):
+        for change in each(json_of(request.body), "entry", "changes"):
             value = change.get("value")
             metadata = value.get("metadata") if isinstance(value, dict) else None
             # One app may hold several numbers; each is an assistant of its own.

@@ -159,7 +159,7 @@ def test_messages_are_answered_in_their_order(person: Person) -> None:
     for text in ("what is a placebo", "who pays for a trial", "hello"):
         person.does(person.vendor.text(person.address, person.id(), text))
     text = words_of(person.reads(3))
-    assert 0 <= text.index("active effect") < text.index("sponsor")
+    assert 0 <= text.index("active effect") < text.index("pay")
 
 
 @pytest.mark.parametrize("name", NAMES)
