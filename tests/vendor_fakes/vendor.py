@@ -190,6 +190,17 @@ def checked(body: Any, schema: Mapping[str, Any], refuse: Any) -> Any:
     return body
 
 
+def closed(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The schema of an object that has these properties, may have those, and has no other."""
+    properties = required | (optional or {})
+    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
+
+
+def text_of(most: int) -> dict[str, Any]:
+    """The schema of a text that is not empty."""
+    return {"type": "string", "minLength": 1, "maxLength": most}
+
+
 @contextlib.contextmanager
 def serving(vendors: list[Vendor]) -> Iterator[None]:
     """Serves the vendors' APIs, each on a port of its own, in a thread beside the test."""

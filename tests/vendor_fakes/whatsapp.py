@@ -10,19 +10,10 @@ from typing import Any
 
 from aiohttp import web
 from vendor_fakes.meta import APP_SECRET, VERIFY_TOKEN, Meta
-from vendor_fakes.vendor import Heard, checked
+from vendor_fakes.vendor import Heard, checked, closed, text_of
 
 PHONE_ID = "106540352242922"
 USERS = {"type": "string", "pattern": r"^\+?\d{6,15}$"}
-
-
-def closed(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
-    properties = required | (optional or {})
-    return {"type": "object", "properties": properties, "required": list(required), "additionalProperties": False}
-
-
-def text_of(most: int) -> dict[str, Any]:
-    return {"type": "string", "minLength": 1, "maxLength": most}
 
 
 REPLY = closed({"type": {"const": "reply"}, "reply": closed({"id": text_of(256), "title": text_of(20)})})
