@@ -74,7 +74,8 @@ def test_an_answer_has_its_text_source_date_and_choices(person: Person) -> None:
     assert "Macmillan" in text
     assert "macmillan.org.uk" in text
     assert "Reviewed November 2026" in text
-    assert [title for title, _ in offered(heard)][0] == TITLES["randomisation"]
+    # On a button, or beside the number of one that is too short for it.
+    assert TITLES["randomisation"] in text + "".join(title for title, _ in offered(heard))
 
 
 def test_a_picture_comes_as_a_picture_or_as_its_text(person: Person) -> None:
@@ -156,10 +157,10 @@ def test_a_second_delivery_is_not_answered_again(person: Person) -> None:
 
 
 def test_messages_are_answered_in_their_order(person: Person) -> None:
-    for text in ("what is a placebo", "who pays for a trial", "hello"):
+    for text in ("what is a placebo", "hello", "what is informed consent"):
         person.does(person.vendor.text(person.address, person.id(), text))
-    text = words_of(person.reads(3))
-    assert 0 <= text.index("active effect") < text.index("pay")
+    text = words_of(person.reads(4))
+    assert text.index("active effect") < text.index("Hello.") < text.index("consent")
 
 
 @pytest.mark.parametrize("name", NAMES)

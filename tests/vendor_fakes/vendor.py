@@ -118,7 +118,7 @@ class Vendor:
         """What has reached a person so far."""
         return [heard for to, heard in self.heard if to == person]
 
-    def wait(self, person: str, count: int = 1, quiet: float = 0.5) -> list[Heard]:
+    def wait(self, person: str, count: int = 1, quiet: float = 0.25) -> list[Heard]:
         """What has reached a person, once it is so many messages and nothing more has come for a moment."""
         deadline = time.monotonic() + WAIT_SECONDS
         while len(self.told(person)) < count:
