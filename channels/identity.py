@@ -28,7 +28,7 @@ class Identities:
         return f"{self.prefix}:{uuid.uuid4().hex}"
 
     def of(self, known: str) -> str:
-        """The id for what a vendor knows somebody or something by, such as a telephone number: always the same, and it tells nothing."""
+        """The id of what a vendor knows somebody or something by, such as a telephone number, which it does not tell."""
         return f"{self.prefix}:{self._signature(f'{self.prefix}:{known}')}"
 
     def signed(self, sender: str) -> str:

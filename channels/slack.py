@@ -40,7 +40,9 @@ class Slack(Messaging):
     async def is_authentic(self, request: Request) -> bool:
         """Signatures are good for five minutes; what is older was seen and is sent again by somebody else."""
         try:
-            return bool(SignatureVerifier(self.vendor["SLACK_SIGNING_SECRET"]).is_valid_request(request.body, dict(request.headers)))
+            return bool(
+                SignatureVerifier(self.vendor["SLACK_SIGNING_SECRET"]).is_valid_request(request.body, dict(request.headers))
+            )
         except (ValueError, TypeError):
             # A time that is no number, a signature or body that is no text.
             return False
@@ -74,8 +76,16 @@ class Slack(Messaging):
 
     async def send(self, reply_to: Any, message: Message) -> None:
         headers = {"Authorization": f"Bearer {self.vendor['SLACK_TOKEN']}"}
-        body = {"channel": reply_to, "text": message.text, "blocks": _blocks(message), "unfurl_links": False, "unfurl_media": False}
-        answer = await self.calls.call("POST", f"{self.vendor.get('SLACK_API', API)}/chat.postMessage", json=body, headers=headers)
+        body = {
+            "channel": reply_to,
+            "text": message.text,
+            "blocks": _blocks(message),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        answer = await self.calls.call(
+            "POST", f"{self.vendor.get('SLACK_API', API)}/chat.postMessage", json=body, headers=headers
+        )
         # Slack tells its refusals with status 200.
         if not isinstance(answer, dict) or not answer.get("ok"):
             raise VendorRefused(200, error_code(answer))

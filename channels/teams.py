@@ -69,7 +69,13 @@ class Teams(Messaging):
 
     async def send(self, reply_to: Any, message: Message) -> None:
         service, conversation, sender, person = reply_to
-        body = {"type": "message", "from": sender, "recipient": person, "conversation": {"id": conversation}, **_content(message)}
+        body = {
+            "type": "message",
+            "from": sender,
+            "recipient": person,
+            "conversation": {"id": conversation},
+            **_content(message),
+        }
         url = f"{service}/v3/conversations/{quote(conversation, safe='')}/activities"
         await self.calls.call("POST", url, json=body, headers={"Authorization": f"Bearer {await self._bearer()}"})
 

@@ -78,7 +78,8 @@ class Telegram(Messaging):
 
     async def _call(self, method: str, body: dict[str, Any]) -> None:
         # The token stands in the address, which is why addresses of calls are never logged.
-        await self.calls.call("POST", f"{self.vendor.get('TELEGRAM_API', API)}/bot{self.vendor['TELEGRAM_TOKEN']}/{method}", json=body)
+        base = f"{self.vendor.get('TELEGRAM_API', API)}/bot{self.vendor['TELEGRAM_TOKEN']}"
+        await self.calls.call("POST", f"{base}/{method}", json=body)
 
     async def _set_webhook(self) -> None:
         """Tells Telegram where to send what people write; tried until it is done, while everything else runs."""

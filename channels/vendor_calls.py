@@ -16,7 +16,7 @@ CODE = re.compile(r"[\w.-]{1,40}", re.ASCII)
 
 
 class VendorRefused(Exception):
-    """A call that came to nothing for good: its HTTP status (0 without an answer) and the vendor's own code, if it named one."""
+    """A call that came to nothing: its HTTP status (0 without an answer) and the vendor's own code, if it named one."""
 
     def __init__(self, status: int, code: str | None) -> None:
         super().__init__(f"status {status}, code {code}")
@@ -70,7 +70,7 @@ class VendorCalls:
 
 
 def error_code(answer: Any) -> str | None:
-    """The code in a vendor's answer: Meta's and Microsoft's `error.code`, Telegram's `error_code`, Twilio's `code`, Slack's `error`."""
+    """The code in an answer: Meta's and Microsoft's `error.code`, Telegram's `error_code`, Twilio's `code`, Slack's `error`."""
     if not isinstance(answer, dict):
         return None
     error = answer.get("error")

@@ -49,7 +49,7 @@ def named_source(organisation: str, link: str) -> str:
 def source_line(
     template: str, sources: Iterable[Mapping[str, str]], reviewed: str, name: Callable[[str, str], str] = named_source
 ) -> str:
-    """The last line of an answer; `reviewed` is an ISO date and is shown as month and year. `name` writes a source with its link."""
+    """The last line of an answer; `reviewed` is an ISO date and is shown as month and year. `name` writes a source."""
     named = "; ".join(name(source["organisation"], source["link"]) for source in sources)
     return fill(template, {"sources": named, "reviewed": _month(reviewed)})
 

@@ -1,14 +1,21 @@
 """The messaging services, each against a fake of its vendor that is as strict as the vendor's documentation."""
 
+import contextlib
 import itertools
 import json
 import sqlite3
 import time
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from vendor_fakes.all import VENDORS
-from vendor_fakes.vendor import PUBLIC_ADDRESS, Heard, Vendor
+from vendor_fakes.meta import VERIFY_TOKEN
+from vendor_fakes.twilio import TwilioWhatsApp
+from vendor_fakes.vendor import PUBLIC_ADDRESS, Heard, Vendor, raw
 
 from components.catalogue import load_catalogue
 from components.wording import load_words
@@ -53,6 +60,12 @@ class Person:
 @pytest.fixture(params=NAMES)
 def person(request: pytest.FixtureRequest, messaging: Any) -> Person:
     return Person(messaging.stack, messaging.vendors[request.param])
+
+
+@pytest.fixture
+def everybody(messaging: Any) -> list[Person]:
+    """Somebody new on each service."""
+    return [Person(messaging.stack, vendor) for vendor in messaging.vendors.values()]
 
 
 def words_of(heard: list[Heard]) -> str:
@@ -175,19 +188,159 @@ def test_what_is_not_proven_is_refused(messaging: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize(("status", "times"), [(500, 2), (429, 1), (0, 2)])
-def test_a_vendor_in_trouble_is_tried_again(person: Person, status: int, times: int) -> None:
-    with person.vendor.in_trouble(status, times, Retry_After="1"):
-        assert "no active effect" in words_of(person.asks("what is a placebo"))
-    assert len([heard for heard in person.vendor.told(person.address) if "active effect" in heard.text]) == 1
+def test_vendors_in_trouble_are_tried_again(everybody: list[Person], status: int, times: int) -> None:
+    with contextlib.ExitStack() as troubles:
+        for person in everybody:
+            troubles.enter_context(person.vendor.in_trouble(status, times, Retry_After="1"))
+            person.does(person.vendor.text(person.address, person.id(), "what is a placebo"))
+        for person in everybody:
+            assert words_of(person.reads(2)).count("no active effect") == 1, person.vendor.name
 
 
-def test_a_vendor_that_stays_down_costs_the_others_nothing(person: Person, messaging: Any) -> None:
-    others = [Person(messaging.stack, vendor) for vendor in messaging.vendors.values() if vendor is not person.vendor]
-    with person.vendor.in_trouble(500):
-        person.does(person.vendor.text(person.address, person.id(), "what is a placebo"))
-        for other in others[:1]:
-            assert "no active effect" in words_of(other.asks("what is a placebo"))
-    assert "no active effect" in words_of(person.asks("what is a placebo"))
+def test_a_refusal_is_not_tried_again(everybody: list[Person]) -> None:
+    for person in everybody:
+        with person.vendor.in_trouble(403):
+            before = person.vendor.calls
+            person.does(person.vendor.text(person.address, person.id(), "hello"))
+            # Long enough for a second try.
+            time.sleep(1)
+            assert person.vendor.calls - before == 1, person.vendor.name
+        assert "no active effect" in words_of(person.asks("what is a placebo")), person.vendor.name
+
+
+def test_a_vendor_that_is_slow_or_down_costs_the_others_nothing(everybody: list[Person]) -> None:
+    with everybody[0].vendor.slow(4), everybody[1].vendor.in_trouble(500):
+        for person in everybody[:2]:
+            person.does(person.vendor.text(person.address, person.id(), "what is a placebo"))
+        for person in everybody[2:]:
+            started = time.monotonic()
+            assert "no active effect" in words_of(person.asks("what is a placebo"))
+            assert time.monotonic() - started < 3, person.vendor.name
+    # Only those who write there wait, and get it all.
+    assert "no active effect" in words_of(everybody[0].reads(2))
+
+
+@pytest.mark.parametrize("name", ["whatsapp", "messenger"])
+def test_a_batch_is_taken_whole_and_in_the_order_of_its_times(messaging: Any, name: str) -> None:
+    vendor = messaging.vendors[name]
+    one, other = Person(messaging.stack, vendor), Person(messaging.stack, vendor)
+    first = vendor.text(one.address, one.id(), "what is a placebo")
+    second = vendor.text(one.address, one.id(), "what is informed consent")
+    between = vendor.text(other.address, other.id(), "hello")
+    odd = list(vendor.odd(one.address).values())
+    one.does(vendor.joined([second, *odd, between, first, first]))
+    text = words_of(one.reads(3))
+    assert 0 <= text.index("no active effect") < text.index("consent")
+    assert text.count("no active effect") == 1
+    assert "Hello." in words_of(other.reads())
+
+
+@pytest.mark.parametrize("name", ["whatsapp", "messenger"])
+@pytest.mark.parametrize(
+    ("mode", "token", "status"),
+    [("subscribe", VERIFY_TOKEN, 200), ("subscribe", "wrong", 403), ("subscribe", "", 403), ("other", VERIFY_TOKEN, 403)],
+)
+def test_the_handshake_of_meta(messaging: Any, name: str, mode: str, token: str, status: int) -> None:
+    vendor = messaging.vendors[name]
+    query = urlencode({"hub.mode": mode, "hub.verify_token": token, "hub.challenge": "1158201444"})
+    answer = vendor.post(messaging.stack.address, b"", {}, "GET", f"{vendor.path}?{query}")
+    assert answer == (status, b"1158201444" if status == 200 else b"")
+
+
+def test_the_handshake_of_slack(messaging: Any) -> None:
+    vendor = messaging.vendors["slack"]
+    body, headers = vendor.signed({"type": "url_verification", "challenge": "3eZbrw1aBm2rZg"})
+    assert vendor.post(messaging.stack.address, body, headers) == (200, b"3eZbrw1aBm2rZg")
+    assert vendor.post(messaging.stack.address, body, {})[0] == 403
+
+
+def test_telegram_is_told_the_webhook_and_that_a_button_was_seen(messaging: Any) -> None:
+    vendor = messaging.vendors["telegram"]
+    assert vendor.is_set()
+    person = Person(messaging.stack, vendor)
+    person.does(vendor.text(person.address, person.id(), "/start"))
+    assert "Hello." in words_of(person.reads())
+    before = len(vendor.answered)
+    person.presses(offered(person.asks("what is a placebo"))[0])
+    assert len(vendor.answered) == before + 1
+
+
+def test_twilio_brings_whatsapp_too(messaging: Any) -> None:
+    vendor = TwilioWhatsApp()
+    # The same account: what either hears is heard here.
+    vendor.__dict__ = messaging.vendors["sms"].__dict__
+    person = Person(messaging.stack, vendor)
+    heard = person.asks("what are the phases of a trial")
+    assert [message.picture for message in heard if message.picture] == [f"{PUBLIC_ADDRESS}/chat/pictures/phases.png"]
+    person.asks("I need a NET clinic")
+    person.does(vendor.location(person.address, person.id(), 59.949123, 10.715987))
+    assert "*Oslo University Hospital, Rikshospitalet*" in words_of(person.reads(2))
+
+
+def test_a_button_of_somebody_else_is_worth_nothing(messaging: Any) -> None:
+    vendor = messaging.vendors["telegram"]
+    one, other = Person(messaging.stack, vendor), Person(messaging.stack, vendor)
+    choice = offered(one.asks("what is a placebo"))[0]
+    assert [heard.text for heard in other.presses(choice)] == [WORDS["refused_expired"]["text"]]
+    assert [heard.text for heard in other.presses(("", "nonsense"))] == [WORDS["refused_invalid"]["text"]]
+
+
+def test_commands_are_words(person: Person) -> None:
+    person.asks("what is a placebo")
+    person.asks("/restart")
+    # The conversation still knows what was offered.
+    assert "Reviewed" in words_of(person.asks("number 1"))
+
+
+def test_a_body_that_is_too_large_is_refused(messaging: Any) -> None:
+    for vendor in messaging.vendors.values():
+        body, headers = vendor.signed(b"{" + b" " * 300_000)
+        assert vendor.post(messaging.stack.address, body, headers)[0] == 413, vendor.name
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def spoilt(draw: Callable[[st.SearchStrategy[Any]], Any], event: Any) -> Any:
+    """The event with something else in one place."""
+    if not isinstance(event, (dict, list)) or not event or draw(st.integers(0, 5)) == 0:
+        return draw(JSON)
+    if isinstance(event, list):
+        at = draw(st.integers(0, len(event) - 1))
+        return [*event[:at], spoilt(draw, event[at]), *event[at + 1 :]]
+    name = draw(st.sampled_from(sorted(event)))
+    return event | {name: spoilt(draw, event[name])}
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(data=st.data())
+def test_whatever_comes_no_webhook_breaks(messaging: Any, name: str, data: st.DataObject) -> None:
+    vendor = messaging.vendors[name]
+    person = vendor.new_person(0)
+    events = [
+        vendor.text(person, "f1", "hello"),
+        vendor.press(person, "f2", "t.placebo"),
+        *vendor.odd(person).values(),
+        *vendor.unreadable(person).values(),
+    ]
+    if vendor.locations:
+        events.append(vendor.location(person, "f3", 59.95, 10.72))
+    event = data.draw(
+        st.binary(max_size=30) | st.builds(raw, JSON) | st.sampled_from(events).map(lambda event: spoilt(data.draw, event))
+    )
+    if name == "sms" and not isinstance(event, bytes):
+        event = {str(field): str(value) for field, value in event.items()} if isinstance(event, dict) else {"Body": str(event)}
+    body, headers = vendor.signed(event)
+    assert vendor.post(messaging.stack.address, body, headers)[0] < 500
+    if name != "teams":
+        # Others sign the body itself, whatever it is.
+        assert vendor.post(messaging.stack.address, body, headers | {"Content-Type": "text/plain"})[0] < 500
+    vendor.refused.clear()
 
 
 def test_nothing_that_names_a_person_is_kept_or_logged(messaging: Any) -> None:

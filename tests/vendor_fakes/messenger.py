@@ -9,13 +9,21 @@ import itertools
 from typing import Any
 
 from aiohttp import web
+
 from vendor_fakes.meta import APP_SECRET, VERIFY_TOKEN, Meta
 from vendor_fakes.vendor import Heard, checked, closed, text_of
 
 PAGE = "104"
 QUICK_REPLY = closed({"content_type": {"const": "text"}, "title": text_of(20), "payload": text_of(1000)})
 QUICK_REPLIES = {"type": "array", "items": QUICK_REPLY, "minItems": 1, "maxItems": 13}
-PICTURE = closed({"type": {"const": "image"}, "payload": closed({"url": {"type": "string", "pattern": "^https://.*[.](png|jpg|gif)$"}}, {"is_reusable": {"type": "boolean"}})})
+PICTURE = closed(
+    {
+        "type": {"const": "image"},
+        "payload": closed(
+            {"url": {"type": "string", "pattern": "^https://.*[.](png|jpg|gif)$"}}, {"is_reusable": {"type": "boolean"}}
+        ),
+    }
+)
 SCHEMA = closed({
     "recipient": closed({"id": {"type": "string", "pattern": r"^\d+$"}}),
     "messaging_type": {"const": "RESPONSE"},
@@ -73,12 +81,18 @@ class Messenger(Meta):
             "reaction": self.event(person, {"reaction": {"mid": "m_1", "action": "react", "emoji": "👍"}}),
             "edit": self.event(person, {"message_edit": {"mid": "m_1", "text": "what is a placebo", "num_edit": 1}}),
             "no messaging": {"object": "page", "entry": [{"id": PAGE, "changes": []}]},
-            "no sender": {"object": "page", "entry": [{"id": PAGE, "messaging": [{"message": {"mid": "m_2", "text": "hello"}}]}]},
+            "no sender": {
+                "object": "page",
+                "entry": [{"id": PAGE, "messaging": [{"message": {"mid": "m_2", "text": "hello"}}]}],
+            },
         }
 
     def unreadable(self, person: str) -> dict[str, Any]:
         kinds = ("image", "audio", "video", "file", "fallback")
         return {
-            kind: self.event(person, {"message": {"mid": f"m_u{kind}", "attachments": [{"type": kind, "payload": {"url": "https://x.example"}}]}})
+            kind: self.event(
+                person,
+                {"message": {"mid": f"m_u{kind}", "attachments": [{"type": kind, "payload": {"url": "https://x.example"}}]}},
+            )
             for kind in kinds
         }

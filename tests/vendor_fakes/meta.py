@@ -6,11 +6,11 @@ signature: https://developers.facebook.com/docs/graph-api/webhooks/getting-start
 
 import hashlib
 import hmac
-import json
 from typing import Any
 
 from aiohttp import web
-from vendor_fakes.vendor import Refusal, Vendor
+
+from vendor_fakes.vendor import Refusal, Vendor, raw
 
 APP_SECRET = "app-secret-of-the-test"
 VERIFY_TOKEN = "verify-token-of-the-test"
@@ -22,7 +22,14 @@ class Meta(Vendor):
     token = "meta-token-of-the-test"
 
     def trouble_body(self, status: int) -> Any:
-        return {"error": {"message": "it failed", "type": "OAuthException", "code": 80007 if status == 429 else 2, "fbtrace_id": "A"}}
+        return {
+            "error": {
+                "message": "it failed",
+                "type": "OAuthException",
+                "code": 80007 if status == 429 else 2,
+                "fbtrace_id": "A",
+            }
+        }
 
     def refusal(self, message: str, status: int = 400, code: int = 100) -> Refusal:
         error = {"message": f"(#{code}) {message}", "type": "OAuthException", "code": code, "fbtrace_id": "A"}
@@ -36,7 +43,7 @@ class Meta(Vendor):
         return await request.json()
 
     def signed(self, event: Any) -> tuple[bytes, dict[str, str]]:
-        body = json.dumps(event, ensure_ascii=False).encode()
+        body = raw(event)
         signature = hmac.new(APP_SECRET.encode(), body, hashlib.sha256).hexdigest()
         return body, {"Content-Type": "application/json", "X-Hub-Signature-256": f"sha256={signature}"}
 

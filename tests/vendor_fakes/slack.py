@@ -14,7 +14,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
-from vendor_fakes.vendor import Heard, Refusal, Vendor, checked, closed, text_of
+
+from vendor_fakes.vendor import Heard, Refusal, Vendor, checked, closed, raw, text_of
 
 TOKEN, SECRET = "xoxb-token-of-the-test", "signing-secret-of-the-test"
 TEAM = "T061EG9R6"
@@ -28,11 +29,21 @@ BLOCK = {
     "oneOf": [
         closed({"type": {"const": "section"}, "text": closed({"type": {"const": "mrkdwn"}, "text": text_of(3000)})}),
         closed({"type": {"const": "actions"}, "elements": {"type": "array", "items": BUTTON, "minItems": 1, "maxItems": 25}}),
-        closed({"type": {"const": "image"}, "image_url": {"type": "string", "pattern": "^https://.*[.](png|jpg|gif)$"}, "alt_text": text_of(2000)}),
+        closed(
+            {
+                "type": {"const": "image"},
+                "image_url": {"type": "string", "pattern": "^https://.*[.](png|jpg|gif)$"},
+                "alt_text": text_of(2000),
+            }
+        ),
     ]
 }
 SCHEMA = closed(
-    {"channel": {"type": "string", "pattern": "^D"}, "text": text_of(40000), "blocks": {"type": "array", "items": BLOCK, "maxItems": 50}},
+    {
+        "channel": {"type": "string", "pattern": "^D"},
+        "text": text_of(40000),
+        "blocks": {"type": "array", "items": BLOCK, "maxItems": 50},
+    },
     {"unfurl_links": {"type": "boolean"}, "unfurl_media": {"type": "boolean"}},
 )
 # What may stand between < and > in mrkdwn: links alone are expected here. Every & begins an entity.
@@ -76,11 +87,11 @@ class Slack(Vendor):
         return {"ok": True, "channel": body["channel"], "ts": "1.1"}
 
     def signed(self, event: Any, at: float | None = None) -> tuple[bytes, dict[str, str]]:
-        if event["type"] == "block_actions":
+        if isinstance(event, dict) and event.get("type") == "block_actions":
             body, kind = urlencode({"payload": json.dumps(event)}).encode(), "application/x-www-form-urlencoded"
         else:
             # With a character set, as Slack does it.
-            body, kind = json.dumps(event).encode(), "application/json; charset=utf-8"
+            body, kind = raw(event), "application/json; charset=utf-8"
         moment = str(int(at or time.time()))
         signature = SignatureVerifier(SECRET).generate_signature(timestamp=moment, body=body)
         return body, {"Content-Type": kind, "X-Slack-Request-Timestamp": moment, "X-Slack-Signature": str(signature)}
@@ -103,8 +114,21 @@ class Slack(Vendor):
         ]
 
     def envelope(self, person: str, id: str, content: Any) -> Any:
-        message = {"type": "message", "channel": person, "channel_type": "im", "user": f"U{person}", "ts": f"{next(self._times)}.000100"}
-        return {"type": "event_callback", "team_id": TEAM, "api_app_id": "A1", "event_id": f"Ev{id}", "event_time": 1, "event": message | content}
+        message = {
+            "type": "message",
+            "channel": person,
+            "channel_type": "im",
+            "user": f"U{person}",
+            "ts": f"{next(self._times)}.000100",
+        }
+        return {
+            "type": "event_callback",
+            "team_id": TEAM,
+            "api_app_id": "A1",
+            "event_id": f"Ev{id}",
+            "event_time": 1,
+            "event": message | content,
+        }
 
     def text(self, person: str, id: str, text: str) -> Any:
         return self.envelope(person, id, {"text": text.replace("&", "&amp;"), "client_msg_id": id})
@@ -130,7 +154,11 @@ class Slack(Vendor):
             "reaction": self.envelope(person, "o6", {"type": "reaction_added", "reaction": "thumbsup", "item": {}}),
             "rate": {"type": "app_rate_limited", "team_id": TEAM},
             "no event": {"type": "event_callback", "team_id": TEAM},
-            "no user": {"type": "event_callback", "team_id": TEAM, "event": {"type": "message", "channel_type": "im", "text": "hello"}},
+            "no user": {
+                "type": "event_callback",
+                "team_id": TEAM,
+                "event": {"type": "message", "channel_type": "im", "text": "hello"},
+            },
         }
 
     def unreadable(self, person: str) -> dict[str, Any]:

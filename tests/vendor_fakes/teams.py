@@ -14,8 +14,9 @@ import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
+
 from vendor_fakes.telegram import Html
-from vendor_fakes.vendor import Heard, Refusal, Vendor, checked, closed, text_of
+from vendor_fakes.vendor import Heard, Refusal, Vendor, checked, closed, raw, text_of
 
 APP, PASSWORD, TENANT = "00000000-0000-0000-0000-000000000001", "password-of-the-test", "11111111-1111-1111-1111-111111111111"
 TOKEN = "token-for-the-connector"
@@ -27,10 +28,17 @@ HERO = closed({
     "contentType": {"const": "application/vnd.microsoft.card.hero"},
     "content": closed({"buttons": {"type": "array", "items": BUTTON, "minItems": 1, "maxItems": 6}}),
 })  # fmt: skip
-PICTURE = closed({"contentType": {"const": "image/png"}, "contentUrl": {"type": "string", "pattern": "^https://.*[.]png$"}}, {"name": text_of(2000)})
+PICTURE = closed(
+    {"contentType": {"const": "image/png"}, "contentUrl": {"type": "string", "pattern": "^https://.*[.]png$"}},
+    {"name": text_of(2000)},
+)
 SCHEMA = closed(
     {"type": {"const": "message"}, "from": ACCOUNT, "recipient": ACCOUNT, "conversation": closed({"id": text_of(200)})},
-    {"text": text_of(20000), "textFormat": {"const": "xml"}, "attachments": {"type": "array", "items": {"oneOf": [HERO, PICTURE]}}},
+    {
+        "text": text_of(20000),
+        "textFormat": {"const": "xml"},
+        "attachments": {"type": "array", "items": {"oneOf": [HERO, PICTURE]}},
+    },
 )
 
 
@@ -101,13 +109,19 @@ class Teams(Vendor):
 
     def token(self, key: rsa.RSAPrivateKey | None = None, kid: str = "known", algorithm: str = "RS256", **claims: Any) -> str:
         now = int(time.time())
-        usual = {"iss": "https://api.botframework.com", "aud": APP, "nbf": now - 60, "exp": now + 3600, "serviceurl": f"{self.address}/amer/"}
+        usual = {
+            "iss": "https://api.botframework.com",
+            "aud": APP,
+            "nbf": now - 60,
+            "exp": now + 3600,
+            "serviceurl": f"{self.address}/amer/",
+        }
         payload = {name: value for name, value in (usual | claims).items() if value is not None}
         secret: Any = "x" * 32 if algorithm == "HS256" else None if algorithm == "none" else key or self._key
         return jwt.encode(payload, secret, algorithm=algorithm, headers={"kid": kid})
 
     def signed(self, event: Any) -> tuple[bytes, dict[str, str]]:
-        return json.dumps(event).encode(), self.headers(self.token())
+        return raw(event), self.headers(self.token())
 
     def headers(self, token: str) -> dict[str, str]:
         return {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}

@@ -2,16 +2,24 @@
 
 import html.parser
 import itertools
-import json
 from typing import Any
 
 from aiohttp import web
-from vendor_fakes.vendor import PUBLIC_ADDRESS, Heard, Refusal, Vendor, checked, closed, text_of
+
+from vendor_fakes.vendor import PUBLIC_ADDRESS, Heard, Refusal, Vendor, checked, closed, raw, text_of
 
 TOKEN, SECRET = "123456:ABC-DEF1234ghIkl", "secret_of-the-test"
 TAGS = frozenset({"b", "i", "u", "s", "a", "code", "pre"})
 BUTTON = closed({"text": text_of(200), "callback_data": text_of(64)})
-KEYBOARD = closed({"inline_keyboard": {"type": "array", "items": {"type": "array", "items": BUTTON, "minItems": 1, "maxItems": 8}, "maxItems": 100}})
+KEYBOARD = closed(
+    {
+        "inline_keyboard": {
+            "type": "array",
+            "items": {"type": "array", "items": BUTTON, "minItems": 1, "maxItems": 8},
+            "maxItems": 100,
+        }
+    }
+)
 SCHEMAS = {
     "sendMessage": closed(
         {"chat_id": {"type": "integer"}, "text": text_of(4096)},
@@ -100,7 +108,7 @@ class Telegram(Vendor):
         self.heard.append((str(body["chat_id"]), Heard(text, buttons, body.get("photo"))))
 
     def signed(self, event: Any) -> tuple[bytes, dict[str, str]]:
-        return json.dumps(event).encode(), {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": SECRET}
+        return raw(event), {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": SECRET}
 
     def forged(self, body: bytes, headers: dict[str, str]) -> list[tuple[bytes, dict[str, str]]]:
         named, plain = "X-Telegram-Bot-Api-Secret-Token", {"Content-Type": "application/json"}
@@ -130,17 +138,26 @@ class Telegram(Vendor):
             "edited": self.update("o1", {"edited_message": self.message(person, text)}),
             "channel post": self.update("o2", {"channel_post": self.message(person, text, "channel")}),
             "group": self.update("o3", {"message": self.message(person, text, "supergroup")}),
-            "reaction": self.update("o4", {"message_reaction": {"chat": {"id": int(person), "type": "private"}, "new_reaction": []}}),
+            "reaction": self.update(
+                "o4", {"message_reaction": {"chat": {"id": int(person), "type": "private"}, "new_reaction": []}}
+            ),
             "member": self.update("o5", {"my_chat_member": {"chat": {"id": int(person), "type": "private"}}}),
             "pinned": self.update("o6", {"message": self.message(person, {"pinned_message": self.message(person, text)})}),
-            "old button": self.update("o7", {"callback_query": {"id": "1", "from": {"id": int(person)}, "chat_instance": "1", "data": "x"}}),
+            "old button": self.update(
+                "o7", {"callback_query": {"id": "1", "from": {"id": int(person)}, "chat_instance": "1", "data": "x"}}
+            ),
             "unknown": self.update("o8", {}),
         }
 
     def unreadable(self, person: str) -> dict[str, Any]:
         kinds = ("sticker", "voice", "document", "video", "contact", "poll", "animation")
-        contents = {kind: {kind: {"file_id": "1"}} for kind in kinds} | {"photo": {"photo": [{"file_id": "1"}], "caption": "a caption"}}
-        return {kind: self.update(f"u{kind}{person}", {"message": self.message(person, content)}) for kind, content in contents.items()}
+        contents = {kind: {kind: {"file_id": "1"}} for kind in kinds} | {
+            "photo": {"photo": [{"file_id": "1"}], "caption": "a caption"}
+        }
+        return {
+            kind: self.update(f"u{kind}{person}", {"message": self.message(person, content)})
+            for kind, content in contents.items()
+        }
 
     def is_set(self) -> bool:
         """Whether the assistant has said where it is."""

@@ -8,13 +8,17 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import BasicAuth, web
+from multidict import MultiDict
 from twilio.request_validator import RequestValidator
+
 from vendor_fakes.vendor import PUBLIC_ADDRESS, Heard, Refusal, Vendor, checked, closed, text_of
 
 ACCOUNT, TOKEN = "AC" + "0" * 32, "twilio-token-of-the-test"
 NUMBER = "+15017122661"
 ADDRESS = {"type": "string", "pattern": r"^(whatsapp:)?\+\d{6,15}$"}
-SCHEMA = closed({"From": ADDRESS, "To": ADDRESS, "Body": text_of(1600)}, {"MediaUrl": {"type": "string", "pattern": "^https://.*[.]png$"}})
+SCHEMA = closed(
+    {"From": ADDRESS, "To": ADDRESS, "Body": text_of(1600)}, {"MediaUrl": {"type": "string", "pattern": "^https://.*[.]png$"}}
+)
 
 
 class Twilio(Vendor):
@@ -35,7 +39,9 @@ class Twilio(Vendor):
         return {"code": 20429 if status == 429 else 20500, "message": "it failed", "status": status}
 
     def refusal(self, message: str, status: int = 400, code: int = 21602) -> Refusal:
-        return Refusal(status, {"code": code, "message": message, "more_info": "https://www.twilio.com/docs/errors", "status": status})
+        return Refusal(
+            status, {"code": code, "message": message, "more_info": "https://www.twilio.com/docs/errors", "status": status}
+        )
 
     async def answer(self, request: web.Request) -> Any:
         if request.method != "POST" or request.path != f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
@@ -51,9 +57,10 @@ class Twilio(Vendor):
         return {"sid": f"SM{self.calls:032}", "status": "queued"}
 
     def signed(self, event: Any) -> tuple[bytes, dict[str, str]]:
-        signature = RequestValidator(TOKEN).compute_signature(f"{PUBLIC_ADDRESS}{self.path}", event)
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
-        return urlencode(event).encode(), headers
+        body = event if isinstance(event, bytes) else urlencode(event).encode()
+        fields = MultiDict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
+        signature = RequestValidator(TOKEN).compute_signature(f"{PUBLIC_ADDRESS}{self.path}", fields)
+        return body, {"Content-Type": "application/x-www-form-urlencoded", "X-Twilio-Signature": signature}
 
     def forged(self, body: bytes, headers: dict[str, str]) -> list[tuple[bytes, dict[str, str]]]:
         named, plain = "X-Twilio-Signature", {"Content-Type": headers["Content-Type"]}
@@ -70,7 +77,15 @@ class Twilio(Vendor):
         ]
 
     def event(self, person: str, id: str, **more: str) -> Any:
-        fields = {"MessageSid": f"SM{id}", "AccountSid": ACCOUNT, "From": person, "To": self.number, "Body": "", "NumMedia": "0", "NumSegments": "1"}
+        fields = {
+            "MessageSid": f"SM{id}",
+            "AccountSid": ACCOUNT,
+            "From": person,
+            "To": self.number,
+            "Body": "",
+            "NumMedia": "0",
+            "NumSegments": "1",
+        }
         return fields | more
 
     def text(self, person: str, id: str, text: str) -> Any:

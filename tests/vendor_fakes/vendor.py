@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import http.client
+import json
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -131,7 +132,9 @@ class Vendor:
                 assert not self.refused, self.refused
                 return self.told(person)
 
-    def post(self, address: str, body: bytes, headers: Headers, method: str = "POST", path: str | None = None) -> tuple[int, bytes]:
+    def post(
+        self, address: str, body: bytes, headers: Headers, method: str = "POST", path: str | None = None
+    ) -> tuple[int, bytes]:
         """Sends a request to the assistant; the status and body of its answer."""
         connection = http.client.HTTPConnection(address.removeprefix("http://"), timeout=WAIT_SECONDS)
         try:
@@ -182,6 +185,11 @@ class Vendor:
             self.seconds = 0.0
 
 
+def raw(event: Any) -> bytes:
+    """An event as it is sent; bytes are sent as they are."""
+    return event if isinstance(event, bytes) else json.dumps(event).encode()
+
+
 def checked(body: Any, schema: Mapping[str, Any], refuse: Any) -> Any:
     """The body, if it has the form of the schema. Raises what `refuse` makes of the problem."""
     problem = next(jsonschema.Draft202012Validator(schema).iter_errors(body), None)
@@ -225,7 +233,5 @@ async def _serve(vendor: Vendor) -> web.AppRunner:
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    assert site._server is not None
-    port = site._server.sockets[0].getsockname()[1]
-    vendor.address = f"http://127.0.0.1:{port}"
+    vendor.address = f"http://127.0.0.1:{runner.addresses[0][1]}"
     return runner

@@ -9,6 +9,7 @@ import itertools
 from typing import Any
 
 from aiohttp import web
+
 from vendor_fakes.meta import APP_SECRET, VERIFY_TOKEN, Meta
 from vendor_fakes.vendor import Heard, checked, closed, text_of
 
@@ -32,7 +33,10 @@ LIST = closed({
 ENVELOPE = {"messaging_product": {"const": "whatsapp"}, "recipient_type": {"const": "individual"}}
 CONTENTS = (
     {"type": {"const": "text"}, "text": closed({"body": text_of(4096)}, {"preview_url": {"type": "boolean"}})},
-    {"type": {"const": "image"}, "image": closed({"link": {"type": "string", "pattern": "^https://.*[.](png|jpg)$"}}, {"caption": text_of(1024)})},
+    {
+        "type": {"const": "image"},
+        "image": closed({"link": {"type": "string", "pattern": "^https://.*[.](png|jpg)$"}}, {"caption": text_of(1024)}),
+    },
     {"type": {"const": "interactive"}, "interactive": {"oneOf": [BUTTONS, LIST]}},
 )
 SCHEMA = {
@@ -80,7 +84,10 @@ class WhatsApp(Meta):
     def batch(self, messages: list[Any], phone: str = PHONE_ID) -> Any:
         metadata = {"display_phone_number": "15550783881", "phone_number_id": phone}
         value = {"messaging_product": "whatsapp", "metadata": metadata, "messages": messages}
-        return {"object": "whatsapp_business_account", "entry": [{"id": "1", "changes": [{"value": value, "field": "messages"}]}]}
+        return {
+            "object": "whatsapp_business_account",
+            "entry": [{"id": "1", "changes": [{"value": value, "field": "messages"}]}],
+        }
 
     def joined(self, events: list[Any]) -> Any:
         """One webhook with several messages, over several entries."""
