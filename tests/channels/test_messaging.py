@@ -6,16 +6,21 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
+from conftest import free_port
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from vendor_fakes.all import VENDORS
 from vendor_fakes.meta import VERIFY_TOKEN
+from vendor_fakes.teams import Teams
+from vendor_fakes.telegram import Telegram
 from vendor_fakes.twilio import TwilioWhatsApp
-from vendor_fakes.vendor import PUBLIC_ADDRESS, Heard, Vendor, raw
+from vendor_fakes.vendor import PUBLIC_ADDRESS, Heard, Vendor, raw, serving
+from website_client import post
 
 from components.catalogue import load_catalogue
 from components.wording import load_words
@@ -204,7 +209,8 @@ def test_a_refusal_is_not_tried_again(everybody: list[Person]) -> None:
             person.does(person.vendor.text(person.address, person.id(), "hello"))
             # Long enough for a second try.
             time.sleep(1)
-            assert person.vendor.calls - before == 1, person.vendor.name
+            # The notice and the answer, once each.
+            assert person.vendor.calls - before == 2, person.vendor.name
         assert "no active effect" in words_of(person.asks("what is a placebo")), person.vendor.name
 
 
@@ -359,3 +365,23 @@ def test_nothing_that_names_a_person_is_kept_or_logged(messaging: Any) -> None:
     assert "59.949123" not in json.dumps(rows) + log
     assert "placebo" not in log
     assert "Traceback" not in log
+
+
+def test_a_vendor_that_is_away_at_the_start_and_a_stop_in_the_middle_of_an_answer(model: Path, tmp_path: Path) -> None:
+    vendors: list[Vendor] = [Telegram(), Teams()]
+    settings = {"PUBLIC_ADDRESS": PUBLIC_ADDRESS}
+    with serving(vendors), vendors[0].in_trouble(500, times=2), vendors[1].in_trouble(0, times=3):
+        for vendor in vendors:
+            settings |= vendor.settings()
+        stack = Stack(model, free_port(), free_port(), tmp_path / "c.db", log=tmp_path / "log", settings=settings)
+        with stack:
+            assert post(stack.address, "hello", {})[0] == 200
+            for vendor in vendors:
+                assert "no active effect" in words_of(Person(stack, vendor).asks("what is a placebo"))
+            assert cast(Telegram, vendors[0]).is_set()
+            # Channels without variables are shut.
+            assert vendors[0].post(stack.address, b"{}", {}, path="/webhooks/whatsapp/webhook")[0] == 404
+            people = [Person(stack, vendor) for vendor in vendors]
+            for person in people:
+                person.does(person.vendor.text(person.address, person.id(), "what is a placebo"))
+        assert all("no active effect" in words_of(person.vendor.told(person.address)) for person in people)

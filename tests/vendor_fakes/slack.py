@@ -93,7 +93,7 @@ class Slack(Vendor):
             # With a character set, as Slack does it.
             body, kind = raw(event), "application/json; charset=utf-8"
         moment = str(int(at or time.time()))
-        signature = SignatureVerifier(SECRET).generate_signature(timestamp=moment, body=body)
+        signature = SignatureVerifier(SECRET).generate_signature(timestamp=moment, body=body.decode(errors="replace"))
         return body, {"Content-Type": kind, "X-Slack-Request-Timestamp": moment, "X-Slack-Signature": str(signature)}
 
     def forged(self, body: bytes, headers: dict[str, str]) -> list[tuple[bytes, dict[str, str]]]:
