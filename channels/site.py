@@ -26,6 +26,7 @@ LANGUAGE = "en"
 HASH_CHARACTERS = 12
 SMALLEST_COMPRESSED = 1024
 
+PNG = "image/png"
 SCRIPT, STYLE, PAGE, PICTURE, JSON = (
     f"{kind}; charset=utf-8" for kind in ("text/javascript", "text/css", "text/html", "image/svg+xml", "application/json")
 )
@@ -151,8 +152,10 @@ def _words(labels: Mapping[str, str]) -> File:
 
 
 def _pictures() -> dict[str, File]:
-    pictures = (WEB / "pictures").glob("*.svg")
-    return {f"pictures/{file.name}": File(file.read_bytes(), PICTURE, OF_PICTURES) for file in pictures}
+    # Messaging services take no SVG; `make pictures` makes the other form.
+    types = {".svg": PICTURE, ".png": PNG}
+    pictures = (file for file in (WEB / "pictures").iterdir() if file.suffix in types)
+    return {f"pictures/{file.name}": File(file.read_bytes(), types[file.suffix], OF_PICTURES) for file in pictures}
 
 
 def _beside_pages() -> dict[str, File]:

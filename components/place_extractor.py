@@ -12,7 +12,7 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from actions.places import BETWEEN
+from actions.places import BETWEEN, all_cities, coordinates
 from components.message_kind import MAX_CHARACTERS
 from components.place_names import PlaceFinder
 from components.place_words import ordinary_words
@@ -24,9 +24,9 @@ ABOUT_PLACES = frozenset({"inform_place", "find_clinic", "find_support_group", "
 class PlaceExtractor(GraphComponent, EntityExtractorMixin):
     """Writes an entity for each place in a message.
 
-    `country` (value `DE`), `city` (value `DE/Berlin`), or `unknown_place` (value as written) where a place is announced that
-    nobody knows. Where it is open which place is meant the value holds all of them, joined by `|`. `namesakes` are less known
-    places of the same name.
+    `country` (value `DE`), `city` (value `DE/Berlin`, or `NO/59.91,10.75` for a location that is shared), or `unknown_place`
+    (value as written) where a place is announced that nobody knows. Where it is open which place is meant the value holds all
+    of them, joined by `|`. `namesakes` are less known places of the same name.
     """
 
     def __init__(self, model_storage: ModelStorage, resource: Resource) -> None:
@@ -75,6 +75,9 @@ class PlaceExtractor(GraphComponent, EntityExtractorMixin):
 
     def _entities(self, text: str) -> list[dict[str, Any]]:
         assert self._finder is not None, "process is called on a loaded component only"
+        location = coordinates(text)
+        if location:
+            return [_entity("city", 0, len(text), all_cities().place_at(*location))]
         mentions = self._finder.mentions(text)
         value = BETWEEN.join(dict.fromkeys(place for mention in mentions for place in mention.places))
         kind = "city" if "/" in value else "country"

@@ -1,7 +1,7 @@
 """Puts replies together from the words in the content files."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -41,9 +41,16 @@ def _known(value: Any) -> bool:
     return value is not None and value != ""
 
 
-def source_line(template: str, sources: Iterable[Mapping[str, str]], reviewed: str) -> str:
-    """The last line of an answer; `reviewed` is an ISO date and is shown as month and year."""
-    named = "; ".join(f"{source['organisation']}, {source['link']}" for source in sources)
+def named_source(organisation: str, link: str) -> str:
+    """A source in plain text."""
+    return f"{organisation}, {link}"
+
+
+def source_line(
+    template: str, sources: Iterable[Mapping[str, str]], reviewed: str, name: Callable[[str, str], str] = named_source
+) -> str:
+    """The last line of an answer; `reviewed` is an ISO date and is shown as month and year. `name` writes a source."""
+    named = "; ".join(name(source["organisation"], source["link"]) for source in sources)
     return fill(template, {"sources": named, "reviewed": _month(reviewed)})
 
 

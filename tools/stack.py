@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from channels.settings import settings_from
+from channels.vendor_settings import check_vendor_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
@@ -67,6 +68,7 @@ class Stack:
             )
         try:
             settings_from(os.environ | self.settings | {"CONVERSATIONS": str(self.conversations)})
+            check_vendor_settings(os.environ | self.settings)
         except ValueError as problem:
             raise CannotStart(str(problem)) from None
         try:
@@ -106,7 +108,7 @@ class Stack:
                 "ACTION_ENDPOINT": f"http://{HOST}:{self.actions_port}/webhook",
                 "CONVERSATIONS": str(self.conversations),
                 "RASA_AUTH_TOKEN": self.auth_token or "",
-                "PUBLIC_ADDRESS": os.environ.get("PUBLIC_ADDRESS", self.address),
+                "PUBLIC_ADDRESS": (os.environ | self.settings).get("PUBLIC_ADDRESS", self.address),
                 "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
                 # Sanic waits this long for open connections when it is asked to stop; its default is 15.
                 "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",

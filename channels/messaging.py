@@ -1,0 +1,272 @@
+"""What the messaging services share: webhooks that are answered at once, work in order, answers that wait for nobody else."""
+
+import hmac
+import json
+import logging
+import os
+import re
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rasa.core.channels.channel import InputChannel, UserMessage
+from sanic import Blueprint, Sanic, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from channels.entries import PATIENT, Choice, Entry
+from channels.front_door import RECENT_SENDERS, FrontDoor, Turn, log_failure
+from channels.incoming import Refused
+from channels.rendering import Form, Message, messages
+from channels.settings import Settings, settings_from
+from channels.turns import Turns
+from channels.vendor_calls import VendorCalls, VendorRefused
+from channels.vendor_settings import vendor_settings
+
+logger = logging.getLogger(__name__)
+
+# Vendors send several events at once; a person's own message is far smaller.
+LARGEST_BODY = 256 * 1024
+# Messages of one person that may wait to be taken, and of ours that may wait to be sent.
+MOST_WAITING = 30
+MOST_UNSENT = 100
+SENDING_SECONDS = 5
+# What an event of another shape than the documented one raises when it is read.
+ODD = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
+NUMBER = re.compile(r"\W*(?:number|option|no)?\W*(\d{1,2})\W*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody said, as a vendor reports it. Without text, token and location it is something that cannot be read.
+
+    `address` is the vendor's name for the person, `reply_to` what the channel needs to answer, `time` orders a batch.
+    """
+
+    address: str
+    id: str
+    reply_to: Any
+    text: str | None = None
+    token: str | None = None
+    location: tuple[float, float] | None = None
+    time: float = 0
+
+
+class Messaging(FrontDoor):
+    """A messaging service. It proves who sends, reads the vendor's events, and sends messages; the rest is done here."""
+
+    form: Form
+
+    def __init__(self, settings: Settings, vendor: Mapping[str, str]) -> None:
+        """`vendor` holds the channel's variables, see vendor_settings.py."""
+        super().__init__(settings)
+        self.vendor = vendor
+        self.calls = VendorCalls()
+        public = os.environ.get("PUBLIC_ADDRESS", "").rstrip("/")
+        # No vendor fetches a picture from an address within a machine, or without encryption.
+        self.public_address = public if public.startswith("https://") else None
+        self._lines = Turns(MOST_WAITING)
+        self._sending = Turns(MOST_UNSENT)
+        # Where to answer those whose turn runs, and how many choices it has offered so far: the only place of real addresses.
+        self._reply_to: dict[str, Any] = {}
+        self._offered: dict[str, int] = {}
+        # Fixed sentences that a person has read since their last message was taken.
+        self._told: OrderedDict[str, set[str]] = OrderedDict()
+
+    @classmethod
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> "InputChannel":
+        """The channel with the settings of the environment; one without routes when it has none."""
+        vendor = vendor_settings(cls.name(), os.environ)
+        return cls(settings_from(), vendor) if vendor else Off(cls.name())
+
+    async def is_authentic(self, request: Request) -> bool:
+        """Whether the vendor itself has sent this."""
+        raise NotImplementedError
+
+    def events(self, request: Request) -> Iterable[Any]:
+        """The events in a request."""
+        raise NotImplementedError
+
+    def said(self, event: Any) -> Said | None:
+        """What somebody said in an event, or None for one that needs no answer. May raise any of `ODD`."""
+        raise NotImplementedError
+
+    async def noticed(self, said: Said) -> None:
+        """Lets a person see that something they did has arrived, where the vendor waits for that."""
+
+    async def send(self, reply_to: Any, message: Message) -> None:
+        """Sends a message. Raises VendorRefused."""
+        raise NotImplementedError
+
+    def form_for(self, reply_to: Any) -> Form:
+        """What this person's end shows."""
+        return self.form
+
+    def acknowledgement(self, request: Request) -> HTTPResponse:
+        """What the vendor wants to read at once."""
+        return response.empty(status=200)
+
+    def add_routes(self, blueprint: Blueprint) -> None:
+        """Adds what a channel has beside its webhook."""
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        blueprint = Blueprint(self.name())
+        self.open(blueprint, on_new_message)
+        self.add_routes(blueprint)
+
+        @blueprint.post("/webhook", name="webhook")
+        async def webhook(request: Request) -> HTTPResponse:
+            return await self._on_webhook(request)
+
+        @blueprint.signal("http.routing.after")
+        async def bound_the_body(request: Request, **_: Any) -> None:
+            if request.stream and request.path.startswith(f"/webhooks/{self.name()}/"):
+                request.stream.request_max_size = LARGEST_BODY
+
+        @blueprint.listener("before_server_stop")
+        async def finish(_: Sanic, __: Any) -> None:
+            # Called before the turns are waited for: a message that waits in line still becomes one.
+            await self._lines.finish(self.settings.turn_seconds)
+            await self._sending.finish(SENDING_SECONDS)
+            await self.calls.close()
+
+        return blueprint
+
+    async def show(self, sender: str, entry: Entry) -> None:
+        """Hands an entry to the line of what is sent to a person."""
+        if entry.author == PATIENT:
+            return
+        made = messages(entry, self.form_for(self._reply_to[sender]), self.public_address, self._offered[sender] + 1)
+        self._offered[sender] += len(entry.choices)
+        for message in made:
+            self._send_in_line(sender, message)
+
+    async def _on_webhook(self, request: Request) -> HTTPResponse:
+        if not await self.is_authentic(request):
+            logger.warning("A request to %s was refused: it was not proven to be the vendor's.", self.name())
+            return response.empty(status=403)
+        read = []
+        for event in self.events(request):
+            try:
+                said = self.said(event)
+            except ODD as problem:
+                logger.error("An event of %s could not be read: %s", self.name(), type(problem).__name__)
+                continue
+            if said:
+                read.append(said)
+        for said in sorted(read, key=lambda said: said.time):
+            self._receive(said)
+        return self.acknowledgement(request)
+
+    def _receive(self, said: Said) -> None:
+        sender = self.identities.of(said.address)
+        try:
+            self._lines.start(sender, lambda: self._take(sender, said))
+        except Refused:
+            logger.error("A message on %s was dropped: too many of one person wait.", self.name())
+
+    async def _take(self, sender: str, said: Said) -> None:
+        """Takes a message and waits for the end of its turn, so that the next one of this person comes after it."""
+        self._reply_to[sender], self._offered[sender] = said.reply_to, 0
+        try:
+            self._sending.start(sender, lambda: self._tried(self.noticed(said)))
+            turn = await self._turn_of(sender, said)
+            if turn:
+                self._told.pop(sender, None)
+                await turn
+        except Refused as refusal:
+            self._tell_once(sender, f"refused_{refusal.reason}")
+        except Exception as error:
+            log_failure("A message could not be taken", error)
+        finally:
+            del self._reply_to[sender], self._offered[sender]
+
+    async def _turn_of(self, sender: str, said: Said) -> Turn | None:
+        # Vendors write telephone numbers into the ids of messages.
+        id, text, token = self.identities.of(said.id), said.text, said.token
+        if said.location:
+            # Two decimals are about a kilometre: no more is kept of where somebody is.
+            text = "{:.2f}, {:.2f}".format(*said.location)
+        if token is None and text is None:
+            self._tell_once(sender, "not_text")
+            return None
+        number = NUMBER.fullmatch(text) if text and not said.location else None
+        if number and token is None:
+            token = await self._token_of(sender, int(number[1]))
+        # All who write come from the vendor's addresses, so each is counted alone.
+        return await self.accept(sender, sender, id, text, token)
+
+    async def _token_of(self, sender: str, number: int) -> str | None:
+        offered = last_offer(await self.history(sender))
+        return offered[number - 1].token if 0 < number <= len(offered) else None
+
+    def _tell_once(self, sender: str, name: str) -> None:
+        """Says a fixed sentence, but not again and again: two machines could answer each other for ever."""
+        told = self._told.setdefault(sender, set())
+        if len(self._told) > RECENT_SENDERS:
+            self._told.popitem(last=False)
+        if name not in told:
+            told.add(name)
+            markup = self.form_for(self._reply_to[sender]).markup
+            self._send_in_line(sender, Message(markup.text(self.sentence(name))))
+
+    def _send_in_line(self, sender: str, message: Message) -> None:
+        reply_to = self._reply_to[sender]
+        self._sending.start(sender, lambda: self._tried(self.send(reply_to, message)))
+
+    async def _tried(self, sending: Awaitable[None]) -> None:
+        try:
+            await sending
+        except VendorRefused as refusal:
+            logger.error("%s did not take what it was sent: %s", self.name(), refusal)
+        except Exception as error:
+            log_failure(f"Nothing could be sent on {self.name()}", error)
+
+
+class Off(InputChannel):
+    """A channel that is not set up: it has no routes."""
+
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
+
+    def name(self) -> str:
+        return self._channel
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        return Blueprint(self._channel)
+
+
+def last_offer(history: list[Entry]) -> list[Choice]:
+    """The choices of the latest turn that offered any, as they were numbered."""
+    offered: list[Choice] = []
+    for entry in reversed(history):
+        if entry.author == PATIENT and offered:
+            break
+        offered = [*entry.choices, *offered]
+    return offered
+
+
+def each(body: Any, *names: str) -> Iterator[dict[str, Any]]:
+    """The objects in the lists that lie within one another under these names; what has another shape is passed over."""
+    if not isinstance(body, dict):
+        return
+    if not names:
+        yield body
+        return
+    inner = body.get(names[0])
+    for item in inner if isinstance(inner, list) else ():
+        yield from each(item, *names[1:])
+
+
+def json_of(text: bytes | str) -> Any:
+    """The JSON in a body or a field of one, or None when it holds none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def same(given: str, expected: str) -> bool:
+    """Whether two texts are the same, in a time that does not tell where they differ."""
+    return hmac.compare_digest(given.encode(errors="replace"), expected.encode())
