@@ -1,55 +1,56 @@
-"""One turn at a time for each sender."""
+"""The turns that run and wait, by sender."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from channels.incoming import Refused
 
 Result = TypeVar("Result")
-
-
-@dataclass
-class _Line:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    turns: int = 0
+Entered = asyncio.Future[None]
 
 
 class Turns:
-    """Runs the turns of a sender one after another, in the order in which they came, and those of others beside them."""
+    """Runs turns, not too many of one sender at once. The lock store keeps those of one sender in their order."""
 
     def __init__(self, most: int) -> None:
         """`most` is how many turns of a sender may run or wait at once."""
         self._most = most
-        self._lines: dict[str, _Line] = {}
+        self._numbers: Counter[str] = Counter()
         self._running: set[asyncio.Task[Any]] = set()
 
-    def start(self, sender: str, turn: Callable[[], Coroutine[Any, Any, Result]]) -> "asyncio.Task[Result]":
-        """Starts a turn, now or when those before it have ended. Raises Refused when too many wait already."""
-        line = self._lines.setdefault(sender, _Line())
-        if line.turns >= self._most:
+    async def start(self, sender: str, turn: Callable[[Entered], Coroutine[Any, Any, Result]]) -> "asyncio.Task[Result]":
+        """Starts a turn; gives it when its place in line is sure, which the turn says through the future that it is handed.
+
+        Raises Refused when too many wait already, and what ends the turn before it has its place.
+        """
+        if self._numbers[sender] >= self._most:
             raise Refused("busy")
-        line.turns += 1
-        task = asyncio.create_task(self._in_line(sender, line, turn))
+        self._numbers[sender] += 1
+        entered: Entered = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(turn(entered))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+
+        def ended(_: "asyncio.Task[Result]") -> None:
+            self._running.discard(task)
+            self._numbers[sender] -= 1
+            if not self._numbers[sender]:
+                del self._numbers[sender]
+            if not entered.done():
+                entered.cancel()
+
+        task.add_done_callback(ended)
+        await asyncio.wait((task, entered), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
         return task
 
     def running(self, sender: str) -> bool:
         """Whether a turn of this sender runs or waits."""
-        return sender in self._lines
+        return sender in self._numbers
 
     async def finish(self, seconds: float) -> None:
         """Waits until all turns have ended, at most so many seconds."""
         if self._running:
             await asyncio.wait(set(self._running), timeout=seconds)
-
-    async def _in_line(self, sender: str, line: _Line, turn: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        try:
-            async with line.lock:
-                return await turn()
-        finally:
-            line.turns -= 1
-            if not line.turns:
-                del self._lines[sender]

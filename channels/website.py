@@ -1,7 +1,6 @@
 """The website channel: conversations over socket.io, or over plain HTTP where sockets are blocked, and the site's files."""
 
 import asyncio
-import itertools
 import json
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -15,7 +14,7 @@ from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from channels.entries import PATIENT, Entry, as_json, number_of
+from channels.entries import Entry, as_json, entries_of_turn, number_of
 from channels.front_door import FrontDoor, log_failure
 from channels.incoming import Refused
 from channels.origins import is_allowed
@@ -223,9 +222,3 @@ def json_object(body: bytes) -> Body | None:
     except (ValueError, RecursionError):
         return None
     return read if isinstance(read, dict) else None
-
-
-def entries_of_turn(history: list[Entry], said: str) -> list[Entry]:
-    """What was said in the turn of one message, that message included."""
-    begun = list(itertools.dropwhile(lambda entry: entry.said != said, history))
-    return begun[:1] + list(itertools.takewhile(lambda entry: entry.author != PATIENT, begun[1:]))

@@ -41,8 +41,13 @@ class Inbox:
         """Whether the turn of a message is saved. Raises Away."""
         return await self._store.first(TURN, sender_id=row_id(sender_id), said=said) is not None
 
+    async def forget(self, sender_id: str, said: str) -> None:
+        """Gives up a message that is refused after all, or whose turn is saved already. Raises Away."""
+        own = (MESSAGES.c.sender_id == row_id(sender_id), MESSAGES.c.said == said)
+        await self._store.run(lambda connection: connection.execute(MESSAGES.delete().where(*own)))
+
     async def left(self, seconds: float, prefix: str) -> list[Message]:
-        """Messages to senders of a prefix that have waited so long, in their order; now they wait anew. Raises Away."""
+        """Messages of senders with a prefix that have waited so long, in their order; now they wait anew. Raises Away."""
         old = (
             MESSAGES.c.received < time() - seconds,
             MESSAGES.c.tries < MOST_TRIES,
