@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from time import time
 from typing import Any
-from weakref import WeakValueDictionary
 
 import yaml
 from rasa.core.agent import Agent
@@ -75,11 +74,9 @@ class FrontDoor(InputChannel):
         self.settings = settings
         self.identities = Identities(settings.key, self.prefix)
         self._rates = Rates(settings.sender_rate, settings.address_rate, settings.redis)
-        self._turns = Turns(MOST_TURNS)
+        self._turns: Turns[list[Entry]] = Turns(MOST_TURNS)
         self._words = load_words()
         self._phrases = SafetyPhrases(yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")))
-        # By sender and message id.
-        self._running: WeakValueDictionary[tuple[str, str], Turn] = WeakValueDictionary()
         self._app: Sanic | None = None
         self._on_new_message: Callable[[UserMessage], Awaitable[Any]] | None = None
 
@@ -143,8 +140,9 @@ class FrontDoor(InputChannel):
         return [entry for entry in conversation_entries(events) if entry.number > after]
 
     async def _accepted(self, sender: str, address: str, known: str, text: object, token: object) -> Turn | None:
-        if (sender, known) in self._running:
-            return self._running[sender, known]
+        started = self._turns.started(sender, known)
+        if started:
+            return await started.in_line()
         if await self._inbox.has_turn(sender, known):
             # Whoever sends the message again later reads its entries in the history.
             return None
@@ -156,10 +154,11 @@ class FrontDoor(InputChannel):
         return await self._start(sender, saying)
 
     async def _start(self, sender: str, saying: Saying) -> Turn:
-        if (sender, saying.id) not in self._running:
-            starting = self._turns.start(sender, lambda entered: self._turn_in_line(sender, saying, entered))
-            self._running[sender, saying.id] = await starting
-        return self._running[sender, saying.id]
+        # It may have been delivered again meanwhile.
+        started = self._turns.started(sender, saying.id) or self._turns.start(
+            sender, saying.id, lambda entered: self._turn_in_line(sender, saying, entered)
+        )
+        return await started.in_line()
 
     async def _take_up_left_messages(self) -> None:
         """Answers what was taken in and has no turn, here or at a server that has ended, as long as this server runs."""

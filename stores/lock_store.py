@@ -38,8 +38,15 @@ while true do
 end
 """
 
-# The conversations whose lock the running task holds; whoever holds one does not wait for itself.
-_held: ContextVar[frozenset[str]] = ContextVar("held", default=frozenset())
+
+@dataclass
+class _Hold:
+    conversation_id: str
+    over: bool = False
+
+
+# What the running task and those that it has started hold; whoever holds a lock does not wait for itself.
+_held: ContextVar[tuple[_Hold, ...]] = ContextVar("held", default=())
 
 
 class LockLost(Exception):
@@ -75,20 +82,28 @@ class ConversationLocks(LockStore):
 
         Raises Away when Redis does not answer, and LockLost.
         """
-        if conversation_id in _held.get():
+        if any(hold.conversation_id == conversation_id and not hold.over for hold in _held.get()):
             yield
             return
         async with self._waited(conversation_id, entered or asyncio.get_running_loop().create_future()):
-            held = _held.set(_held.get() | {conversation_id})
+            hold = _Hold(conversation_id)
+            before = _held.set((*_held.get(), hold))
             try:
                 yield
             finally:
-                _held.reset(held)
+                hold.over = True
+                _held.reset(before)
 
     async def ping(self) -> None:
         """Asks Redis, if there is one, whether it is there. Raises Away."""
         if self._redis and self.service:
             await self.service.call(self._redis.ping)
+
+    async def close(self) -> None:
+        """Closes the connections."""
+        if self._redis:
+            await self._redis.close()
+            await self._redis.connection_pool.disconnect()
 
     @contextlib.asynccontextmanager
     async def _waited(self, conversation_id: str, entered: "asyncio.Future[None]") -> AsyncIterator[None]:

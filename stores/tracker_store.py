@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 import rasa.core.agent
 import sqlalchemy as sa
-from rasa.core.brokers.broker import EventBroker
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SessionStarted
@@ -26,6 +25,7 @@ from sqlalchemy.engine import Connection
 
 from stores.conversation import Conversation
 from stores.database import FAILURES, POOL, database_address, open_engine
+from stores.event_broker import OutboxBroker, outbox_row
 from stores.schema import EVENTS, VERSION, migrate
 from stores.services import Service
 from stores.writer import Rows, Writer, event_row, row_id
@@ -62,7 +62,7 @@ class ConversationStore(TrackerStore):
     """
 
     def __init__(
-        self, domain: Domain | None = None, event_broker: EventBroker | None = None, db: str = "conversations.db", **_: Any
+        self, domain: Domain | None = None, event_broker: OutboxBroker | None = None, db: str = "conversations.db", **_: Any
     ) -> None:
         """Opens the database that DATABASE_URL names, or else the file `db`, and makes what is missing in it."""
         super().__init__(domain, event_broker)
@@ -80,6 +80,8 @@ class ConversationStore(TrackerStore):
             self._migrate()
         except FAILURES as problem:
             logger.error("The database cannot be reached; it will be tried again. %s", problem)
+        if event_broker:
+            event_broker.open(self._lasting_connection)
 
     @contextlib.contextmanager
     def connect(self) -> Iterator[Connection]:
@@ -146,7 +148,7 @@ class ConversationStore(TrackerStore):
             return
         rows = Rows(events=[event_row(row_id(tracker.sender_id), event) for event in new])
         if self.event_broker:
-            rows.outbox = [{"data": json.dumps({"sender_id": tracker.sender_id} | event.as_dict())} for event in new]
+            rows.outbox = [outbox_row(tracker.sender_id, event.as_dict()) for event in new]
         last_row = await self.write(rows)
         if isinstance(tracker, Conversation) and all(map(operator.is_, known, tracker.events)):
             self._keep(last_row, tracker.copy())
@@ -185,6 +187,13 @@ class ConversationStore(TrackerStore):
             # It never waits: whatever locks the file, the event loop goes on.
             self._glance = sqlite3.connect(file, timeout=0, isolation_level=None)
         return self._glance
+
+    def _lasting_connection(self) -> Connection:
+        self._migrate()
+        connection = self.engine.connect()
+        # Not the pool's any more: what it has locked is free when it is closed.
+        connection.detach()
+        return connection
 
     def _migrate(self) -> None:
         if not self._migrated:
