@@ -18,7 +18,7 @@ from website_client import Visitor, new_conversation, post, replies, say
 from channels.rates import Rates, network
 from components.wording import load_words
 from stores.services import REST_SECONDS
-from tools.stack import HOST, Stack, await_answer
+from tools.stack import Stack
 
 WORDS = load_words()
 TURN_SECONDS = 3
@@ -117,8 +117,7 @@ def test_an_action_server_that_is_away_is_said_kindly_and_may_come_back(fragile:
     assert entries[0]["text"].startswith("find a NET clinic")
     assert replies(say(fragile.address, conversation, "what is a placebo"))[-1]["topic"]["id"] == "placebo"
 
-    fragile._start("action server", ["-m", "tools.action_server", str(fragile.actions_port)])
-    await_answer(fragile._processes["action server"], "action server", f"http://{HOST}:{fragile.actions_port}/health")
+    fragile.restart("action server")
     time.sleep(REST_SECONDS)
     heard = replies(say(fragile.address, conversation, "find a NET clinic in Oslo"))
     assert "clinic" in [entry["kind"] for entry in heard]

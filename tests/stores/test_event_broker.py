@@ -8,7 +8,6 @@ from typing import Any
 
 import aio_pika
 import pytest
-from proxy import Proxy
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
 from services import RABBITMQ_PORT, need, postgresql_database
@@ -16,6 +15,7 @@ from services import RABBITMQ_PORT, need, postgresql_database
 import stores.event_broker
 from stores.event_broker import OutboxBroker
 from stores.tracker_store import ConversationStore
+from tools.proxy import Proxy
 
 DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
 
@@ -81,10 +81,11 @@ def test_events_arrive_in_their_order_through_outages_and_a_start_without_the_br
         await add(store, "back")
         got = await arrived(2)
         assert broker.is_ready()
-        with proxy.frozen():
-            await asyncio.wait_for(add(store, "while it is frozen"), 0.5)
-            await asyncio.sleep(1.5)
-            await add(store, "still frozen")
+        proxy.freeze()
+        await asyncio.wait_for(add(store, "while it is frozen"), 0.5)
+        await asyncio.sleep(1.5)
+        await add(store, "still frozen")
+        proxy.thaw()
         got += await arrived(2)
         await broker.close()
         await add(store, "after the end of the server")

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 
 
 class Proxy:
@@ -25,14 +25,13 @@ class Proxy:
         """Lets connections through again."""
         self._call(self._mend)
 
-    @contextlib.contextmanager
-    def frozen(self) -> Iterator[None]:
+    def freeze(self) -> None:
         """Takes connections and bytes, and passes nothing on."""
         self._call(self._flowing.clear)
-        try:
-            yield
-        finally:
-            self._call(self._flowing.set)
+
+    def thaw(self) -> None:
+        """Passes on again, what has come meanwhile as well."""
+        self._call(self._flowing.set)
 
     def __enter__(self) -> "Proxy":
         started = threading.Event()
