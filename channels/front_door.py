@@ -34,7 +34,7 @@ from channels.rates import Rates
 from channels.request_id import begin_request
 from channels.settings import Settings, settings_from
 from channels.tokens import choice_of, topic_of
-from channels.turns import Entered, Turns
+from channels.turns import Started, Turns
 from components.catalogue import load_catalogue
 from components.message_kind import MAX_CHARACTERS
 from components.safety_phrases import SafetyPhrases
@@ -61,7 +61,7 @@ LOOK_SECONDS = 5
 # Microseconds around an entry within which the replies of its turn may lie.
 NEAR = 1_000
 
-Turn = asyncio.Task[list[Entry]]
+Turn = asyncio.Future[list[Entry]]
 
 
 class FrontDoor(InputChannel):
@@ -156,7 +156,7 @@ class FrontDoor(InputChannel):
     async def _start(self, sender: str, saying: Saying) -> Turn:
         # It may have been delivered again meanwhile.
         started = self._turns.started(sender, saying.id) or self._turns.start(
-            sender, saying.id, lambda entered: self._turn_in_line(sender, saying, entered)
+            sender, saying.id, lambda started: self._turn_in_line(sender, saying, started)
         )
         return await started.in_line()
 
@@ -199,18 +199,18 @@ class FrontDoor(InputChannel):
             await asyncio.sleep(0)
         raise Refused("too_long")
 
-    async def _turn_in_line(self, sender: str, saying: Saying, entered: Entered) -> list[Entry]:
+    async def _turn_in_line(self, sender: str, saying: Saying, started: Started[list[Entry]]) -> list[Entry]:
         """A turn when those before it have ended. The message is kept first, and refused when it has no place in the line."""
         begin_request()
         await self._inbox.receive(Message(sender, saying.id, {"text": saying.text, "shown": saying.shown}))
         try:
-            async with self._agent.lock_store.lock(sender, entered=entered):
+            async with self._agent.lock_store.lock(sender, entered=started.entered):
                 if await self._inbox.has_turn(sender, saying.id):
                     return await self._turn_before(sender, saying)
-                return await self._turn(sender, saying)
+                return await self._turn(sender, saying, started.answer)
         except (Away, LockLost) as error:
             log_failure("A turn lost its place", error)
-            if not entered.done():
+            if not started.entered.done():
                 await self._inbox.forget(sender, saying.id)
                 raise
             return await self._show_trouble(sender, BotUttered(self.sentence("trouble"), metadata={KIND: "trouble"}))
@@ -220,7 +220,7 @@ class FrontDoor(InputChannel):
         await self._inbox.forget(sender, saying.id)
         return entries_of_turn(await self.history(sender), saying.id)
 
-    async def _turn(self, sender: str, saying: Saying) -> list[Entry]:
+    async def _turn(self, sender: str, saying: Saying, answer: Turn) -> list[Entry]:
         """One turn: shows what the person said, hands it on, and shows the replies once they are saved, or a fixed sentence."""
         begun = time()
         metadata = {ENTRY: microseconds(begun), SAID: saying.id, SHOWN: saying.shown}
@@ -240,9 +240,9 @@ class FrontDoor(InputChannel):
                     await self._show(sender, entry)
                 return [said, *replies.entries]
             trouble = BotUttered(self.sentence(problem), metadata={KIND: "trouble"})
-            shown = await self._show_trouble(sender, trouble)
+            answer.set_result([said, *await self._show_trouble(sender, trouble)])
             await self._remember(message, trouble)
-            return [said, *shown]
+            return answer.result()
         finally:
             await self._tell(sender, on=False)
 

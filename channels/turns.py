@@ -14,17 +14,17 @@ Entered = asyncio.Future[None]
 
 @dataclass(frozen=True)
 class Started(Generic[Result]):
-    """A turn that waits or runs; `entered` is done when its place in line is sure."""
+    """A turn that waits or runs: `entered` is done when its place in line is sure, `answer` when there is a word about it."""
 
-    task: "asyncio.Task[Result]"
     entered: Entered
+    answer: "asyncio.Future[Result]"
 
-    async def in_line(self) -> "asyncio.Task[Result]":
-        """The turn, when its place is sure. Raises what ended it before."""
-        await asyncio.wait((self.task, self.entered), return_when=asyncio.FIRST_COMPLETED)
+    async def in_line(self) -> "asyncio.Future[Result]":
+        """The answer to come, when the place is sure. Raises what ended the turn before."""
+        await asyncio.wait((self.answer, self.entered), return_when=asyncio.FIRST_COMPLETED)
         if not self.entered.done() or self.entered.cancelled():
-            self.task.result()
-        return self.task
+            self.answer.result()
+        return self.answer
 
 
 class Turns(Generic[Result]):
@@ -35,30 +35,38 @@ class Turns(Generic[Result]):
         self._most = most
         self._numbers: Counter[str] = Counter()
         self._started: dict[tuple[str, str], Started[Result]] = {}
+        self._running: set[asyncio.Task[Result]] = set()
 
     def started(self, sender: str, id: str) -> Started[Result] | None:
         """The turn of a message, or None when it neither waits nor runs here."""
         return self._started.get((sender, id))
 
-    def start(self, sender: str, id: str, turn: Callable[[Entered], Coroutine[Any, Any, Result]]) -> Started[Result]:
-        """Starts the turn of a message, which is handed the future by which it says that it has its place in line.
+    def start(
+        self, sender: str, id: str, turn: Callable[["Started[Result]"], Coroutine[Any, Any, Result]]
+    ) -> "Started[Result]":
+        """Starts the turn of a message. It may answer before it ends; else what it comes to is the answer.
 
         Raises Refused when too many wait already.
         """
         if self._numbers[sender] >= self._most:
             raise Refused("busy")
-        entered: Entered = asyncio.get_running_loop().create_future()
-        started = self._started[sender, id] = Started(asyncio.create_task(turn(entered)), entered)
+        loop = asyncio.get_running_loop()
+        started: Started[Result] = Started(loop.create_future(), loop.create_future())
+        self._started[sender, id] = started
+        task = loop.create_task(turn(started))
+        self._running.add(task)
         self._numbers[sender] += 1
 
         def ended(_: "asyncio.Task[Result]") -> None:
-            entered.cancel()
+            self._running.discard(task)
+            _pass_on(task, started.answer)
+            started.entered.cancel()
             del self._started[sender, id]
             self._numbers[sender] -= 1
             if not self._numbers[sender]:
                 del self._numbers[sender]
 
-        started.task.add_done_callback(ended)
+        task.add_done_callback(ended)
         return started
 
     def running(self, sender: str) -> bool:
@@ -67,5 +75,19 @@ class Turns(Generic[Result]):
 
     async def finish(self, seconds: float) -> None:
         """Waits until all turns have ended, at most so many seconds."""
-        if self._started:
-            await asyncio.wait([started.task for started in self._started.values()], timeout=seconds)
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=seconds)
+
+
+def _pass_on(task: "asyncio.Task[Result]", answer: "asyncio.Future[Result]") -> None:
+    error = None if task.cancelled() else task.exception()
+    if answer.done():
+        return
+    if task.cancelled():
+        answer.cancel()
+    elif error:
+        answer.set_exception(error)
+        # Often nobody waits for it any more.
+        answer.exception()
+    else:
+        answer.set_result(task.result())

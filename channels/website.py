@@ -21,7 +21,7 @@ from channels.origins import is_allowed
 from channels.settings import Settings
 from channels.site import Site
 from channels.tokens import topic_token
-from channels.websockets import repair_websockets
+from channels.websockets import WatchedManager, repair_websockets
 from components.catalogue import load_catalogue
 
 LARGEST_BODY = 16 * 1024
@@ -46,7 +46,7 @@ class Website(FrontDoor):
             async_mode="sanic",
             # What one page sends is taken in its order.
             async_handlers=False,
-            client_manager=socketio.AsyncRedisManager(settings.redis) if settings.redis else None,
+            client_manager=WatchedManager(settings.redis) if settings.redis else None,
             cors_allowed_origins=self._origin_allowed,
             cors_credentials=False,
             max_http_buffer_size=LARGEST_BODY,

@@ -13,16 +13,15 @@ from typing import Any
 from rasa.core.lock_store import LockStore
 from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
-from redis.exceptions import LockError, RedisError
+from redis.exceptions import LockError
 
-from stores.services import Away, Service
+from stores.services import REDIS_SECONDS, Away, Service, redis_service
 
 # A server that ends without a word leaves its conversations to the others after so long.
 EXPIRY_SECONDS = 8.0
 RENEW_SECONDS = 2.0
 # How often a turn that waits looks whether it is next.
 LOOK_SECONDS = 0.02
-REDIS_SECONDS = 1.0
 # A queue that nobody uses any more goes by itself.
 QUEUE_SECONDS = 600
 
@@ -71,7 +70,7 @@ class ConversationLocks(LockStore):
         address = os.environ.get("REDIS_URL")
         seconds = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
         self._redis = Redis.from_url(address, **seconds) if address else None
-        self.service = Service("lock store", REDIS_SECONDS, (RedisError, OSError)) if address else None
+        self.service = redis_service() if address else None
         self._lines: dict[str, _Line] = {}
 
     @contextlib.asynccontextmanager

@@ -6,10 +6,13 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TypeVar
 
+from redis.exceptions import RedisError
+
 logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
+REDIS_SECONDS = 1.0
 # After a failure nobody waits for the service for so long; then one call tries it again.
 REST_SECONDS = 1.0
 
@@ -69,5 +72,9 @@ class Service:
         self._failed_at = monotonic()
 
 
-# By name; a service that is made again, as tests do, takes the place of the former.
 known_services: dict[str, Service] = {}
+
+
+def redis_service() -> Service:
+    """Redis, for all that use it: when one finds it away, the others do not wait for it as well."""
+    return known_services.get("Redis") or Service("Redis", REDIS_SECONDS, (RedisError, OSError))

@@ -4,6 +4,7 @@ import resource
 import signal
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from tools.bench_servers import free_ports
@@ -48,15 +49,11 @@ def cluster_faults(servers: Cluster, way_to_broker: Proxy) -> Iterator[Fault]:
         for server in servers.servers:
             server.restart("action server")
 
+    yield Fault("nothing, for comparison", _nothing, _nothing)
     yield Fault("RabbitMQ away since the start", _nothing, way_to_broker.mend)
-    yield Fault(
-        "one of two servers killed", lambda: one.signal("Rasa server", signal.SIGKILL), lambda: one.restart("Rasa server")
-    )
-    yield Fault(
-        "one of two servers asked to stop",
-        lambda: two.signal("Rasa server", signal.SIGTERM),
-        lambda: two.restart("Rasa server"),
-    )
+    for what, server, number in (("killed", one, signal.SIGKILL), ("asked to stop", two, signal.SIGTERM)):
+        end = partial(server.signal, "Rasa server", number)
+        yield Fault(f"one of two servers {what}", end, partial(server.restart, "Rasa server"))
     yield Fault("action servers killed", lambda: on_actions(signal.SIGKILL), restart_actions)
     yield Fault("action servers frozen", lambda: on_actions(signal.SIGSTOP), lambda: on_actions(signal.SIGCONT))
     for program in (servers.postgresql, servers.redis):

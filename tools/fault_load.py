@@ -12,8 +12,8 @@ from typing import Any
 
 import aiohttp
 
-PEOPLE = 6
-PAUSE_SECONDS = 0.15
+PEOPLE = 4
+PAUSE_SECONDS = 0.25
 AGAIN_SECONDS = 0.3
 GIVE_UP_SECONDS = 60
 SAYINGS = ("what is a placebo", "find a NET clinic in Oslo", "what is a clinical trial", "support groups in Poland")

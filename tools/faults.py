@@ -54,7 +54,7 @@ class Outcome:
     answered: int
     lost: int
     twice: int
-    # The longest that a person waited for an answer or a kind sentence, and how long after the mending all was well, in seconds.
+    # The longest that a person waited for any word, and how long after the mending all was well, in seconds.
     wait: float
     recovery: float
 
