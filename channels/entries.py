@@ -4,6 +4,7 @@ An entry is made from an event of the conversation, so what is shown while it ha
 same, with the same ids.
 """
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -148,6 +149,12 @@ def conversation_entries(events: Iterable[Mapping[str, Any]]) -> list[Entry]:
             last = entries[-1].number if entries else 0
             entries += assistant_entries((event.get("data") or {}) | said | metadata, last)
     return entries
+
+
+def entries_of_turn(history: list[Entry], said: str) -> list[Entry]:
+    """What was said in the turn of one message, that message included."""
+    begun = list(itertools.dropwhile(lambda entry: entry.said != said, history))
+    return begun[:1] + list(itertools.takewhile(lambda entry: entry.author != PATIENT, begun[1:]))
 
 
 def as_json(entry: Entry) -> dict[str, Any]:

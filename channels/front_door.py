@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import traceback
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,19 +23,26 @@ from channels.entries import (
     Entry,
     assistant_entries,
     conversation_entries,
+    entries_of_turn,
     microseconds,
     patient_entry,
 )
 from channels.identity import Identities
 from channels.incoming import Refused, Saying, excerpts, message_id, typed
+from channels.metrics import MESSAGES, stage
 from channels.rates import Rates
+from channels.request_id import begin_request
 from channels.settings import Settings, settings_from
 from channels.tokens import choice_of, topic_of
-from channels.turns import Turns
+from channels.turns import Started, Turns
 from components.catalogue import load_catalogue
 from components.message_kind import MAX_CHARACTERS
 from components.safety_phrases import SafetyPhrases
+from components.threaded_processor import ActionFailed
 from components.wording import load_words
+from stores.inbox import Inbox, Message
+from stores.lock_store import LockLost
+from stores.services import Away
 from stores.tracker_store import ConversationStore
 
 logger = logging.getLogger(__name__)
@@ -45,17 +51,17 @@ SAFETY_PHRASES = Path(__file__).resolve().parents[1] / "data" / "safety_phrases.
 DANGERS = frozenset({"emergency", "self_harm"})
 # Turns of one sender, the running one included.
 MOST_TURNS = 5
-# Senders whose latest messages are at hand, to know a second delivery.
-RECENT_SENDERS = 5_000
-RECENT_MESSAGES = 50
 MOST_ENTRIES = 200
 REMEMBER_SECONDS = 5
+# Showing is not worth waiting for: what is saved is there after a reload.
+SHOW_SECONDS = 1
+# A message whose turn was not saved after so long is taken up again: its server has ended, or the database was away.
+LEFT_SECONDS = 15
+LOOK_SECONDS = 5
 # Microseconds around an entry within which the replies of its turn may lie.
 NEAR = 1_000
 
-Turn = asyncio.Task[list[Entry]]
-# By message id; None stands for a turn that has ended.
-Delivered = OrderedDict[str, Turn | None]
+Turn = asyncio.Future[list[Entry]]
 
 
 class FrontDoor(InputChannel):
@@ -68,10 +74,9 @@ class FrontDoor(InputChannel):
         self.settings = settings
         self.identities = Identities(settings.key, self.prefix)
         self._rates = Rates(settings.sender_rate, settings.address_rate, settings.redis)
-        self._turns = Turns(MOST_TURNS)
+        self._turns: Turns[list[Entry]] = Turns(MOST_TURNS)
         self._words = load_words()
         self._phrases = SafetyPhrases(yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")))
-        self._delivered: OrderedDict[str, Delivered] = OrderedDict()
         self._app: Sanic | None = None
         self._on_new_message: Callable[[UserMessage], Awaitable[Any]] | None = None
 
@@ -87,6 +92,14 @@ class FrontDoor(InputChannel):
     async def working(self, sender: str, on: bool) -> None:
         """Tells a person that a turn has begun or ended, where the channel has a way to do so."""
 
+    def way_back(self, sender: str) -> str | None:
+        """What it takes to answer a person after this server has ended, so written that only this channel can read it."""
+        return None
+
+    async def take_up(self, sender: str, saying: Saying, way_back: str | None) -> None:
+        """Starts the turn of a message that was left behind. Raises Away and Refused."""
+        await self._start(sender, saying)
+
     def open(self, blueprint: Blueprint, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> None:
         """Ties the channel to the running server; to be called from `blueprint()`."""
         self._on_new_message = on_new_message
@@ -95,8 +108,13 @@ class FrontDoor(InputChannel):
         async def remember_app(app: Sanic, _: Any) -> None:
             self._app = app
 
+        @blueprint.listener("after_server_start")
+        async def look_for_left_messages(_: Sanic, __: Any) -> None:
+            self._looking = asyncio.create_task(self._take_up_left_messages())
+
         @blueprint.listener("before_server_stop")
         async def finish_turns(_: Sanic, __: Any) -> None:
+            self._looking.cancel()
             await self._turns.finish(self.settings.turn_seconds)
 
     def sentence(self, name: str) -> str:
@@ -118,39 +136,51 @@ class FrontDoor(InputChannel):
         Gives the turn, whose result are its entries, or None when it was taken before and its turn has ended. Raises Refused
         when it is not taken; whoever calls it then says `sentence("refused_...")`.
         """
-        known = message_id(id)
-        delivered = await self._delivered_of(sender)
-        if known in delivered:
-            return delivered[known]
-        length = len(text) if isinstance(text, str) else 0
-        # Looking into a text that is too long costs as much as several messages.
-        if not await self._rates.sender_may(sender) or not await self._rates.address_may(address, 1 + length // MAX_CHARACTERS):
-            raise Refused("too_fast")
-        saying = await self._chosen(sender, known, token) if token is not None else await self._short(typed(known, text))
-        if known not in delivered:
-            turn = self._turns.start(sender, lambda: self._turn(sender, saying))
-            delivered[known] = turn
-            # Whoever sends the message again later reads its entries in the history.
-            turn.add_done_callback(lambda _: delivered.update({known: None}))
-            if len(delivered) > RECENT_MESSAGES:
-                delivered.popitem(last=False)
-        return delivered[known]
+        try:
+            return await self._accepted(sender, address, message_id(id), text, token)
+        except Refused as refusal:
+            MESSAGES.labels(self.name(), f"refused_{refusal.reason}").inc()
+            raise
 
     async def history(self, sender: str, after: int = 0) -> list[Entry]:
         """The latest entries of a conversation, those after a number alone when one is given."""
         events = await self._store.said(sender, MOST_ENTRIES, after / 1_000_000)
         return [entry for entry in conversation_entries(events) if entry.number > after]
 
-    async def _delivered_of(self, sender: str) -> Delivered:
-        """The messages of a sender that were taken, by id, with their turns."""
-        if sender not in self._delivered:
-            # A message may come again after this server has been restarted.
-            stored: Delivered = OrderedDict((entry.said, None) for entry in await self.history(sender) if entry.said)
-            self._delivered.setdefault(sender, stored)
-            if len(self._delivered) > RECENT_SENDERS:
-                self._delivered.popitem(last=False)
-        self._delivered.move_to_end(sender)
-        return self._delivered[sender]
+    async def _accepted(self, sender: str, address: str, known: str, text: object, token: object) -> Turn | None:
+        started = self._turns.started(sender, known)
+        if started:
+            return await started.in_line()
+        if await self._inbox.has_turn(sender, known):
+            # Whoever sends the message again later reads its entries in the history.
+            return None
+        length = len(text) if isinstance(text, str) else 0
+        # Looking into a text that is too long costs as much as several messages.
+        if not await self._rates.sender_may(sender) or not await self._rates.address_may(address, 1 + length // MAX_CHARACTERS):
+            raise Refused("too_fast")
+        saying = await self._chosen(sender, known, token) if token is not None else await self._short(typed(known, text))
+        return await self._start(sender, saying)
+
+    async def _start(self, sender: str, saying: Saying) -> Turn:
+        # It may have been delivered again meanwhile.
+        started = self._turns.started(sender, saying.id) or self._turns.start(
+            sender, saying.id, lambda started: self._turn_in_line(sender, saying, started)
+        )
+        return await started.in_line()
+
+    async def _take_up_left_messages(self) -> None:
+        """Answers what was taken in and has no turn, here or at a server that has ended, as long as this server runs."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                for message in await self._inbox.left(LEFT_SECONDS, f"{self.prefix}:"):
+                    logger.warning("A message that was left on %s is taken up.", self.name())
+                    way_back = message.data.pop("way_back", None)
+                    await self.take_up(message.sender_id, Saying(message.said, **message.data), way_back)
+            except (Away, Refused):
+                continue
+            except Exception as error:
+                log_failure("Messages that were left could not be taken up", error)
 
     async def _chosen(self, sender: str, id: str, token: object) -> Saying:
         titles = load_catalogue().titles
@@ -178,28 +208,59 @@ class FrontDoor(InputChannel):
             await asyncio.sleep(0)
         raise Refused("too_long")
 
-    async def _turn(self, sender: str, saying: Saying) -> list[Entry]:
-        """One turn: shows what the person said, hands it on, and shows every reply, or a fixed sentence if none comes."""
+    async def _turn_in_line(self, sender: str, saying: Saying, started: Started[list[Entry]]) -> list[Entry]:
+        """A turn when those before it have ended. The message is kept first, and refused when it has no place in the line."""
+        begin_request()
+        kept = {"text": saying.text, "shown": saying.shown, "way_back": self.way_back(sender)}
+        await self._inbox.receive(Message(sender, saying.id, kept))
+        try:
+            async with self._agent.lock_store.lock(sender, entered=started.entered):
+                if await self._inbox.has_turn(sender, saying.id):
+                    return await self._turn_before(sender, saying)
+                return await self._turn(sender, saying, started.answer)
+        except (Away, LockLost) as error:
+            log_failure("A turn lost its place", error)
+            if not started.entered.done():
+                await self._inbox.forget(sender, saying.id)
+                raise
+            return await self._show_trouble(sender, BotUttered(self.sentence("trouble"), metadata={KIND: "trouble"}))
+
+    async def _turn_before(self, sender: str, saying: Saying) -> list[Entry]:
+        """The entries of a turn that is saved already, by another server or by this one."""
+        await self._inbox.forget(sender, saying.id)
+        return entries_of_turn(await self.history(sender), saying.id)
+
+    async def _turn(self, sender: str, saying: Saying, answer: Turn) -> list[Entry]:
+        """One turn: shows what the person said, hands it on, and shows the replies once they are saved, or a fixed sentence."""
         begun = time()
         metadata = {ENTRY: microseconds(begun), SAID: saying.id, SHOWN: saying.shown}
-        message = UserMessage(
-            saying.text, _Replies(self, sender), sender, input_channel=self.name(), message_id=saying.id, metadata=metadata
-        )
-        shown = [patient_entry(saying.text, begun, metadata)]
-        await self._show(sender, shown[0])
+        replies = _Replies()
+        message = UserMessage(saying.text, replies, sender, input_channel=self.name(), message_id=saying.id, metadata=metadata)
+        said = patient_entry(saying.text, begun, metadata)
+        await self._show(sender, said)
         await self._tell(sender, on=True)
         try:
-            problem = await self._answered(message)
-            shown += message.output_channel.entries
-            if problem:
-                trouble = BotUttered(self.sentence(problem), metadata={KIND: "trouble"})
-                for entry in assistant_entries(trouble.message()):
+            with stage("turn"):
+                problem = await self._answered(message)
+            if problem and await self._is_saved(message):
+                problem = None
+            MESSAGES.labels(self.name(), problem or "answered").inc()
+            if problem is None:
+                for entry in replies.entries:
                     await self._show(sender, entry)
-                    shown.append(entry)
-                await self._remember(message, trouble)
+                return [said, *replies.entries]
+            trouble = BotUttered(self.sentence(problem), metadata={KIND: "trouble"})
+            answer.set_result([said, *await self._show_trouble(sender, trouble)])
+            await self._remember(message, trouble)
+            return answer.result()
         finally:
             await self._tell(sender, on=False)
-        return shown
+
+    async def _show_trouble(self, sender: str, trouble: BotUttered) -> list[Entry]:
+        entries = assistant_entries(trouble.message())
+        for entry in entries:
+            await self._show(sender, entry)
+        return entries
 
     async def _answered(self, message: UserMessage) -> str | None:
         """Hands a message to Rasa; the name of the sentence to say when that comes to nothing."""
@@ -210,6 +271,9 @@ class FrontDoor(InputChannel):
         except asyncio.TimeoutError:
             logger.error("A turn on %s took longer than %s seconds.", self.name(), self.settings.turn_seconds)
             return "slow"
+        except ActionFailed as error:
+            log_failure("A look-up failed", error)
+            return "no_look_ups"
         except Exception as error:
             log_failure("A turn failed", error)
             return "trouble"
@@ -217,6 +281,13 @@ class FrontDoor(InputChannel):
             logger.error("A turn on %s came to nothing.", self.name())
             return "trouble"
         return None
+
+    async def _is_saved(self, message: UserMessage) -> bool:
+        """Whether the database has taken a turn although its answer came too late."""
+        try:
+            return await self._inbox.has_turn(message.sender_id, message.message_id)
+        except Away:
+            return False
 
     async def _remember(self, message: UserMessage, trouble: BotUttered) -> None:
         """Keeps the sentence, and the message itself if its turn was lost, so that both are there after a reload."""
@@ -248,13 +319,13 @@ class FrontDoor(InputChannel):
 
     async def _show(self, sender: str, entry: Entry) -> None:
         try:
-            await self.show(sender, entry)
+            await asyncio.wait_for(self.show(sender, entry), SHOW_SECONDS)
         except Exception as error:
             log_failure("An entry could not be shown", error)
 
     async def _tell(self, sender: str, on: bool) -> None:
         try:
-            await self.working(sender, on)
+            await asyncio.wait_for(self.working(sender, on), SHOW_SECONDS)
         except Exception as error:
             log_failure("A person could not be told that a turn runs", error)
 
@@ -266,17 +337,18 @@ class FrontDoor(InputChannel):
 
     @property
     def _store(self) -> ConversationStore:
-        # Rasa wraps every store into one that falls back to memory, and knows nothing beyond its own methods.
-        store: ConversationStore = self._agent.tracker_store._tracker_store
+        store: ConversationStore = self._agent.tracker_store
         return store
+
+    @property
+    def _inbox(self) -> Inbox:
+        return Inbox(self._store)
 
 
 class _Replies(OutputChannel):
-    """Takes the replies of one turn and shows each at once."""
+    """Keeps the replies of one turn until it is saved: nobody reads an answer that is lost afterwards."""
 
-    def __init__(self, door: FrontDoor, sender: str) -> None:
-        self._door = door
-        self._sender = sender
+    def __init__(self) -> None:
         self.entries: list[Entry] = []
 
     @classmethod
@@ -284,10 +356,8 @@ class _Replies(OutputChannel):
         return "front_door"
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
-        """Shows a reply."""
-        for entry in assistant_entries(message, self.entries[-1].number if self.entries else 0):
-            self.entries.append(entry)
-            await self._door._show(self._sender, entry)
+        """Takes a reply."""
+        self.entries += assistant_entries(message, self.entries[-1].number if self.entries else 0)
 
 
 def log_failure(what: str, error: BaseException) -> None:

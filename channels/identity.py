@@ -11,6 +11,8 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from cryptography.fernet import Fernet
+
 SIGNATURE_BYTES = 16
 SHORTEST_KEY = 32
 LONGEST_ID = 200
@@ -47,6 +49,11 @@ class Identities:
     def _signature(self, sender: str) -> str:
         digest = hmac.new(self.key, sender.encode(), hashlib.sha256).digest()[:SIGNATURE_BYTES]
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+
+
+def address_cipher(key: bytes) -> Fernet:
+    """Encrypts addresses of people, under a key made from the front door's own."""
+    return Fernet(base64.urlsafe_b64encode(hmac.new(key, b"addresses", hashlib.sha256).digest()))
 
 
 def signing_key(given: str | None, conversations: Path) -> bytes:

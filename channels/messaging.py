@@ -16,11 +16,12 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from channels.entries import PATIENT, Choice, Entry
-from channels.front_door import RECENT_SENDERS, FrontDoor, Turn, log_failure
-from channels.incoming import Refused
+from channels.front_door import FrontDoor, Turn, log_failure
+from channels.identity import address_cipher
+from channels.incoming import Refused, Saying
+from channels.lines import Lines
 from channels.rendering import Form, Message, messages
 from channels.settings import Settings, settings_from
-from channels.turns import Turns
 from channels.vendor_calls import VendorCalls, VendorRefused
 from channels.vendor_settings import vendor_settings
 
@@ -31,6 +32,8 @@ LARGEST_BODY = 256 * 1024
 # Messages of one person that may wait to be taken, and of ours that may wait to be sent.
 MOST_WAITING = 30
 MOST_UNSENT = 100
+# Persons of whom it is known what they were told last.
+RECENT_SENDERS = 5_000
 SENDING_SECONDS = 5
 # What an event of another shape than the documented one raises when it is read.
 ODD = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
@@ -66,9 +69,11 @@ class Messaging(FrontDoor):
         public = os.environ.get("PUBLIC_ADDRESS", "").rstrip("/")
         # No vendor fetches a picture from an address within a machine, or without encryption.
         self.public_address = public if public.startswith("https://") else None
-        self._lines = Turns(MOST_WAITING)
-        self._sending = Turns(MOST_UNSENT)
-        # Where to answer those whose turn runs, and how many choices it has offered so far: the only place of real addresses.
+        self._cipher = address_cipher(settings.key)
+        self._lines = Lines(MOST_WAITING)
+        self._sending = Lines(MOST_UNSENT)
+        # Where to answer those whose turn runs, and how many choices it has offered so far. Real addresses are plain to read
+        # nowhere else.
         self._reply_to: dict[str, Any] = {}
         self._offered: dict[str, int] = {}
         # Fixed sentences that a person has read since their last message was taken.
@@ -142,6 +147,19 @@ class Messaging(FrontDoor):
         for message in made:
             self._send_in_line(sender, message)
 
+    def way_back(self, sender: str) -> str | None:
+        return self._cipher.encrypt(json.dumps(self._reply_to[sender]).encode()).decode()
+
+    async def take_up(self, sender: str, saying: Saying, way_back: str | None) -> None:
+        async def answered() -> None:
+            self._reply_to[sender], self._offered[sender] = json.loads(self._cipher.decrypt(way_back or "")), 0
+            try:
+                await (await self._start(sender, saying))
+            finally:
+                del self._reply_to[sender], self._offered[sender]
+
+        self._lines.start(sender, lambda: self._tried(answered()))
+
     async def _on_webhook(self, request: Request) -> HTTPResponse:
         if not await self.is_authentic(request):
             logger.warning("A request to %s was refused: it was not proven to be the vendor's.", self.name())
@@ -179,6 +197,7 @@ class Messaging(FrontDoor):
             self._tell_once(sender, f"refused_{refusal.reason}")
         except Exception as error:
             log_failure("A message could not be taken", error)
+            self._tell_once(sender, "trouble")
         finally:
             del self._reply_to[sender], self._offered[sender]
 

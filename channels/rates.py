@@ -2,16 +2,13 @@
 
 import asyncio
 import ipaddress
-import logging
 from collections.abc import Iterable
 
 from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
-logger = logging.getLogger(__name__)
-
-REDIS_SECONDS = 1
+from stores.services import REDIS_SECONDS, Away, redis_service
 
 
 class Rates:
@@ -23,6 +20,8 @@ class Rates:
         waits = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS} if redis else {}
         # The limiter itself holds its storage by a weak reference only.
         self._storage = storage_from_string(redis or "memory://", **waits)
+        if redis:
+            self._service = redis_service()
         self._limiter = MovingWindowRateLimiter(self._storage)
 
     async def sender_may(self, sender: str) -> bool:
@@ -37,10 +36,9 @@ class Rates:
         if isinstance(self._storage, MemoryStorage):
             return self._hit(limits, cost, *whom)
         try:
-            return await asyncio.to_thread(self._hit, limits, cost, *whom)
-        except Exception as error:
-            # Redis may be away; patients must not pay for it.
-            logger.error("The rates cannot be counted: %s", type(error).__name__)
+            return await self._service.call(lambda: asyncio.to_thread(self._hit, limits, cost, *whom))
+        except Away:
+            # Patients must not pay for it.
             return True
 
     def _hit(self, limits: Iterable[RateLimitItem], cost: int, *whom: str) -> bool:

@@ -36,7 +36,7 @@ def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
         origins=_origins(environment.get("ALLOWED_ORIGINS", "")),
         sender_rate=_rate(environment, "SENDER_RATE", SENDER_RATE),
         address_rate=_rate(environment, "ADDRESS_RATE", ADDRESS_RATE),
-        redis=_redis(environment.get("FRONT_DOOR_REDIS") or None),
+        redis=_redis(environment.get("REDIS_URL") or None),
         turn_seconds=_seconds(environment.get("TURN_SECONDS", str(TURN_SECONDS))),
     )
 
@@ -63,7 +63,7 @@ def _rate(environment: Mapping[str, str], variable: str, otherwise: str) -> str:
 
 def _redis(given: str | None) -> str | None:
     if given and not given.startswith(("redis://", "rediss://", "unix://")):
-        raise ValueError("FRONT_DOOR_REDIS must be an address such as redis://127.0.0.1:6379/2.")
+        raise ValueError("REDIS_URL must be an address such as redis://127.0.0.1:6379/2.")
     return given
 
 

@@ -12,6 +12,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from channels.front_door import log_failure
+from components.threaded_processor import ActionFailed
+from components.wording import load_words
 
 
 class TrustedRest(RestInput):
@@ -19,6 +21,7 @@ class TrustedRest(RestInput):
 
     def __init__(self) -> None:
         self._token = os.environ.get("RASA_AUTH_TOKEN") or None
+        self._words = load_words()
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         """The stock routes; without a token in the environment there are none."""
@@ -31,6 +34,8 @@ class TrustedRest(RestInput):
             except Exception as error:
                 # The stock channel would write into the log what was typed.
                 log_failure("A turn failed", error)
+                problem = "no_look_ups" if isinstance(error, ActionFailed) else "trouble"
+                await message.output_channel.send_text_message(message.sender_id, self._words[problem]["text"])
 
         blueprint = super().blueprint(on_message)
 

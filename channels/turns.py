@@ -1,55 +1,93 @@
-"""One turn at a time for each sender."""
+"""The turns that run and wait, by sender."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from channels.incoming import Refused
 
 Result = TypeVar("Result")
+Entered = asyncio.Future[None]
 
 
-@dataclass
-class _Line:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    turns: int = 0
+@dataclass(frozen=True)
+class Started(Generic[Result]):
+    """A turn that waits or runs: `entered` is done when its place in line is sure, `answer` when there is a word about it."""
+
+    entered: Entered
+    answer: "asyncio.Future[Result]"
+
+    async def in_line(self) -> "asyncio.Future[Result]":
+        """The answer to come, when the place is sure. Raises what ended the turn before."""
+        await asyncio.wait((self.answer, self.entered), return_when=asyncio.FIRST_COMPLETED)
+        if not self.entered.done() or self.entered.cancelled():
+            self.answer.result()
+        return self.answer
 
 
-class Turns:
-    """Runs the turns of a sender one after another, in the order in which they came, and those of others beside them."""
+class Turns(Generic[Result]):
+    """Runs turns, not too many of one sender at once. The lock store keeps those of one sender in their order."""
 
     def __init__(self, most: int) -> None:
         """`most` is how many turns of a sender may run or wait at once."""
         self._most = most
-        self._lines: dict[str, _Line] = {}
-        self._running: set[asyncio.Task[Any]] = set()
+        self._numbers: Counter[str] = Counter()
+        self._started: dict[tuple[str, str], Started[Result]] = {}
+        self._running: set[asyncio.Task[Result]] = set()
 
-    def start(self, sender: str, turn: Callable[[], Coroutine[Any, Any, Result]]) -> "asyncio.Task[Result]":
-        """Starts a turn, now or when those before it have ended. Raises Refused when too many wait already."""
-        line = self._lines.setdefault(sender, _Line())
-        if line.turns >= self._most:
+    def started(self, sender: str, id: str) -> Started[Result] | None:
+        """The turn of a message, or None when it neither waits nor runs here."""
+        return self._started.get((sender, id))
+
+    def start(
+        self, sender: str, id: str, turn: Callable[["Started[Result]"], Coroutine[Any, Any, Result]]
+    ) -> "Started[Result]":
+        """Starts the turn of a message. It may answer before it ends; else what it comes to is the answer.
+
+        Raises Refused when too many wait already.
+        """
+        if self._numbers[sender] >= self._most:
             raise Refused("busy")
-        line.turns += 1
-        task = asyncio.create_task(self._in_line(sender, line, turn))
+        loop = asyncio.get_running_loop()
+        started: Started[Result] = Started(loop.create_future(), loop.create_future())
+        self._started[sender, id] = started
+        task = loop.create_task(turn(started))
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
-        return task
+        self._numbers[sender] += 1
+
+        def ended(_: "asyncio.Task[Result]") -> None:
+            self._running.discard(task)
+            _pass_on(task, started.answer)
+            started.entered.cancel()
+            del self._started[sender, id]
+            self._numbers[sender] -= 1
+            if not self._numbers[sender]:
+                del self._numbers[sender]
+
+        task.add_done_callback(ended)
+        return started
 
     def running(self, sender: str) -> bool:
         """Whether a turn of this sender runs or waits."""
-        return sender in self._lines
+        return sender in self._numbers
 
     async def finish(self, seconds: float) -> None:
         """Waits until all turns have ended, at most so many seconds."""
         if self._running:
             await asyncio.wait(set(self._running), timeout=seconds)
 
-    async def _in_line(self, sender: str, line: _Line, turn: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        try:
-            async with line.lock:
-                return await turn()
-        finally:
-            line.turns -= 1
-            if not line.turns:
-                del self._lines[sender]
+
+def _pass_on(task: "asyncio.Task[Result]", answer: "asyncio.Future[Result]") -> None:
+    error = None if task.cancelled() else task.exception()
+    if answer.done():
+        return
+    if task.cancelled():
+        answer.cancel()
+    elif error:
+        answer.set_exception(error)
+        # Often nobody waits for it any more.
+        answer.exception()
+    else:
+        answer.set_result(task.result())

@@ -1,7 +1,6 @@
 """The website channel: conversations over socket.io, or over plain HTTP where sockets are blocked, and the site's files."""
 
 import asyncio
-import itertools
 import json
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -15,14 +14,14 @@ from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from channels.entries import PATIENT, Entry, as_json, number_of
+from channels.entries import Entry, as_json, entries_of_turn, number_of
 from channels.front_door import FrontDoor, log_failure
 from channels.incoming import Refused
 from channels.origins import is_allowed
 from channels.settings import Settings
 from channels.site import Site
 from channels.tokens import topic_token
-from channels.websockets import repair_websockets
+from channels.websockets import WatchedManager, repair_websockets
 from components.catalogue import load_catalogue
 
 LARGEST_BODY = 16 * 1024
@@ -47,7 +46,7 @@ class Website(FrontDoor):
             async_mode="sanic",
             # What one page sends is taken in its order.
             async_handlers=False,
-            client_manager=socketio.AsyncRedisManager(settings.redis) if settings.redis else None,
+            client_manager=WatchedManager(settings.redis) if settings.redis else None,
             cors_allowed_origins=self._origin_allowed,
             cors_credentials=False,
             max_http_buffer_size=LARGEST_BODY,
@@ -223,9 +222,3 @@ def json_object(body: bytes) -> Body | None:
     except (ValueError, RecursionError):
         return None
     return read if isinstance(read, dict) else None
-
-
-def entries_of_turn(history: list[Entry], said: str) -> list[Entry]:
-    """What was said in the turn of one message, that message included."""
-    begun = list(itertools.dropwhile(lambda entry: entry.said != said, history))
-    return begun[:1] + list(itertools.takewhile(lambda entry: entry.author != PATIENT, begun[1:]))

@@ -1,10 +1,22 @@
-"""Makes Sanic's websockets work on Python 3.11."""
+"""Sockets that work on Python 3.11, and over several servers whose Redis may be away."""
 
 import asyncio
+import contextlib
 import inspect
 from typing import Any
 
+import socketio
 from sanic.server.websockets.frame import WebsocketFrameAssembler
+
+from stores.services import Away, redis_service
+
+
+class WatchedManager(socketio.AsyncRedisManager):
+    """Passes what is shown on to the other servers; their own pages are served by each server before."""
+
+    async def _publish(self, data: Any) -> None:
+        with contextlib.suppress(Away):
+            await redis_service().call(lambda: super(WatchedManager, self)._publish(data))
 
 
 def repair_websockets() -> None:

@@ -1,37 +1,49 @@
-"""The tracker store: Rasa's SQL store on SQLite, without reading back at every message what was just written."""
+"""The tracker store: conversations in SQLite or PostgreSQL, without reading back at every message what was just written."""
 
 import asyncio
 import contextlib
 import itertools
 import json
+import logging
 import math
 import operator
+import sqlite3
+import threading
 from collections import OrderedDict, deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
+import rasa.core.agent
 import sqlalchemy as sa
-import sqlalchemy.orm
-from rasa.core.brokers.broker import EventBroker
-from rasa.core.tracker_store import SQLTrackerStore
+from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 
 from stores.conversation import Conversation
+from stores.database import FAILURES, POOL, database_address, open_engine
+from stores.event_broker import OutboxBroker, outbox_row
+from stores.schema import EVENTS, VERSION, migrate
+from stores.services import Service
+from stores.writer import Rows, Writer, event_row, row_id
+
+logger = logging.getLogger(__name__)
 
 # Conversations whose events are kept at hand; one of a hundred turns takes about half a megabyte.
 RECENT = 500
-BUSY_SECONDS = 10
+# Nobody waits longer for the database.
+PATIENCE_SECONDS = 2.5
+LAST_ROW = "SELECT max(id) FROM events WHERE sender_id = :sender_id"
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A conversation at hand: the number of its last row in the file, and its latest session as it stands there."""
+    """A conversation at hand: the number of its last row, and its latest session as it stands in the database."""
 
     last_row: int
     tracker: Conversation
@@ -39,74 +51,105 @@ class Kept:
     domain: Domain
 
 
-@dataclass(frozen=True)
-class Turn:
-    """Rows that wait to be written, and where the number of the last one is awaited."""
-
-    sender_id: str
-    rows: list[dict[str, Any]]
-    written: Future[int] = field(default_factory=Future)
-
-
-class ConversationStore(SQLTrackerStore):
-    """Keeps conversations in an SQLite file and the latest ones in memory too.
+class ConversationStore(TrackerStore):
+    """Keeps conversations in a database and the latest ones in memory too.
 
     Reading and deserialising the events of a conversation is a third of the work that stock Rasa does for a message. Here
     recent conversations stay in memory, beside the number of the last row that was written for them. That number is compared
-    with the file at every message, so a second process that writes into the same file is noticed. What is new is written in a
-    thread of its own: nobody waits for somebody else's turn to reach the disk. Turns that come in while the disk is busy are
-    written together, as the disk takes as long for many as for one. A turn is saved when it is on the disk, not before.
+    with the database at every message, so another server that writes into the same one is noticed. All but that look into an
+    SQLite file is done in threads. A turn is saved when it is on the disk, not before; when the database does not answer,
+    `Away` is raised and nothing is pretended. Events are in the order of their rows: the clocks of servers may differ.
     """
 
     def __init__(
-        self, domain: Domain | None = None, event_broker: EventBroker | None = None, db: str = "conversations.db", **_: Any
+        self, domain: Domain | None = None, event_broker: OutboxBroker | None = None, db: str = "conversations.db", **_: Any
     ) -> None:
-        """Opens or makes the file `db`."""
-        super().__init__(domain=domain, event_broker=event_broker, db=db)
-        self.engine: sa.engine.Engine = sa.create_engine(
-            sa.engine.URL.create("sqlite", database=str(Path(db))),
-            connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
-            # An error would quote what somebody typed.
-            hide_parameters=True,
-            poolclass=sa.pool.QueuePool,
-        )
-        self._writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="conversations")
-        self._waiting: deque[Turn] = deque()
-        with self.engine.connect() as connection:
-            # Readers and the writer do not wait for each other, and a commit is on the disk when it returns.
-            connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-            connection.exec_driver_sql("PRAGMA synchronous=FULL")
-        self.sessionmaker = sa.orm.sessionmaker(bind=self.engine)
-        self._table = self.SQLEvent.__table__
-        self._last_row = sa.select(sa.func.max(self._table.c.id)).where(self._table.c.sender_id == sa.bindparam("sender_id"))
-        self._insert = self._table.insert()
+        """Opens the database that DATABASE_URL names, or else the file `db`, and makes what is missing in it."""
+        super().__init__(domain, event_broker)
+        address = database_address(db)
+        self.engine = open_engine(address)
+        self.database = Service("database", PATIENCE_SECONDS, FAILURES)
+        self._file = address if self.engine.dialect.name == "sqlite" else None
+        self._glance: sqlite3.Connection | None = None
+        self._readers = ThreadPoolExecutor(max_workers=POOL, thread_name_prefix="reading")
+        self._writer = Writer(self.connect)
+        self._migrating = threading.Lock()
+        self._migrated = False
         self._recent: OrderedDict[str, Kept] = OrderedDict()
+        try:
+            self._migrate()
+        except FAILURES as problem:
+            logger.error("The database cannot be reached; it will be tried again. %s", problem)
+        if event_broker:
+            event_broker.open(self._lasting_connection)
 
     @contextlib.contextmanager
-    def session_scope(self) -> Iterator[sa.orm.Session]:
-        """A session; Rasa's own ends the whole server when a sender id cannot be encoded."""
-        with self.sessionmaker() as session:
-            yield session
+    def connect(self) -> Iterator[Connection]:
+        """A transaction, for the thread that asks for it."""
+        self._migrate()
+        with self.engine.begin() as connection:
+            yield connection
+
+    async def run(self, work: Callable[[Connection], Result]) -> Result:
+        """Does work in a transaction and in a thread. Raises Away."""
+
+        def within() -> Result:
+            with self.connect() as connection:
+                return work(connection)
+
+        return await self.database.call(lambda: asyncio.get_running_loop().run_in_executor(self._readers, within))
+
+    async def write(self, rows: Rows) -> int:
+        """Writes rows; the number of the last event's row. Raises Away."""
+        return await self.database.call(lambda: asyncio.wrap_future(self._writer.write(rows)))
+
+    async def first(self, query: str, **parameters: str) -> int | None:
+        """The first value that a query finds by an index. Raises Away.
+
+        It is looked up in the event loop if the database is a file that nobody locks: there it takes some microseconds.
+        """
+        if self._file and self._migrated:
+            try:
+                row = self._glance_at(self._file).execute(query, parameters).fetchone()
+                return row[0] if row else None
+            except sqlite3.OperationalError:
+                pass
+        return await self.run(lambda connection: connection.execute(sa.text(query), parameters).scalar())
+
+    async def ping(self) -> None:
+        """Looks whether the database is there and, after an outage, whether it can be written to again. Raises Away."""
+        if self.database.up:
+            await self.run(lambda connection: connection.execute(sa.select(VERSION)))
+        else:
+            await self.run(lambda connection: connection.execute(VERSION.update().values(version=VERSION.c.version)))
 
     async def retrieve(self, sender_id: str) -> Conversation | None:
-        """The latest session of a conversation, or None when there is none."""
+        """The latest session of a conversation, or None when there is none. Raises Away."""
         kept = self._recent.get(sender_id)
-        if kept is None or kept.domain is not self.domain or kept.last_row != self._last_row_in_file(sender_id):
+        if kept is None or kept.domain is not self.domain or kept.last_row != await self._last_row(sender_id):
             kept = await self._read(sender_id)
         return kept.tracker.copy() if kept else None
 
+    async def retrieve_full_tracker(self, conversation_id: str) -> Conversation | None:
+        """A conversation with all its sessions, or None when there is none. Raises Away."""
+        events = await self.run(lambda connection: stored_events(connection, conversation_id, whole=True))
+        return Conversation.from_events(conversation_id, events, self.domain.slots) if events else None
+
+    async def keys(self) -> Iterable[str]:
+        """The sender ids of all conversations. Raises Away."""
+        return await self.run(lambda connection: connection.execute(sa.select(EVENTS.c.sender_id).distinct()).scalars().all())
+
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Writes the events of a tracker that are not in the file yet."""
-        await self.stream_events(tracker)
+        """Writes the events of a tracker that are not in the database yet. Raises Away."""
         kept = self._recent.get(tracker.sender_id) or await self._read(tracker.sender_id)
         known = list(kept.tracker.events) if kept else []
         new = list(itertools.islice(tracker.events, len(known), None))
         if not new:
             return
-        turn = Turn(tracker.sender_id, [self._row(tracker.sender_id, event) for event in new])
-        self._waiting.append(turn)
-        self._writer.submit(self._write_waiting)
-        last_row = await asyncio.wrap_future(turn.written)
+        rows = Rows(events=[event_row(row_id(tracker.sender_id), event) for event in new])
+        if self.event_broker:
+            rows.outbox = [outbox_row(tracker.sender_id, event.as_dict()) for event in new]
+        last_row = await self.write(rows)
         if isinstance(tracker, Conversation) and all(map(operator.is_, known, tracker.events)):
             self._keep(last_row, tracker.copy())
         else:
@@ -115,66 +158,49 @@ class ConversationStore(SQLTrackerStore):
     async def said(self, sender_id: str, most: int, after: float = 0, before: float = math.inf) -> list[dict[str, Any]]:
         """The latest events of a conversation in which somebody says something, in their order, as they are stored.
 
-        At most so many, over all sessions; `after` and `before` are times in seconds.
+        At most so many, over all sessions; `after` and `before` are times in seconds. Raises Away.
         """
-        return await asyncio.to_thread(self._said, sender_id, most, after, before)
-
-    def _said(self, sender_id: str, most: int, after: float, before: float) -> list[dict[str, Any]]:
-        table = self._table.c
+        events = EVENTS.c
         latest = (
-            sa.select(table.data)
-            .where(table.sender_id == sender_id, table.type_name.in_(("user", "bot")))
-            .where(table.timestamp > after, table.timestamp < before)
-            .order_by(table.id.desc())
+            sa.select(events.data)
+            .where(events.sender_id == row_id(sender_id), events.type_name.in_(("user", "bot")))
+            .where(events.timestamp > after, events.timestamp < before)
+            .order_by(events.id.desc())
             .limit(most)
         )
-        with self.engine.connect() as connection:
-            rows = connection.execute(latest).scalars().all()
+        rows = await self.run(lambda connection: connection.execute(latest).scalars().all())
         return [json.loads(row) for row in reversed(rows)]
 
+    async def _last_row(self, sender_id: str) -> int:
+        return await self.first(LAST_ROW, sender_id=row_id(sender_id)) or 0
+
     async def _read(self, sender_id: str) -> Kept | None:
-        last_row = self._last_row_in_file(sender_id)
+        last_row = await self._last_row(sender_id)
         # Most conversations that are not at hand are new; asking for the number alone takes a fiftieth of the time.
-        stored = await super().retrieve(sender_id) if last_row else None
-        if stored is None:
+        if not last_row:
             return None
-        return self._keep(last_row, Conversation.from_events(sender_id, list(stored.events), self.domain.slots))
+        events = await self.run(lambda connection: stored_events(connection, sender_id))
+        return self._keep(last_row, Conversation.from_events(sender_id, events, self.domain.slots))
 
-    def _write_waiting(self) -> None:
-        """Writes all turns that wait by now; if one of them cannot be, each by itself, so that nobody suffers for another."""
-        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        turns = [turn for turn in taken if turn.written.set_running_or_notify_cancel()]
-        try:
-            last_rows = self._write(turns)
-        except sa.exc.OperationalError as problem:
-            # The disk is full or the file is locked: no turn would fare better, and each would wait as long again.
-            for turn in turns:
-                turn.written.set_exception(problem)
-            return
-        except Exception:
-            for turn in turns:
-                try:
-                    turn.written.set_result(*self._write([turn]))
-                except Exception as problem:
-                    turn.written.set_exception(problem)
-            return
-        for turn, last_row in zip(turns, last_rows, strict=True):
-            turn.written.set_result(last_row)
+    def _glance_at(self, file: str) -> sqlite3.Connection:
+        if self._glance is None:
+            # It never waits: whatever locks the file, the event loop goes on.
+            self._glance = sqlite3.connect(file, timeout=0, isolation_level=None)
+        return self._glance
 
-    def _write(self, turns: list[Turn]) -> list[int]:
-        """Writes turns at one go; the number of the last row of each conversation."""
-        if not turns:
-            return []
-        with self.engine.begin() as connection:
-            connection.execute(self._insert, [row for turn in turns for row in turn.rows])
-            return [self._last_row_of(connection, turn.sender_id) for turn in turns]
+    def _lasting_connection(self) -> Connection:
+        self._migrate()
+        connection = self.engine.connect()
+        # Not the pool's any more: what it has locked is free when it is closed.
+        connection.detach()
+        return connection
 
-    def _last_row_in_file(self, sender_id: str) -> int:
-        with self.engine.connect() as connection:
-            return self._last_row_of(connection, sender_id)
-
-    def _last_row_of(self, connection: Connection, sender_id: str) -> int:
-        return connection.execute(self._last_row, {"sender_id": sender_id}).scalar() or 0
+    def _migrate(self) -> None:
+        if not self._migrated:
+            with self._migrating:
+                if not self._migrated:
+                    migrate(self.engine)
+                    self._migrated = True
 
     def _keep(self, last_row: int, tracker: Conversation) -> Kept:
         events = list(tracker.events)
@@ -188,14 +214,18 @@ class ConversationStore(SQLTrackerStore):
             self._recent.popitem(last=False)
         return kept
 
-    @staticmethod
-    def _row(sender_id: str, event: Event) -> dict[str, Any]:
-        data = event.as_dict()
-        return {
-            "sender_id": sender_id,
-            "type_name": event.type_name,
-            "timestamp": data.get("timestamp"),
-            "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
-            "action_name": data.get("name"),
-            "data": json.dumps(data),
-        }
+
+def stored_events(connection: Connection, sender_id: str, whole: bool = False) -> list[Event]:
+    """The events of a conversation's latest session, or of all its sessions, as they are stored."""
+    own = EVENTS.c.sender_id == row_id(sender_id)
+    rows = sa.select(EVENTS.c.data).where(own).order_by(EVENTS.c.id)
+    if not whole:
+        start = sa.select(sa.func.max(EVENTS.c.id)).where(own, EVENTS.c.type_name == SessionStarted.type_name)
+        rows = rows.where(EVENTS.c.id >= sa.func.coalesce(start.scalar_subquery(), 0))
+    events = (Event.from_parameters(json.loads(row)) for row in connection.execute(rows).scalars())
+    return [event for event in events if event]
+
+
+def use_stores_alone() -> None:
+    """Has Rasa raise what a store raises; Rasa would answer out of an empty memory, as if nothing had been said before."""
+    rasa.core.agent.FailSafeTrackerStore = lambda store: store

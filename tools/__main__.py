@@ -10,6 +10,7 @@ TOOLS = {
     "setup": "build the sentence encoder and train the model, as far as they are missing",
     "check": "say what is wrong in the content files",
     "score": "measure how well questions are understood",
+    "faults": "break what the assistant stands on, under load, and count what is lost",
     "bench": "compare speed and memory with the stock Rasa bot",
 }
 

@@ -1,4 +1,4 @@
-"""The action server, on the loopback address only: `python -m tools.action_server PORT`."""
+"""The action server: `python -m tools.action_server PORT`, on the loopback address unless ACTIONS_HOST names another."""
 
 import os
 import sys
@@ -9,13 +9,23 @@ from tools.quiet_rasa import be_quiet
 def main() -> None:
     """Runs rasa_sdk's server for the package `actions`, with the directory already read."""
     be_quiet()
-    os.environ["SANIC_HOST"] = "127.0.0.1"
-    from rasa_sdk.endpoint import run
+    from rasa_sdk.endpoint import create_app
+    from sanic.request import Request
 
     from actions.look_ups import look_ups
+    from channels.logs import log_as_json, wants_json
+    from channels.request_id import HEADER, begin_request
 
     look_ups()
-    run("actions", port=int(sys.argv[1]), cors_origins=[])
+    app = create_app("actions", cors_origins=[])
+    if wants_json():
+        log_as_json()
+
+    @app.middleware("request")
+    async def take_over_request_id(request: Request) -> None:
+        begin_request(request.headers.get(HEADER))
+
+    app.run(os.environ.get("ACTIONS_HOST", "127.0.0.1"), int(sys.argv[1]))
 
 
 if __name__ == "__main__":

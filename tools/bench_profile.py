@@ -20,7 +20,7 @@ from typing import Any
 from tools.bench_load import CONVERSATION
 from tools.bench_report import machine, markdown
 from tools.bench_servers import Place, action_server
-from tools.quiet_rasa import SWITCH_SECONDS, be_quiet, use_quick_parts
+from tools.quiet_rasa import SWITCH_SECONDS, be_quiet, use_own_parts
 from tools.setup import ROOT, prepare
 from tools.stack import ONE_THREAD
 
@@ -80,7 +80,7 @@ def profile(questions: list[str]) -> int:
         return 1
     be_quiet()
     os.environ |= ONE_THREAD
-    use_quick_parts()
+    use_own_parts()
     sys.setswitchinterval(SWITCH_SECONDS)
     parts = Parts()
     _time_all(parts.time)

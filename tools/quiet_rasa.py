@@ -57,15 +57,17 @@ def be_quiet() -> None:
     warnings.showwarning = show_warning
 
 
-def use_quick_parts() -> None:
-    """Has Rasa use the parts of ours that do the same in less time; Rasa has no settings for them."""
+def use_own_parts() -> None:
+    """Has Rasa use parts of ours for which it has no settings: some do the same in less time, one does not forget."""
+    from channels.processor import use_watched_processor
     from components.sequential_runner import use_sequential_runner
-    from components.threaded_processor import use_threaded_processor
     from components.uncopied_logs import use_uncopied_logs
+    from stores.tracker_store import use_stores_alone
 
     use_sequential_runner()
-    use_threaded_processor()
+    use_watched_processor()
     use_uncopied_logs()
+    use_stores_alone()
 
 
 def main() -> Any:
@@ -77,8 +79,15 @@ def main() -> Any:
         # Not given on the command line, which every account of the machine can read.
         sys.argv += ["--enable-api", "--auth-token", token]
     from rasa.__main__ import main as rasa
+    from rasa.utils import io as rasa_io
 
-    use_quick_parts()
+    from channels.logs import log_as_json, wants_json
+
+    if wants_json():
+        # Rasa calls this when it has read its command line.
+        rasa_io.configure_colored_logging = log_as_json
+
+    use_own_parts()
     sys.setswitchinterval(SWITCH_SECONDS)
     # Every open page holds a socket; the usual soft limit ends at a thousand.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from channels.settings import settings_from
 from channels.vendor_settings import check_vendor_settings
+from stores.database import database_address
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
@@ -67,15 +69,14 @@ class Stack:
                 f"The folder {self.conversations.parent} does not exist. Make it, or set CONVERSATIONS to another file."
             )
         try:
-            settings_from(os.environ | self.settings | {"CONVERSATIONS": str(self.conversations)})
-            check_vendor_settings(os.environ | self.settings)
+            environment = os.environ | self.settings | {"CONVERSATIONS": str(self.conversations)}
+            settings_from(environment)
+            check_vendor_settings(environment)
+            database_address(self.conversations, environment)
         except ValueError as problem:
             raise CannotStart(str(problem)) from None
         try:
-            self._start("action server", ["-m", "tools.action_server", str(self.actions_port)])
-            self._start("Rasa server", ["-m", "tools.quiet_rasa", *self._rasa_arguments()])
-            await_answer(self._processes["action server"], "action server", f"http://{HOST}:{self.actions_port}/health")
-            await_answer(self._processes["Rasa server"], "Rasa server", self.address)
+            self._start_and_await("action server", "Rasa server")
         except BaseException:
             self.stop()
             raise
@@ -95,6 +96,31 @@ class Stack:
     def process_id(self, name: str) -> int:
         """The process id of `action server` or `Rasa server`."""
         return self._processes[name].pid
+
+    def signal(self, name: str, number: signal.Signals) -> None:
+        """Sends a signal to one of the servers."""
+        self._processes[name].send_signal(number)
+
+    def restart(self, name: str) -> None:
+        """Starts one of the servers again, after ending it without a word if it still runs. Raises CannotStart."""
+        process = self._processes[name]
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        self._start_and_await(name)
+
+    def _start_and_await(self, *names: str) -> None:
+        commands = {
+            "action server": (
+                ["-m", "tools.action_server", str(self.actions_port)],
+                f"http://{HOST}:{self.actions_port}/health",
+            ),
+            "Rasa server": (["-m", "tools.quiet_rasa", *self._rasa_arguments()], self.address),
+        }
+        for name in names:
+            self._start(name, commands[name][0])
+        for name in names:
+            await_answer(self._processes[name], name, commands[name][1])
 
     def _rasa_arguments(self) -> list[str]:
         return ["run", "--model", str(self.model), "--interface", HOST, "--port", str(self.port)]

@@ -122,7 +122,7 @@ def test_the_key_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None
         ("ALLOWED_ORIGINS", "https://www.example.org/page", "is no origin"),
         ("SENDER_RATE", "often", "is no rate"),
         ("ADDRESS_RATE", "3 per fortnight", "is no rate"),
-        ("FRONT_DOOR_REDIS", "127.0.0.1", "redis://"),
+        ("REDIS_URL", "127.0.0.1", "redis://"),
         ("TURN_SECONDS", "soon", "number of seconds"),
         ("TURN_SECONDS", "0", "number of seconds"),
     ],

@@ -1,0 +1,65 @@
+"""Messages that were taken in, kept until their turn is saved: nothing that was acknowledged is lost with a server."""
+
+import json
+from dataclasses import dataclass
+from time import time
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from stores.schema import MESSAGES
+from stores.tracker_store import ConversationStore
+from stores.writer import Rows, row_id
+
+TURN = "SELECT id FROM events WHERE sender_id = :sender_id AND said = :said"
+# A message that ends every server that takes it up must not do so for ever.
+MOST_TRIES = 3
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message of a person: its id and what else the front door needs to answer it."""
+
+    sender_id: str
+    said: str
+    data: dict[str, Any]
+
+
+class Inbox:
+    """The messages without a turn. Its rows go when the turn is saved, in the same transaction."""
+
+    def __init__(self, store: ConversationStore) -> None:
+        self._store = store
+
+    async def receive(self, message: Message) -> None:
+        """Keeps a message; nothing changes when it is kept already. Raises Away."""
+        row = {"sender_id": row_id(message.sender_id), "said": message.said, "received": time(), "tries": 0}
+        await self._store.write(Rows(messages=[row | {"data": json.dumps({"sender_id": message.sender_id} | message.data)}]))
+
+    async def has_turn(self, sender_id: str, said: str) -> bool:
+        """Whether the turn of a message is saved. Raises Away."""
+        return await self._store.first(TURN, sender_id=row_id(sender_id), said=said) is not None
+
+    async def forget(self, sender_id: str, said: str) -> None:
+        """Gives up a message that is refused after all, or whose turn is saved already. Raises Away."""
+        own = (MESSAGES.c.sender_id == row_id(sender_id), MESSAGES.c.said == said)
+        await self._store.run(lambda connection: connection.execute(MESSAGES.delete().where(*own)))
+
+    async def left(self, seconds: float, prefix: str) -> list[Message]:
+        """Messages of senders with a prefix that have waited so long, in their order; now they wait anew. Raises Away."""
+        old = (
+            MESSAGES.c.received < time() - seconds,
+            MESSAGES.c.tries < MOST_TRIES,
+            MESSAGES.c.sender_id.startswith(prefix, autoescape=True),
+        )
+
+        def take(connection: Connection) -> list[sa.engine.Row]:
+            rows = connection.execute(sa.select(MESSAGES).where(*old).order_by(MESSAGES.c.id)).all()
+            if rows:
+                again = MESSAGES.update().where(MESSAGES.c.id.in_([row.id for row in rows]))
+                connection.execute(again.values(tries=MESSAGES.c.tries + 1, received=time()))
+            return rows
+
+        rows = await self._store.run(take)
+        return [Message(data.pop("sender_id"), row.said, data) for row in rows for data in [json.loads(row.data)]]

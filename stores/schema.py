@@ -1,0 +1,83 @@
+"""The tables of the conversations, and how those of an earlier version become those of this one."""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+METADATA = sa.MetaData()
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+# As in Rasa's own SQL store, and `said`: the id under which the front door knows a person's message.
+EVENTS = sa.Table(
+    "events",
+    METADATA,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
+    sa.Column("type_name", sa.String(255), nullable=False),
+    sa.Column("timestamp", sa.Float(53)),
+    sa.Column("intent_name", sa.String(255)),
+    sa.Column("action_name", sa.String(255)),
+    sa.Column("data", sa.Text),
+    sa.Column("said", sa.String(64)),
+    # No message is ever answered twice, whatever fails: its turn is stored at most once.
+    sa.Index("events_said", "sender_id", "said", unique=True, sqlite_where=sa.text("said IS NOT NULL")),
+)
+# What was taken in and whose turn is not stored yet.
+MESSAGES = sa.Table(
+    "messages",
+    METADATA,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False),
+    sa.Column("said", sa.String(64), nullable=False),
+    sa.Column("received", sa.Float(53), nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False, default=0),
+    sa.Column("data", sa.Text, nullable=False),
+    sa.UniqueConstraint("sender_id", "said"),
+)
+# Stored events that the message broker has not confirmed yet.
+OUTBOX = sa.Table("outbox", METADATA, sa.Column("id", _NUMBER, primary_key=True), sa.Column("data", sa.Text, nullable=False))
+VERSION = sa.Table("schema_version", METADATA, sa.Column("version", sa.Integer, nullable=False))
+
+# Any number will do, as long as no other program on this database locks it.
+MIGRATION_LOCK = 1_953_655_660
+
+
+def _events_of_rasa(connection: Connection) -> None:
+    """The table that earlier versions had from Rasa."""
+    if not sa.inspect(connection).has_table("events"):
+        columns = [column._copy() for column in EVENTS.columns if column.name != "said"]
+        sa.Table("events", sa.MetaData(), *columns).create(connection)
+
+
+def _known_messages(connection: Connection) -> None:
+    """Messages are known by their ids, and kept before the work."""
+    connection.execute(sa.text("ALTER TABLE events ADD COLUMN said VARCHAR(64)"))
+    connection.execute(sa.text("CREATE UNIQUE INDEX events_said ON events (sender_id, said) WHERE said IS NOT NULL"))
+    METADATA.create_all(connection, tables=[MESSAGES, OUTBOX])
+
+
+# The version is the number of those that have been run. What has been released stays as it is; changes are added at the end.
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_events_of_rasa, _known_messages)
+
+
+def migrate(engine: Engine) -> None:
+    """Makes or brings up to date the tables; servers that start together do it one after another.
+
+    Raises RuntimeError when the tables are those of a later version, and what the database raises.
+    """
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
+        VERSION.create(connection, checkfirst=True)
+        version = connection.execute(sa.select(VERSION.c.version)).scalar()
+        if version is None:
+            version = 0
+            connection.execute(VERSION.insert().values(version=version))
+        if version > len(MIGRATIONS):
+            raise RuntimeError(f"The database is of version {version}; this TrialGuide knows up to {len(MIGRATIONS)}.")
+        for step in MIGRATIONS[version:]:
+            step(connection)
+        connection.execute(VERSION.update().values(version=len(MIGRATIONS)))
