@@ -13,7 +13,8 @@ class Thresholds:
     """Probabilities from 0 to 1. `danger` is the lowest: a false alarm costs a sentence, a miss may cost a life.
 
     `danger_in_part` is for a sentence out of a longer message, `personal` for questions about one's own case and side
-    effects, `answer` for anything else, `part` for one of two questions in a message.
+    effects, `answer` for anything else, `part` for one of two questions in a message, `look_up` for a look-up where a place is
+    named.
     """
 
     answer: float
@@ -21,6 +22,7 @@ class Thresholds:
     danger: float
     danger_in_part: float
     part: float
+    look_up: float
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ def decide(probabilities: Mapping[str, float], threshold: float, offerable: Coll
     if probabilities.get(OUT_OF_SCOPE, 0.0) > sum(probabilities[label] for label in offers):
         return Decision(OUT_OF_SCOPE, probabilities[OUT_OF_SCOPE])
     return Decision(UNSURE, probabilities[best], offers[:OFFERS])
+
+
+def decide_look_up(probabilities: Mapping[str, float], threshold: float, look_ups: Collection[str]) -> Decision | None:
+    """The look-up that a message which names a place is likeliest about, or None when it is likelier about something else."""
+    best = _ranked(probabilities)[0]
+    return Decision(best, probabilities[best]) if best in look_ups and probabilities[best] >= threshold else None
 
 
 def decide_together(probabilities: Mapping[str, float], threshold: float, labels: Collection[str]) -> Decision | None:

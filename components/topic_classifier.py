@@ -23,7 +23,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.catalogue import CATALOGUE_FILE, FAQ, ROOT, load_catalogue
 from components.courtesies import COURTESIES, load_courtesies
-from components.decision import Decision, Thresholds, decide, decide_together, two_topics
+from components.decision import Decision, Thresholds, decide, decide_look_up, decide_together, two_topics
 from components.message_kind import normalised, unreadable_kind
 from components.message_parts import is_question, parts
 from components.safety_phrases import SafetyPhrases
@@ -60,7 +60,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 "ngram_fewest": 4,
                 "temperature": 0.7,
             },
-            "thresholds": {"answer": 0.6, "personal": 0.4, "danger": 0.18, "danger_in_part": 0.9, "part": 0.7},
+            "thresholds": {"answer": 0.6, "personal": 0.4, "danger": 0.18, "danger_in_part": 0.9, "part": 0.7, "look_up": 0.3},
         }
 
     @classmethod
@@ -165,7 +165,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             or decide_together(whole, self._thresholds.personal, PERSONAL)
         )
         if decision is None:
-            decision = decide(whole, self._thresholds.answer, self._catalogue.titles)
+            look_up = decide_look_up(whole, self._thresholds.look_up, self._catalogue.lookups) if places else None
+            decision = look_up or decide(whole, self._thresholds.answer, self._catalogue.titles)
             asked = [part for part, sentence in zip(single, sentences, strict=True) if is_question(sentence)]
             topics = two_topics(asked, self._thresholds.part, self._catalogue.topics)
             if topics and decision.label not in self._catalogue.safety:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.decision import UNSURE, Decision, decide, decide_together, two_topics
+from components.decision import UNSURE, Decision, decide, decide_look_up, decide_together, two_topics
 
 DANGERS = ("emergency", "self_harm")
 OFFERABLE = ("placebo", "blinding", "costs", "payment")
@@ -53,4 +53,17 @@ def test_two_topics(questions: list[dict[str, float]], topics: tuple[str, str] |
 )
 def test_dangers_count_together(probabilities: dict[str, float], label: str | None) -> None:
     decision = decide_together(probabilities, 0.2, DANGERS)
+    assert (decision.label if decision else None) == label
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "label"),
+    [
+        ({"find_trial": 0.35, "trial_locations": 0.3}, "find_trial"),
+        ({"find_trial": 0.35, "trial_locations": 0.4}, None),
+        ({"find_trial": 0.2, "trial_locations": 0.1}, None),
+    ],
+)
+def test_a_place_speaks_for_a_look_up(probabilities: dict[str, float], label: str | None) -> None:
+    decision = decide_look_up(probabilities, 0.3, ("find_clinic", "find_trial"))
     assert (decision.label if decision else None) == label
