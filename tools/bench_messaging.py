@@ -30,7 +30,7 @@ from tools.setup import prepare
 from tools.stack import HOST, CannotStart, Stack
 
 PAIRS = 5
-PEOPLE = 200
+PEOPLE = 120
 AT_ONCE = 4
 SLOW_SECONDS = 5.0
 # Apart, so that those on WhatsApp come evenly over the round.
@@ -199,7 +199,7 @@ def main() -> int:
             print(problem, file=sys.stderr)
             return 1
     for bar in bars:
-        print(f"Messaging: {bar.name}: {bar.figure} ({bar.bar}; {'met' if bar.met else 'NOT MET'}).")
+        print(f"Messaging: {bar.name}: {bar.figure} ({bar.wanted}; {'met' if bar.met else 'NOT MET'}).")
     return 0 if all(bar.met for bar in bars) else 1
 
 

@@ -3,7 +3,9 @@
 import contextlib
 import itertools
 import json
+import re
 import sqlite3
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +13,7 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
-from conftest import free_port
+from conftest import ROOT, free_port
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from vendor_fakes.all import VENDORS
@@ -22,6 +24,7 @@ from vendor_fakes.twilio import TwilioWhatsApp
 from vendor_fakes.vendor import PUBLIC_ADDRESS, Heard, Vendor, raw, serving
 from website_client import post
 
+from channels.vendor_settings import VARIABLES
 from components.catalogue import load_catalogue
 from components.wording import load_words
 from tools.stack import Stack
@@ -30,6 +33,7 @@ WORDS = load_words()
 TITLES = load_catalogue().titles
 NAMES = [vendor.name for vendor in VENDORS]
 NUMBERS = itertools.count(1)
+GUIDE = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
 
 
 class Person:
@@ -302,6 +306,26 @@ def test_a_body_that_is_too_large_is_refused(messaging: Any) -> None:
     for vendor in messaging.vendors.values():
         body, headers = vendor.signed(b"{" + b" " * 300_000)
         assert vendor.post(messaging.stack.address, body, headers)[0] == 413, vendor.name
+
+
+@pytest.mark.parametrize("line", [line for line in GUIDE.splitlines() if line.startswith("curl") and "/webhooks/" in line])
+def test_the_lines_to_try_print_what_the_guide_says(messaging: Any, line: str) -> None:
+    command, _, printed = line.replace(PUBLIC_ADDRESS, messaging.stack.address).rpartition("  # ")
+    done = subprocess.run(["sh", "-c", command], env=messaging.stack.settings, capture_output=True, text=True, timeout=30)
+    assert done.stdout.strip() == printed
+
+
+def test_the_guide_names_tests_and_variables_that_exist() -> None:
+    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests" / "channels").glob("test_*.py"))
+    named = re.findall(r"`(test_\w+)`", GUIDE)
+    assert len(named) > 20
+    assert not [name for name in named if f"def {name}(" not in code]
+    variables = {name for needed, optional in VARIABLES.values() for name in (*needed, *optional) if not name.endswith("_API")}
+    assert variables == set(
+        re.findall(
+            r"^\| `([A-Z]+_[A-Z_]+)` \| [^|]*\|$", GUIDE.partition("### WhatsApp")[2].partition("## Settings\n")[0], re.M
+        )
+    )
 
 
 JSON = st.recursive(
