@@ -176,7 +176,7 @@ async def measure(model: Path, ports: tuple[int, int], folder: Path) -> list[Bar
 
 
 async def _pair(bench: Bench, slow_first: bool) -> tuple[Round, Round]:
-    """A round with a quick vendor and one with a slow one. The order changes, as the machine grows busier or idler meanwhile."""
+    """A round with a quick vendor and one with a slow one; the order changes, as the machine grows busier or idler."""
     if slow_first:
         slow = await bench.round(SLOW_SECONDS)
         return await bench.round(0), slow
