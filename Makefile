@@ -50,7 +50,7 @@ report: ## how well questions are understood, in full: report.html and docs/unde
 	@$(ENVIRONMENT) $$python -m tools score --report
 
 bench: ## speed and memory against the stock Rasa bot
-	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.bench_widget
+	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.bench_widget && $$python -m tools.bench_messaging
 
 lock: ## bring the lock files in line with requirements/direct.in
 	@$(ENVIRONMENT) for version in 3.11 3.10; do \

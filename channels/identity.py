@@ -31,7 +31,8 @@ class Identities:
 
     def of(self, known: str) -> str:
         """The id of what a vendor knows somebody or something by, such as a telephone number, which it does not tell."""
-        return f"{self.prefix}:{self._signature(f'{self.prefix}:{known}')}"
+        # Not in the form of a sender id, whose signature opens a conversation.
+        return f"{self.prefix}:{self._signature(f'{self.prefix}={known}')}"
 
     def signed(self, sender: str) -> str:
         """What the person's device keeps: the sender id with its signature (HMAC-SHA-256, RFC 2104, 128 bits of it)."""

@@ -188,7 +188,7 @@ class Messaging(FrontDoor):
         """Takes a message and waits for the end of its turn, so that the next one of this person comes after it."""
         self._reply_to[sender], self._offered[sender] = said.reply_to, 0
         try:
-            self._sending.start(sender, lambda: self._tried(self.noticed(said)))
+            self._in_line(sender, lambda: self.noticed(said))
             turn = await self._turn_of(sender, said)
             if turn:
                 self._told.pop(sender, None)
@@ -232,11 +232,17 @@ class Messaging(FrontDoor):
 
     def _send_in_line(self, sender: str, message: Message) -> None:
         reply_to = self._reply_to[sender]
-        self._sending.start(sender, lambda: self._tried(self.send(reply_to, message)))
+        self._in_line(sender, lambda: self.send(reply_to, message))
 
-    async def _tried(self, sending: Awaitable[None]) -> None:
+    def _in_line(self, sender: str, sending: Callable[[], Awaitable[None]]) -> None:
         try:
-            await sending
+            self._sending.start(sender, lambda: self._tried(sending))
+        except Refused:
+            logger.error("A message on %s was dropped: too many wait to be sent to one person.", self.name())
+
+    async def _tried(self, sending: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await sending()
         except VendorRefused as refusal:
             logger.error("%s did not take what it was sent: %s", self.name(), refusal)
         except Exception as error:

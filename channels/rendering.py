@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 
 from channels.entries import Choice, Entry
 from components.wording import load_words, named_source, source_line
@@ -139,12 +140,17 @@ def _units(entry: Entry, form: Form, limit: int, written: list[str], alternative
                 gap = " "
         gap = "\n" if line else "\n\n"
     if entry.sources and entry.reviewed:
-        yield "\n\n", source_line(load_words()["source_line"]["text"], entry.sources, entry.reviewed, markup.named)
+        yield "\n\n", source_line(_source_template(), entry.sources, entry.reviewed, markup.named)
     gap = "\n\n"
     for title in written:
         for piece in _cut(title, markup.text, limit):
             yield gap, piece
         gap = "\n"
+
+
+@cache
+def _source_template() -> str:
+    return str(load_words()["source_line"]["text"])
 
 
 def _bold(markup: Markup) -> Callable[[str], str]:

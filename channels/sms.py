@@ -53,12 +53,8 @@ class Sms(Messaging):
         # The state of a message of ours, or a number that is not for patients.
         if "MessageStatus" in event or event["To"] not in self.vendor["TWILIO_NUMBERS"].replace(",", " ").split():
             return None
-        if event.get("ReactionEmoji") or event.get("GroupId"):
-            return None
         location = (float(event["Latitude"]), float(event["Longitude"])) if event.get("Latitude") else None
-        text = event.get("Body") or None
-        if int(event.get("NumMedia") or 0):
-            text = None
+        text = None if int(event.get("NumMedia") or 0) else event.get("Body") or None
         return Said(event["From"], event["MessageSid"], (event["To"], event["From"]), text, location=location)
 
     async def send(self, reply_to: Any, message: Message) -> None:

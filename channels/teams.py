@@ -46,7 +46,7 @@ class Teams(Messaging):
     def add_routes(self, blueprint: Blueprint) -> None:
         @blueprint.listener("after_server_start")
         async def begin(app: Sanic, _: Any) -> None:
-            app.add_task(self._keys.fetch())
+            app.add_task(self._keys.fetch(), name="teams_keys")
 
     async def is_authentic(self, request: Request) -> bool:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")

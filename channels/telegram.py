@@ -34,7 +34,7 @@ class Telegram(Messaging):
     def add_routes(self, blueprint: Blueprint) -> None:
         @blueprint.listener("after_server_start")
         async def begin(app: Sanic, _: Any) -> None:
-            app.add_task(self._set_webhook())
+            app.add_task(self._set_webhook(), name="telegram_webhook")
 
     async def is_authentic(self, request: Request) -> bool:
         return same(request.headers.get("x-telegram-bot-api-secret-token", ""), self.vendor["TELEGRAM_SECRET"])

@@ -64,18 +64,21 @@ class WhatsApp(Messaging):
 
     async def send(self, reply_to: Any, message: Message) -> None:
         base = self.vendor.get("WHATSAPP_API", GRAPH)
-        body = {"messaging_product": "whatsapp", "recipient_type": "individual", **reply_to, **self._content(message)}
+        shown = content(message, self.sentence("open_choices"))
+        body = {"messaging_product": "whatsapp", "recipient_type": "individual", **reply_to, **shown}
         headers = {"Authorization": f"Bearer {self.vendor['WHATSAPP_TOKEN']}"}
         await self.calls.call("POST", f"{base}/{self.vendor['WHATSAPP_PHONE_ID']}/messages", json=body, headers=headers)
 
-    def _content(self, message: Message) -> dict[str, Any]:
-        if message.picture:
-            return {"type": "image", "image": {"link": message.picture, "caption": message.text}}
-        if not message.buttons:
-            return {"type": "text", "text": {"body": message.text, "preview_url": False}}
-        short = len(message.buttons) <= MOST_BUTTONS and all(len(choice.title) <= BUTTON_TITLE for choice in message.buttons)
-        shown = _buttons(message.buttons) if short else _list(message.buttons, self.sentence("open_choices"))
-        return {"type": "interactive", "interactive": {"body": {"text": message.text}, **shown}}
+
+def content(message: Message, choose: str) -> dict[str, Any]:
+    """A message as the Cloud API wants it; `choose` stands on the button that opens a list."""
+    if message.picture:
+        return {"type": "image", "image": {"link": message.picture, "caption": message.text}}
+    if not message.buttons:
+        return {"type": "text", "text": {"body": message.text, "preview_url": False}}
+    short = len(message.buttons) <= MOST_BUTTONS and all(len(choice.title) <= BUTTON_TITLE for choice in message.buttons)
+    shown = _buttons(message.buttons) if short else _list(message.buttons, choose)
+    return {"type": "interactive", "interactive": {"body": {"text": message.text}, **shown}}
 
 
 def _buttons(choices: tuple[Choice, ...]) -> dict[str, Any]:

@@ -131,3 +131,16 @@ def test_a_setting_that_cannot_be_is_said_in_one_sentence(tmp_path: Path, variab
     with pytest.raises(ValueError, match=words) as raised:
         settings_from({"CONVERSATIONS": str(tmp_path / "c.db"), variable: value})
     assert "\n" not in str(raised.value)
+
+
+def test_the_id_of_a_telephone_number_tells_nothing_and_stays() -> None:
+    ids = Identities(KEY, "wa")
+    sender = ids.of("46700000001")
+    assert sender == Identities(KEY, "wa").of("46700000001")
+    assert sender.startswith("wa:")
+    assert "4670" not in sender
+    others = (ids.of("46700000002"), Identities(KEY, "sms").of("46700000001"), Identities(b"x" * 32, "wa").of("46700000001"))
+    assert len({id.partition(":")[2] for id in (sender, *others)}) == 4
+    # It is no signature with which somebody could come in.
+    assert ids.proven(sender) is None
+    assert ids.signed("wa:46700000001").rpartition(".")[2] != sender.partition(":")[2]

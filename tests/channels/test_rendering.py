@@ -4,21 +4,23 @@ import re
 import struct
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from vendor_fakes.whatsapp import SCHEMA
 
 from channels.entries import ASSISTANT, Choice, Entry, Picture
 from channels.messaging import NUMBER, last_offer
 from channels.messenger import Messenger
-from channels.rendering import HTML, PLAIN, SLACK, WHATSAPP, Form, Markup, length, messages
+from channels.rendering import HTML, PLAIN, SLACK, WHATSAPP, Form, Markup, Message, length, messages
 from channels.slack import Slack
 from channels.sms import Sms
 from channels.teams import Teams
 from channels.telegram import Telegram
-from channels.whatsapp import WhatsApp
+from channels.whatsapp import WhatsApp, content
 
 ADDRESS = "https://bot.example.org"
 CHANNELS = (WhatsApp, Messenger, Telegram, Sms, Slack, Teams)
@@ -97,6 +99,21 @@ def test_choices_that_find_no_room_are_numbered(form: Form, buttons: list[str], 
     (message,) = messages(offered, form, None)
     assert [choice.title for choice in message.buttons] == buttons
     assert message.text == "\n\n".join(filter(None, ("Which?", written)))
+
+
+@pytest.mark.parametrize(
+    ("titles", "kind"),
+    [
+        (("Bergen, Norway", "Bergen, Netherlands"), "button"),
+        (("One", "Two", "Three", "Four"), "list"),
+        (("What does randomised mean?",), "list"),
+        (("A title that is far too long for a row, and for what stands below it, because it never ends",), "list"),
+    ],
+)
+def test_whatsapp_has_buttons_where_they_fit_and_else_a_list(titles: tuple[str, ...], kind: str) -> None:
+    made = content(Message("Which?", choices(*titles)), "Choose")
+    jsonschema.validate({"messaging_product": "whatsapp", "recipient_type": "individual", "to": "46700000001", **made}, SCHEMA)
+    assert made["interactive"]["type"] == kind
 
 
 def test_numbers_go_on_within_a_turn() -> None:

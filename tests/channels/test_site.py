@@ -18,7 +18,7 @@ from components.catalogue import Catalogue
 from components.wording import load_words
 from tools.stack import Stack
 
-PATHS = ["", "faq", "widget.js", "words.json", "pictures/phases.svg", "pages/pages.css"]
+PATHS = ["", "faq", "widget.js", "words.json", "pictures/phases.svg", "pictures/phases.png", "pages/pages.css"]
 
 
 def fetch(stack: Stack, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:

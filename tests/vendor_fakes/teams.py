@@ -57,10 +57,13 @@ class Teams(Vendor):
     def __init__(self) -> None:
         super().__init__()
         self._key, self._public = new_key("known")
+        # None for a bot of several tenants.
+        self.tenant: str | None = TENANT
         self._other = new_key("known")[0]
 
     def settings(self) -> dict[str, str]:
-        return {"TEAMS_APP_ID": APP, "TEAMS_PASSWORD": PASSWORD, "TEAMS_TENANT": TENANT, "TEAMS_API": self.address}
+        tenant = {"TEAMS_TENANT": self.tenant} if self.tenant else {}
+        return {"TEAMS_APP_ID": APP, "TEAMS_PASSWORD": PASSWORD, "TEAMS_API": self.address} | tenant
 
     def new_person(self, number: int) -> str:
         return f"a:{number:010}"
@@ -77,7 +80,7 @@ class Teams(Vendor):
             return {"issuer": "https://api.botframework.com", "jwks_uri": f"{self.address}/v1/.well-known/keys"}
         if path == "/v1/.well-known/keys":
             return {"keys": [self._public]}
-        if path == f"/{TENANT}/oauth2/v2.0/token":
+        if path == f"/{self.tenant or 'botframework.com'}/oauth2/v2.0/token":
             wanted = {
                 "grant_type": "client_credentials",
                 "client_id": APP,
