@@ -54,7 +54,7 @@ MOST_TURNS = 5
 MOST_ENTRIES = 200
 REMEMBER_SECONDS = 5
 # Showing is not worth waiting for: what is saved is there after a reload.
-SHOW_SECONDS = 1
+SHOW_SECONDS = 2.5
 # A message whose turn was not saved after so long is taken up again: its server has ended, or the database was away.
 LEFT_SECONDS = 15
 LOOK_SECONDS = 5
