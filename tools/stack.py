@@ -133,7 +133,7 @@ class Stack:
                 "CONVERSATIONS": str(self.conversations),
                 "RASA_AUTH_TOKEN": self.auth_token or "",
                 "PUBLIC_ADDRESS": os.environ.get("PUBLIC_ADDRESS", self.address),
-                "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+                "LOG_LEVEL": self.settings.get("LOG_LEVEL") or os.environ.get("LOG_LEVEL", "WARNING"),
                 # Sanic waits this long for open connections when it is asked to stop; its default is 15.
                 "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
                 # How many may knock at once; Rasa's 100 is little when a page is opened by many.
