@@ -52,6 +52,8 @@ DANGERS = frozenset({"emergency", "self_harm"})
 # Turns of one sender, the running one included.
 MOST_TURNS = 5
 MOST_ENTRIES = 200
+# More than a turn has.
+LATEST = 20
 REMEMBER_SECONDS = 5
 # Showing is not worth waiting for: what is saved is there after a reload.
 SHOW_SECONDS = 2.5
@@ -136,7 +138,8 @@ class FrontDoor(InputChannel):
 
     async def history(self, sender: str, after: int = 0) -> list[Entry]:
         """The latest entries of a conversation, those after a number alone when one is given."""
-        events = await self._store.said(sender, MOST_ENTRIES, after / 1_000_000)
+        # Not chosen by their times: the clocks of servers may differ.
+        events = await self._store.said(sender, MOST_ENTRIES)
         return [entry for entry in conversation_entries(events) if entry.number > after]
 
     async def _accepted(self, sender: str, address: str, known: str, text: object, token: object) -> Turn | None:
@@ -182,8 +185,8 @@ class FrontDoor(InputChannel):
         if chosen is None:
             raise Refused("invalid")
         number, place = chosen
-        events = await self._store.said(sender, MOST_ENTRIES, (number - NEAR) / 1_000_000, (number + NEAR) / 1_000_000)
-        for entry in conversation_entries(events):
+        near = await self._store.said(sender, MOST_ENTRIES, (number - NEAR) / 1_000_000, (number + NEAR) / 1_000_000)
+        for entry in conversation_entries(near) or await self.history(sender):
             if entry.number == number and place < len(entry.choices):
                 return Saying(id, entry.choices[place].payload, entry.choices[place].title)
         raise Refused("expired")
@@ -201,30 +204,27 @@ class FrontDoor(InputChannel):
 
     async def _turn_in_line(self, sender: str, saying: Saying, started: Started[list[Entry]]) -> list[Entry]:
         """A turn when those before it have ended. The message is kept first, and refused when it has no place in the line."""
-        begin_request()
-        await self._inbox.receive(Message(sender, saying.id, {"text": saying.text, "shown": saying.shown}))
+        request = begin_request()
+        await self._inbox.receive(Message(sender, saying.id, {"text": saying.text, "shown": saying.shown}), request)
         try:
             async with self._agent.lock_store.lock(sender, entered=started.entered):
-                if await self._inbox.has_turn(sender, saying.id):
-                    return await self._turn_before(sender, saying)
-                return await self._turn(sender, saying, started.answer)
+                if not await self._inbox.has_turn(sender, saying.id):
+                    return await self._turn(sender, saying, started.answer)
+            # Another server has answered it meanwhile, or this one after another delivery.
+            await self._inbox.forget(sender, saying.id, request)
+            return entries_of_turn(await self.history(sender), saying.id)
         except (Away, LockLost) as error:
             log_failure("A turn lost its place", error)
             if not started.entered.done():
-                await self._inbox.forget(sender, saying.id)
+                await self._inbox.forget(sender, saying.id, request)
                 raise
             return await self._show_trouble(sender, BotUttered(self.sentence("trouble"), metadata={KIND: "trouble"}))
 
-    async def _turn_before(self, sender: str, saying: Saying) -> list[Entry]:
-        """The entries of a turn that is saved already, by another server or by this one."""
-        await self._inbox.forget(sender, saying.id)
-        return entries_of_turn(await self.history(sender), saying.id)
-
     async def _turn(self, sender: str, saying: Saying, answer: Turn) -> list[Entry]:
         """One turn: shows what the person said, hands it on, and shows the replies once they are saved, or a fixed sentence."""
-        begun = time()
+        begun = await self._now(sender)
         metadata = {ENTRY: microseconds(begun), SAID: saying.id, SHOWN: saying.shown}
-        replies = _Replies()
+        replies = _Replies(microseconds(begun))
         message = UserMessage(saying.text, replies, sender, input_channel=self.name(), message_id=saying.id, metadata=metadata)
         said = patient_entry(saying.text, begun, metadata)
         await self._show(sender, said)
@@ -240,14 +240,22 @@ class FrontDoor(InputChannel):
                     await self._show(sender, entry)
                 return [said, *replies.entries]
             trouble = BotUttered(self.sentence(problem), metadata={KIND: "trouble"})
-            answer.set_result([said, *await self._show_trouble(sender, trouble)])
+            answer.set_result([said, *await self._show_trouble(sender, trouble, said.number)])
             await self._remember(message, trouble)
             return answer.result()
         finally:
             await self._tell(sender, on=False)
 
-    async def _show_trouble(self, sender: str, trouble: BotUttered) -> list[Entry]:
-        entries = assistant_entries(trouble.message())
+    async def _now(self, sender: str) -> float:
+        """The time, but after the latest entry: the clock of the server that made it may be ahead of this one's."""
+        now = time()
+        if self.settings.redis:
+            latest = conversation_entries(await self._store.said(sender, LATEST))
+            now = max([now, *((entry.number + 1) / 1_000_000 for entry in latest)])
+        return now
+
+    async def _show_trouble(self, sender: str, trouble: BotUttered, last: int = 0) -> list[Entry]:
+        entries = assistant_entries(trouble.message(), last)
         for entry in entries:
             await self._show(sender, entry)
         return entries
@@ -338,7 +346,9 @@ class FrontDoor(InputChannel):
 class _Replies(OutputChannel):
     """Keeps the replies of one turn until it is saved: nobody reads an answer that is lost afterwards."""
 
-    def __init__(self) -> None:
+    def __init__(self, last: int) -> None:
+        """`last` is the number of the entry before."""
+        self._last = last
         self.entries: list[Entry] = []
 
     @classmethod
@@ -347,7 +357,7 @@ class _Replies(OutputChannel):
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Takes a reply."""
-        self.entries += assistant_entries(message, self.entries[-1].number if self.entries else 0)
+        self.entries += assistant_entries(message, self.entries[-1].number if self.entries else self._last)
 
 
 def log_failure(what: str, error: BaseException) -> None:

@@ -32,18 +32,28 @@ class Inbox:
     def __init__(self, store: ConversationStore) -> None:
         self._store = store
 
-    async def receive(self, message: Message) -> None:
-        """Keeps a message; nothing changes when it is kept already. Raises Away."""
-        row = {"sender_id": row_id(message.sender_id), "said": message.said, "received": time(), "tries": 0}
-        await self._store.write(Rows(messages=[row | {"data": json.dumps({"sender_id": message.sender_id} | message.data)}]))
+    async def receive(self, message: Message, turn: str) -> None:
+        """Keeps a message for a turn, also if it is kept already for another one. Raises Away."""
+        row = {
+            "sender_id": row_id(message.sender_id),
+            "said": message.said,
+            "turn": turn,
+            "received": time(),
+            "tries": 0,
+            "data": json.dumps({"sender_id": message.sender_id} | message.data),
+        }
+        await self._store.write(Rows(messages=[row]))
 
     async def has_turn(self, sender_id: str, said: str) -> bool:
         """Whether the turn of a message is saved. Raises Away."""
         return await self._store.first(TURN, sender_id=row_id(sender_id), said=said) is not None
 
-    async def forget(self, sender_id: str, said: str) -> None:
-        """Gives up a message that is refused after all, or whose turn is saved already. Raises Away."""
-        own = (MESSAGES.c.sender_id == row_id(sender_id), MESSAGES.c.said == said)
+    async def forget(self, sender_id: str, said: str, turn: str) -> None:
+        """Gives up a message that is refused after all, or whose turn is saved already; not if another turn has it.
+
+        Raises Away.
+        """
+        own = (MESSAGES.c.sender_id == row_id(sender_id), MESSAGES.c.said == said, MESSAGES.c.turn == turn)
         await self._store.run(lambda connection: connection.execute(MESSAGES.delete().where(*own)))
 
     async def left(self, seconds: float, prefix: str) -> list[Message]:

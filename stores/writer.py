@@ -80,7 +80,9 @@ class Writer:
             messages = [row for rows in waiting for row in rows.messages]
             if messages:
                 insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-                connection.execute(insert(MESSAGES).on_conflict_do_nothing(), messages)
+                receive = insert(MESSAGES)
+                own = {"turn": receive.excluded.turn}
+                connection.execute(receive.on_conflict_do_update(index_elements=["sender_id", "said"], set_=own), messages)
             events = [row for rows in waiting for row in rows.events]
             if events:
                 connection.execute(EVENTS.insert(), events)
