@@ -154,12 +154,12 @@ class FrontDoor(InputChannel):
         if not await self._rates.sender_may(sender) or not await self._rates.address_may(address, 1 + length // MAX_CHARACTERS):
             raise Refused("too_fast")
         saying = await self._chosen(sender, known, token) if token is not None else await self._short(typed(known, text))
-        return await self._start(sender, saying)
+        return await self._start(Message(sender, saying.id, {"text": saying.text, "shown": saying.shown}))
 
-    async def _start(self, sender: str, saying: Saying) -> Turn:
+    async def _start(self, message: Message, left: bool = False) -> Turn:
         # It may have been delivered again meanwhile.
-        started = self._turns.started(sender, saying.id) or self._turns.start(
-            sender, saying.id, lambda started: self._turn_in_line(sender, saying, started)
+        started = self._turns.started(message.sender_id, message.said) or self._turns.start(
+            message.sender_id, message.said, lambda started: self._turn_in_line(message, started, left)
         )
         return await started.in_line()
 
@@ -170,7 +170,7 @@ class FrontDoor(InputChannel):
             try:
                 for message in await self._inbox.left(LEFT_SECONDS, f"{self.prefix}:"):
                     logger.warning("A message that was left on %s is taken up.", self.name())
-                    await self._start(message.sender_id, Saying(message.said, **message.data))
+                    await self._start(message, left=True)
             except (Away, Refused):
                 continue
             except Exception as error:
@@ -202,23 +202,31 @@ class FrontDoor(InputChannel):
             await asyncio.sleep(0)
         raise Refused("too_long")
 
-    async def _turn_in_line(self, sender: str, saying: Saying, started: Started[list[Entry]]) -> list[Entry]:
-        """A turn when those before it have ended. The message is kept first, and refused when it has no place in the line."""
+    async def _turn_in_line(self, message: Message, started: Started[list[Entry]], left: bool) -> list[Entry]:
+        """A turn when those before it have ended. The message is kept first, and refused when it has no place in the line.
+
+        One that was `left` is kept already, and may have been acknowledged before.
+        """
         request = begin_request()
-        await self._inbox.receive(Message(sender, saying.id, {"text": saying.text, "shown": saying.shown}), request)
+        if not left:
+            await self._inbox.receive(message, request)
         try:
-            async with self._agent.lock_store.lock(sender, entered=started.entered):
-                if not await self._inbox.has_turn(sender, saying.id):
-                    return await self._turn(sender, saying, started.answer)
+            async with self._agent.lock_store.lock(message.sender_id, entered=started.entered):
+                if not await self._inbox.has_turn(message.sender_id, message.said):
+                    if left:
+                        await self._inbox.count_try(message)
+                    return await self._turn(message.sender_id, Saying(message.said, **message.data), started.answer)
             # Another server has answered it meanwhile, or this one after another delivery.
-            await self._inbox.forget(sender, saying.id, request)
-            return entries_of_turn(await self.history(sender), saying.id)
+            await self._inbox.is_done(message)
+            return entries_of_turn(await self.history(message.sender_id), message.said)
         except (Away, LockLost) as error:
             log_failure("A turn lost its place", error)
             if not started.entered.done():
-                await self._inbox.forget(sender, saying.id, request)
+                if not left:
+                    await self._inbox.give_up(message, request)
                 raise
-            return await self._show_trouble(sender, BotUttered(self.sentence("trouble"), metadata={KIND: "trouble"}))
+            trouble = BotUttered(self.sentence("trouble"), metadata={KIND: "trouble"})
+            return await self._show_trouble(message.sender_id, trouble)
 
     async def _turn(self, sender: str, saying: Saying, answer: Turn) -> list[Entry]:
         """One turn: shows what the person said, hands it on, and shows the replies once they are saved, or a fixed sentence."""

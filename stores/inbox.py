@@ -14,7 +14,7 @@ from stores.writer import Rows, row_id
 
 TURN = "SELECT id FROM events WHERE sender_id = :sender_id AND said = :said"
 # A message that ends every server that takes it up must not do so for ever.
-MOST_TRIES = 3
+MOST_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Inbox:
         self._store = store
 
     async def receive(self, message: Message, turn: str) -> None:
-        """Keeps a message for a turn, also if it is kept already for another one. Raises Away."""
+        """Keeps a message that was delivered to a turn, perhaps not the first one. Raises Away."""
         row = {
             "sender_id": row_id(message.sender_id),
             "said": message.said,
@@ -48,12 +48,22 @@ class Inbox:
         """Whether the turn of a message is saved. Raises Away."""
         return await self._store.first(TURN, sender_id=row_id(sender_id), said=said) is not None
 
-    async def forget(self, sender_id: str, said: str, turn: str) -> None:
-        """Gives up a message that is refused after all, or whose turn is saved already; not if another turn has it.
+    async def give_up(self, message: Message, turn: str) -> None:
+        """Forgets a message that a turn refuses after all; not if another turn has taken it as well. Raises Away."""
+        await self._forget(message, MESSAGES.c.turn == turn)
 
-        Raises Away.
-        """
-        own = (MESSAGES.c.sender_id == row_id(sender_id), MESSAGES.c.said == said, MESSAGES.c.turn == turn)
+    async def is_done(self, message: Message) -> None:
+        """Forgets a message whose turn is saved, which was delivered once more. Raises Away."""
+        await self._forget(message)
+
+    async def count_try(self, message: Message) -> None:
+        """Notes that a server now does the work for a message that was left. Raises Away."""
+        own = (MESSAGES.c.sender_id == row_id(message.sender_id), MESSAGES.c.said == message.said)
+        tried = MESSAGES.update().where(*own).values(tries=MESSAGES.c.tries + 1)
+        await self._store.run(lambda connection: connection.execute(tried))
+
+    async def _forget(self, message: Message, *which: sa.sql.ColumnElement) -> None:
+        own = (MESSAGES.c.sender_id == row_id(message.sender_id), MESSAGES.c.said == message.said, *which)
         await self._store.run(lambda connection: connection.execute(MESSAGES.delete().where(*own)))
 
     async def left(self, seconds: float, prefix: str) -> list[Message]:
@@ -68,7 +78,7 @@ class Inbox:
             rows = connection.execute(sa.select(MESSAGES).where(*old).order_by(MESSAGES.c.id)).all()
             if rows:
                 again = MESSAGES.update().where(MESSAGES.c.id.in_([row.id for row in rows]))
-                connection.execute(again.values(tries=MESSAGES.c.tries + 1, received=time()))
+                connection.execute(again.values(received=time()))
             return rows
 
         rows = await self._store.run(take)

@@ -100,12 +100,13 @@ class Stack:
         self._processes[name].send_signal(number)
 
     def restart(self, name: str) -> None:
-        """Starts one of the servers again, after ending it without a word if it still runs. Raises CannotStart."""
-        process = self._processes[name]
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+        """Starts one of the servers again, after asking it to end if it still runs. Raises CannotStart."""
+        end([self._processes[name]])
         self._start_and_await(name)
+
+    def await_end(self, name: str, seconds: float) -> None:
+        """Waits until one of the servers has ended. Raises subprocess.TimeoutExpired."""
+        self._processes[name].wait(seconds)
 
     def _start_and_await(self, *names: str) -> None:
         commands = {
