@@ -1,5 +1,6 @@
 """The action server as the Rasa server calls it: with a time-out, and at once not at all while it is away."""
 
+import asyncio
 import os
 from typing import Any
 
@@ -49,5 +50,5 @@ class ActionServer(EndpointConfig):
             timeout = aiohttp.ClientTimeout(total=HEALTH_SECONDS)
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(address) as response:
                 response.raise_for_status()
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             raise Away(self.service.name) from error

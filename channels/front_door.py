@@ -52,9 +52,11 @@ DANGERS = frozenset({"emergency", "self_harm"})
 # Turns of one sender, the running one included.
 MOST_TURNS = 5
 MOST_ENTRIES = 200
+# More than a turn has.
+LATEST = 20
 REMEMBER_SECONDS = 5
 # Showing is not worth waiting for: what is saved is there after a reload.
-SHOW_SECONDS = 1
+SHOW_SECONDS = 2.5
 # A message whose turn was not saved after so long is taken up again: its server has ended, or the database was away.
 LEFT_SECONDS = 15
 LOOK_SECONDS = 5
@@ -96,9 +98,9 @@ class FrontDoor(InputChannel):
         """What it takes to answer a person after this server has ended, so written that only this channel can read it."""
         return None
 
-    async def take_up(self, sender: str, saying: Saying, way_back: str | None) -> None:
+    async def take_up(self, message: Message) -> None:
         """Starts the turn of a message that was left behind. Raises Away and Refused."""
-        await self._start(sender, saying)
+        await self._start(message, left=True)
 
     def open(self, blueprint: Blueprint, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> None:
         """Ties the channel to the running server; to be called from `blueprint()`."""
@@ -144,7 +146,8 @@ class FrontDoor(InputChannel):
 
     async def history(self, sender: str, after: int = 0) -> list[Entry]:
         """The latest entries of a conversation, those after a number alone when one is given."""
-        events = await self._store.said(sender, MOST_ENTRIES, after / 1_000_000)
+        # Not chosen by their times: the clocks of servers may differ.
+        events = await self._store.said(sender, MOST_ENTRIES)
         return [entry for entry in conversation_entries(events) if entry.number > after]
 
     async def _accepted(self, sender: str, address: str, known: str, text: object, token: object) -> Turn | None:
@@ -159,12 +162,13 @@ class FrontDoor(InputChannel):
         if not await self._rates.sender_may(sender) or not await self._rates.address_may(address, 1 + length // MAX_CHARACTERS):
             raise Refused("too_fast")
         saying = await self._chosen(sender, known, token) if token is not None else await self._short(typed(known, text))
-        return await self._start(sender, saying)
+        kept = {"text": saying.text, "shown": saying.shown}
+        return await self._start(Message(sender, saying.id, kept, self.way_back(sender)))
 
-    async def _start(self, sender: str, saying: Saying) -> Turn:
+    async def _start(self, message: Message, left: bool = False) -> Turn:
         # It may have been delivered again meanwhile.
-        started = self._turns.started(sender, saying.id) or self._turns.start(
-            sender, saying.id, lambda started: self._turn_in_line(sender, saying, started)
+        started = self._turns.started(message.sender_id, message.said) or self._turns.start(
+            message.sender_id, message.said, lambda started: self._turn_in_line(message, started, left)
         )
         return await started.in_line()
 
@@ -175,8 +179,7 @@ class FrontDoor(InputChannel):
             try:
                 for message in await self._inbox.left(LEFT_SECONDS, f"{self.prefix}:"):
                     logger.warning("A message that was left on %s is taken up.", self.name())
-                    way_back = message.data.pop("way_back", None)
-                    await self.take_up(message.sender_id, Saying(message.said, **message.data), way_back)
+                    await self.take_up(message)
             except (Away, Refused):
                 continue
             except Exception as error:
@@ -191,8 +194,8 @@ class FrontDoor(InputChannel):
         if chosen is None:
             raise Refused("invalid")
         number, place = chosen
-        events = await self._store.said(sender, MOST_ENTRIES, (number - NEAR) / 1_000_000, (number + NEAR) / 1_000_000)
-        for entry in conversation_entries(events):
+        near = await self._store.said(sender, MOST_ENTRIES, (number - NEAR) / 1_000_000, (number + NEAR) / 1_000_000)
+        for entry in conversation_entries(near) or await self.history(sender):
             if entry.number == number and place < len(entry.choices):
                 return Saying(id, entry.choices[place].payload, entry.choices[place].title)
         raise Refused("expired")
@@ -208,33 +211,37 @@ class FrontDoor(InputChannel):
             await asyncio.sleep(0)
         raise Refused("too_long")
 
-    async def _turn_in_line(self, sender: str, saying: Saying, started: Started[list[Entry]]) -> list[Entry]:
-        """A turn when those before it have ended. The message is kept first, and refused when it has no place in the line."""
-        begin_request()
-        kept = {"text": saying.text, "shown": saying.shown, "way_back": self.way_back(sender)}
-        await self._inbox.receive(Message(sender, saying.id, kept))
+    async def _turn_in_line(self, message: Message, started: Started[list[Entry]], left: bool) -> list[Entry]:
+        """A turn when those before it have ended. The message is kept first, and refused when it has no place in the line.
+
+        One that was `left` is kept already, and may have been acknowledged before.
+        """
+        request = begin_request()
+        if not left:
+            await self._inbox.receive(message, request)
         try:
-            async with self._agent.lock_store.lock(sender, entered=started.entered):
-                if await self._inbox.has_turn(sender, saying.id):
-                    return await self._turn_before(sender, saying)
-                return await self._turn(sender, saying, started.answer)
+            async with self._agent.lock_store.lock(message.sender_id, entered=started.entered):
+                if not await self._inbox.has_turn(message.sender_id, message.said):
+                    if left:
+                        await self._inbox.count_try(message)
+                    return await self._turn(message.sender_id, Saying(message.said, **message.data), started.answer)
+            # Another server has answered it meanwhile, or this one after another delivery.
+            await self._inbox.is_done(message)
+            return entries_of_turn(await self.history(message.sender_id), message.said)
         except (Away, LockLost) as error:
             log_failure("A turn lost its place", error)
             if not started.entered.done():
-                await self._inbox.forget(sender, saying.id)
+                if not left:
+                    await self._inbox.give_up(message, request)
                 raise
-            return await self._show_trouble(sender, BotUttered(self.sentence("trouble"), metadata={KIND: "trouble"}))
-
-    async def _turn_before(self, sender: str, saying: Saying) -> list[Entry]:
-        """The entries of a turn that is saved already, by another server or by this one."""
-        await self._inbox.forget(sender, saying.id)
-        return entries_of_turn(await self.history(sender), saying.id)
+            trouble = BotUttered(self.sentence("trouble"), metadata={KIND: "trouble"})
+            return await self._show_trouble(message.sender_id, trouble)
 
     async def _turn(self, sender: str, saying: Saying, answer: Turn) -> list[Entry]:
         """One turn: shows what the person said, hands it on, and shows the replies once they are saved, or a fixed sentence."""
-        begun = time()
+        begun = await self._now(sender)
         metadata = {ENTRY: microseconds(begun), SAID: saying.id, SHOWN: saying.shown}
-        replies = _Replies()
+        replies = _Replies(microseconds(begun))
         message = UserMessage(saying.text, replies, sender, input_channel=self.name(), message_id=saying.id, metadata=metadata)
         said = patient_entry(saying.text, begun, metadata)
         await self._show(sender, said)
@@ -250,14 +257,22 @@ class FrontDoor(InputChannel):
                     await self._show(sender, entry)
                 return [said, *replies.entries]
             trouble = BotUttered(self.sentence(problem), metadata={KIND: "trouble"})
-            answer.set_result([said, *await self._show_trouble(sender, trouble)])
+            answer.set_result([said, *await self._show_trouble(sender, trouble, said.number)])
             await self._remember(message, trouble)
             return answer.result()
         finally:
             await self._tell(sender, on=False)
 
-    async def _show_trouble(self, sender: str, trouble: BotUttered) -> list[Entry]:
-        entries = assistant_entries(trouble.message())
+    async def _now(self, sender: str) -> float:
+        """The time, but after the latest entry: the clock of the server that made it may be ahead of this one's."""
+        now = time()
+        if self.settings.redis:
+            latest = conversation_entries(await self._store.said(sender, LATEST))
+            now = max([now, *((entry.number + 1) / 1_000_000 for entry in latest)])
+        return now
+
+    async def _show_trouble(self, sender: str, trouble: BotUttered, last: int = 0) -> list[Entry]:
+        entries = assistant_entries(trouble.message(), last)
         for entry in entries:
             await self._show(sender, entry)
         return entries
@@ -348,7 +363,9 @@ class FrontDoor(InputChannel):
 class _Replies(OutputChannel):
     """Keeps the replies of one turn until it is saved: nobody reads an answer that is lost afterwards."""
 
-    def __init__(self) -> None:
+    def __init__(self, last: int) -> None:
+        """`last` is the number of the entry before."""
+        self._last = last
         self.entries: list[Entry] = []
 
     @classmethod
@@ -357,7 +374,7 @@ class _Replies(OutputChannel):
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Takes a reply."""
-        self.entries += assistant_entries(message, self.entries[-1].number if self.entries else 0)
+        self.entries += assistant_entries(message, self.entries[-1].number if self.entries else self._last)
 
 
 def log_failure(what: str, error: BaseException) -> None:

@@ -18,12 +18,13 @@ from sanic.response import HTTPResponse
 from channels.entries import PATIENT, Choice, Entry
 from channels.front_door import FrontDoor, Turn, log_failure
 from channels.identity import address_cipher
-from channels.incoming import Refused, Saying
+from channels.incoming import Refused
 from channels.lines import Lines
 from channels.rendering import Form, Message, messages
 from channels.settings import Settings, settings_from
 from channels.vendor_calls import VendorCalls, VendorRefused
 from channels.vendor_settings import vendor_settings
+from stores import inbox
 
 logger = logging.getLogger(__name__)
 
@@ -150,15 +151,16 @@ class Messaging(FrontDoor):
     def way_back(self, sender: str) -> str | None:
         return self._cipher.encrypt(json.dumps(self._reply_to[sender]).encode()).decode()
 
-    async def take_up(self, sender: str, saying: Saying, way_back: str | None) -> None:
+    async def take_up(self, message: inbox.Message) -> None:
         async def answered() -> None:
-            self._reply_to[sender], self._offered[sender] = json.loads(self._cipher.decrypt(way_back or "")), 0
+            sender = message.sender_id
+            self._reply_to[sender], self._offered[sender] = json.loads(self._cipher.decrypt(message.way_back or "")), 0
             try:
-                await (await self._start(sender, saying))
+                await (await self._start(message, left=True))
             finally:
                 del self._reply_to[sender], self._offered[sender]
 
-        self._lines.start(sender, lambda: self._tried(answered()))
+        self._lines.start(message.sender_id, lambda: self._tried(answered))
 
     async def _on_webhook(self, request: Request) -> HTTPResponse:
         if not await self.is_authentic(request):

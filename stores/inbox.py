@@ -1,7 +1,7 @@
 """Messages that were taken in, kept until their turn is saved: nothing that was acknowledged is lost with a server."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from time import time
 from typing import Any
 
@@ -14,16 +14,17 @@ from stores.writer import Rows, row_id
 
 TURN = "SELECT id FROM events WHERE sender_id = :sender_id AND said = :said"
 # A message that ends every server that takes it up must not do so for ever.
-MOST_TRIES = 3
+MOST_TRIES = 5
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message of a person: its id and what else the front door needs to answer it."""
+    """A message of a person: its id, what was said, and where to answer it if its sender does not tell that, encrypted."""
 
     sender_id: str
     said: str
     data: dict[str, Any]
+    way_back: str | None = None
 
 
 class Inbox:
@@ -32,18 +33,38 @@ class Inbox:
     def __init__(self, store: ConversationStore) -> None:
         self._store = store
 
-    async def receive(self, message: Message) -> None:
-        """Keeps a message; nothing changes when it is kept already. Raises Away."""
-        row = {"sender_id": row_id(message.sender_id), "said": message.said, "received": time(), "tries": 0}
-        await self._store.write(Rows(messages=[row | {"data": json.dumps({"sender_id": message.sender_id} | message.data)}]))
+    async def receive(self, message: Message, turn: str) -> None:
+        """Keeps a message that was delivered to a turn, perhaps not the first one. Raises Away."""
+        row = {
+            "sender_id": row_id(message.sender_id),
+            "said": message.said,
+            "turn": turn,
+            "received": time(),
+            "tries": 0,
+            "data": json.dumps(asdict(message)),
+        }
+        await self._store.write(Rows(messages=[row]))
 
     async def has_turn(self, sender_id: str, said: str) -> bool:
         """Whether the turn of a message is saved. Raises Away."""
         return await self._store.first(TURN, sender_id=row_id(sender_id), said=said) is not None
 
-    async def forget(self, sender_id: str, said: str) -> None:
-        """Gives up a message that is refused after all, or whose turn is saved already. Raises Away."""
-        own = (MESSAGES.c.sender_id == row_id(sender_id), MESSAGES.c.said == said)
+    async def give_up(self, message: Message, turn: str) -> None:
+        """Forgets a message that a turn refuses after all; not if another turn has taken it as well. Raises Away."""
+        await self._forget(message, MESSAGES.c.turn == turn)
+
+    async def is_done(self, message: Message) -> None:
+        """Forgets a message whose turn is saved, which was delivered once more. Raises Away."""
+        await self._forget(message)
+
+    async def count_try(self, message: Message) -> None:
+        """Notes that a server now does the work for a message that was left. Raises Away."""
+        own = (MESSAGES.c.sender_id == row_id(message.sender_id), MESSAGES.c.said == message.said)
+        tried = MESSAGES.update().where(*own).values(tries=MESSAGES.c.tries + 1)
+        await self._store.run(lambda connection: connection.execute(tried))
+
+    async def _forget(self, message: Message, *which: sa.sql.ColumnElement) -> None:
+        own = (MESSAGES.c.sender_id == row_id(message.sender_id), MESSAGES.c.said == message.said, *which)
         await self._store.run(lambda connection: connection.execute(MESSAGES.delete().where(*own)))
 
     async def left(self, seconds: float, prefix: str) -> list[Message]:
@@ -58,8 +79,8 @@ class Inbox:
             rows = connection.execute(sa.select(MESSAGES).where(*old).order_by(MESSAGES.c.id)).all()
             if rows:
                 again = MESSAGES.update().where(MESSAGES.c.id.in_([row.id for row in rows]))
-                connection.execute(again.values(tries=MESSAGES.c.tries + 1, received=time()))
+                connection.execute(again.values(received=time()))
             return rows
 
         rows = await self._store.run(take)
-        return [Message(data.pop("sender_id"), row.said, data) for row in rows for data in [json.loads(row.data)]]
+        return [Message(**json.loads(row.data)) for row in rows]

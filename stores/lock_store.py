@@ -22,6 +22,8 @@ EXPIRY_SECONDS = 8.0
 RENEW_SECONDS = 2.0
 # How often a turn that waits looks whether it is next.
 LOOK_SECONDS = 0.02
+# How often a ticket that is done with is taken back to a Redis that is away.
+LEAVE_SECONDS = 0.3
 # A queue that nobody uses any more goes by itself.
 QUEUE_SECONDS = 600
 
@@ -46,6 +48,9 @@ class _Hold:
 
 # What the running task and those that it has started hold; whoever holds a lock does not wait for itself.
 _held: ContextVar[tuple[_Hold, ...]] = ContextVar("held", default=())
+
+
+_leaving: set["asyncio.Task[None]"] = set()
 
 
 class LockLost(Exception):
@@ -167,9 +172,13 @@ class Ticket:
             renewing.cancel()
 
     async def leave(self) -> None:
-        """Leaves nothing behind; if Redis is away, the lease runs out."""
-        with contextlib.suppress(Away):
-            await asyncio.shield(self._service.call(self._leave))
+        """Leaves nothing behind. If Redis is away, that is done when it is back; at the latest the lease runs out."""
+        leaving = asyncio.create_task(self._leave_until_it_is_done())
+        _leaving.add(leaving)
+        leaving.add_done_callback(_leaving.discard)
+        if self._service.up:
+            # Whoever comes next finds the line as it is.
+            await asyncio.wait({leaving}, timeout=REDIS_SECONDS)
 
     async def _take(self) -> int:
         # The lease first: without it the ticket would be taken for one of a server that has ended.
@@ -177,6 +186,14 @@ class Ticket:
         async with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.rpush(self._queue, self._id).expire(self._queue, QUEUE_SECONDS).eval(IS_FIRST, 1, self._queue, self._id)
             return int((await pipeline.execute())[-1])
+
+    async def _leave_until_it_is_done(self) -> None:
+        deadline = monotonic() + EXPIRY_SECONDS
+        while monotonic() < deadline:
+            try:
+                return await self._service.call(self._leave)
+            except Away:
+                await asyncio.sleep(LEAVE_SECONDS)
 
     async def _leave(self) -> None:
         async with self._redis.pipeline(transaction=False) as pipeline:

@@ -30,6 +30,8 @@ MESSAGES = sa.Table(
     sa.Column("id", _NUMBER, primary_key=True),
     sa.Column("sender_id", sa.String(255), nullable=False),
     sa.Column("said", sa.String(64), nullable=False),
+    # The turn that took it in, as long as it was not delivered to another one as well.
+    sa.Column("turn", sa.String(32), nullable=False),
     sa.Column("received", sa.Float(53), nullable=False),
     sa.Column("tries", sa.Integer, nullable=False, default=0),
     sa.Column("data", sa.Text, nullable=False),

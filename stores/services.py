@@ -12,7 +12,7 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-REDIS_SECONDS = 1.0
+REDIS_SECONDS = 2.0
 # After a failure nobody waits for the service for so long; then one call tries it again.
 REST_SECONDS = 1.0
 

@@ -80,7 +80,8 @@ class Writer:
             messages = [row for rows in waiting for row in rows.messages]
             if messages:
                 insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-                connection.execute(insert(MESSAGES).on_conflict_do_nothing(), messages)
+                shared = {"index_elements": ["sender_id", "said"], "set_": {"turn": ""}}
+                connection.execute(insert(MESSAGES).on_conflict_do_update(**shared), messages)
             events = [row for rows in waiting for row in rows.events]
             if events:
                 connection.execute(EVENTS.insert(), events)

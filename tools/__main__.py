@@ -11,6 +11,9 @@ TOOLS = {
     "check": "say what is wrong in the content files",
     "score": "measure how well questions are understood",
     "faults": "break what the assistant stands on, under load, and count what is lost",
+    "soak": "replay conversations for a quarter of an hour and watch the memory",
+    "backup": "write all conversations into a file of JSON lines",
+    "restore": "read what `backup` wrote into the database",
     "bench": "compare speed and memory with the stock Rasa bot",
 }
 

@@ -1,9 +1,13 @@
 """The action server: `python -m tools.action_server PORT`, on the loopback address unless ACTIONS_HOST names another."""
 
+import logging
 import os
 import sys
+from typing import Any
 
 from tools.quiet_rasa import be_quiet
+
+logger = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -24,6 +28,11 @@ def main() -> None:
     @app.middleware("request")
     async def take_over_request_id(request: Request) -> None:
         begin_request(request.headers.get(HEADER))
+
+    @app.middleware("response")
+    async def say_that_it_was_run(request: Request, _: Any) -> None:
+        if request.path == "/webhook":
+            logger.info("An action was run.")
 
     app.run(os.environ.get("ACTIONS_HOST", "127.0.0.1"), int(sys.argv[1]))
 

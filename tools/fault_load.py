@@ -16,6 +16,8 @@ PEOPLE = 4
 PAUSE_SECONDS = 0.25
 AGAIN_SECONDS = 0.3
 GIVE_UP_SECONDS = 60
+# A conversation has so many turns, then somebody else comes.
+TURNS = 12
 SAYINGS = ("what is a placebo", "find a NET clinic in Oslo", "what is a clinical trial", "support groups in Poland")
 
 
@@ -59,6 +61,8 @@ class People:
             await self._deliver(session, number, message)
             await asyncio.sleep(PAUSE_SECONDS)
             turn += 1
+            if turn % TURNS == 0:
+                conversation = None
 
     async def _deliver(self, session: aiohttp.ClientSession, number: int, message: Sent) -> None:
         deadline = time.monotonic() + GIVE_UP_SECONDS

@@ -111,6 +111,9 @@ def _counted(fault: Fault, people: People, engine: Engine, recovery: float) -> O
                 stored[said] = stored.get(said, 0) + 1
         elif row.type_name == "bot" and (said := latest.get(row.sender_id)):
             answered.add(said)
+    for message in people.sent:
+        if message.acknowledged and (message.id not in stored or message.id not in answered):
+            print(f"Lost: {message}, stored {message.id in stored}, answered {message.id in answered}")
     acknowledged = [message.id for message in people.sent if message.acknowledged]
     ids = {message.id for message in people.sent}
     return Outcome(

@@ -102,12 +102,13 @@ class Stack:
         self._processes[name].send_signal(number)
 
     def restart(self, name: str) -> None:
-        """Starts one of the servers again, after ending it without a word if it still runs. Raises CannotStart."""
-        process = self._processes[name]
-        if process.poll() is None:
-            process.kill()
-        process.wait()
+        """Starts one of the servers again, after asking it to end if it still runs. Raises CannotStart."""
+        end([self._processes[name]])
         self._start_and_await(name)
+
+    def await_end(self, name: str, seconds: float) -> None:
+        """Waits until one of the servers has ended. Raises subprocess.TimeoutExpired."""
+        self._processes[name].wait(seconds)
 
     def _start_and_await(self, *names: str) -> None:
         commands = {
@@ -135,7 +136,7 @@ class Stack:
                 "CONVERSATIONS": str(self.conversations),
                 "RASA_AUTH_TOKEN": self.auth_token or "",
                 "PUBLIC_ADDRESS": (os.environ | self.settings).get("PUBLIC_ADDRESS", self.address),
-                "LOG_LEVEL": os.environ.get("LOG_LEVEL", "WARNING"),
+                "LOG_LEVEL": self.settings.get("LOG_LEVEL") or os.environ.get("LOG_LEVEL", "WARNING"),
                 # Sanic waits this long for open connections when it is asked to stop; its default is 15.
                 "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
                 # How many may knock at once; Rasa's 100 is little when a page is opened by many.

@@ -34,7 +34,7 @@ import stores.services
 from stores import tracker_store
 from stores.conversation import Conversation
 from stores.database import open_engine
-from stores.inbox import Inbox, Message
+from stores.inbox import MOST_TRIES, Inbox, Message
 from stores.schema import VERSION, _events_of_rasa
 from stores.services import Away
 from stores.tracker_store import ConversationStore
@@ -271,7 +271,7 @@ def test_a_message_is_kept_until_its_turn_is_saved_and_has_one_turn_only(databas
         kept = store(database)
         inbox = Inbox(kept)
         for id in ("m1", "m2", "m1"):
-            await inbox.receive(Message("web:me", id, {"text": f"question {id} \0"}))
+            await inbox.receive(Message("web:me", id, {"text": f"question {id} \0"}), "first")
         assert not await inbox.has_turn("web:me", "m1")
         assert await inbox.left(0, "sms:") == []
         assert await inbox.left(60, "web:") == []
@@ -282,8 +282,20 @@ def test_a_message_is_kept_until_its_turn_is_saved_and_has_one_turn_only(databas
         assert [left.data for left in await inbox.left(0, "web:")] == [{"text": "question m2 \0"}]
         with pytest.raises(sqlalchemy.exc.IntegrityError):
             await add(kept, "web:me", [UserUttered("question", metadata={"said": "m1"})])
-        assert len(await inbox.left(0, "web:")) == 1
-        # Tried three times, it is not taken up again.
+        other, third = Message("web:me", "m3", {}), Message("web:me", "m4", {})
+        await inbox.receive(other, "one")
+        await inbox.give_up(other, "one")
+        for turn_of in ("one", "two"):
+            await inbox.receive(third, turn_of)
+        for turn_of in ("one", "two"):
+            # Either may have acknowledged it.
+            await inbox.give_up(third, turn_of)
+        assert [left.said for left in await inbox.left(0, "web:")] == ["m2", "m4"]
+        await inbox.is_done(third)
+        for _ in range(MOST_TRIES):
+            assert len(await inbox.left(0, "web:")) == 1
+            await inbox.count_try(Message("web:me", "m2", {}))
+        # What ends every server that takes it up is left alone.
         assert await inbox.left(0, "web:") == []
 
     asyncio.run(play())

@@ -1,0 +1,66 @@
+"""Whatever is killed, frozen or cut off under load: nothing that was acknowledged is lost, nothing is done twice."""
+
+import json
+import shutil
+import signal
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tools.cluster import Cluster
+from tools.fault_list import Alternating, cluster_faults, faults_of_one_server
+from tools.faults import Fault, Outcome, suffer
+from tools.proxy import Proxy
+
+FAULTS = (
+    "RabbitMQ away since the start",
+    "one of two servers killed",
+    "action servers killed",
+    "action servers frozen",
+    "PostgreSQL killed",
+    "PostgreSQL frozen",
+    "Redis killed",
+    "Redis frozen",
+    "RabbitMQ frozen",
+)
+
+
+def hold(outcome: Outcome) -> None:
+    """Asserts what docs/reliability.md promises."""
+    assert outcome.sent > 5, outcome
+    assert outcome.acknowledged == outcome.stored == outcome.answered == outcome.sent, outcome
+    assert (outcome.lost, outcome.twice) == (0, 0), outcome
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_nothing_is_lost_by(name: str, servers: Cluster, way_to_broker: Proxy) -> None:
+    fault = next(fault for fault in cluster_faults(servers, way_to_broker) if fault.name == name)
+    outcome = suffer(fault, lambda _: servers.address, servers.database)
+    hold(outcome)
+
+
+def test_a_new_model_takes_over_without_a_lost_turn(servers: Cluster, model: Path, tmp_path: Path) -> None:
+    server = servers.servers[1]
+    server.model = Path(shutil.copy(model, tmp_path / "trialguide-newer.tar.gz"))
+
+    def stop() -> None:
+        server.signal("Rasa server", signal.SIGTERM)
+        # It ends its turns first.
+        server.await_end("Rasa server", 10)
+
+    hold(
+        suffer(Fault("another model", stop, lambda: server.restart("Rasa server")), lambda _: servers.address, servers.database)
+    )
+    with urllib.request.urlopen(f"{server.address}/health/ready") as response:
+        assert json.load(response)["model"]["name"] == "trialguide-newer.tar.gz"
+
+
+def test_nothing_is_lost_when_every_message_goes_to_the_other_server_and_clocks_differ(servers: Cluster) -> None:
+    fault = next(fault for fault in cluster_faults(servers, Proxy(1)) if fault.name == "nothing, for comparison")
+    hold(suffer(fault, Alternating(servers), servers.database))
+
+
+def test_nothing_is_lost_by_one_server_with_a_file(model: Path, tmp_path: Path) -> None:
+    for outcome in faults_of_one_server(model, tmp_path):
+        hold(outcome)
