@@ -4,7 +4,7 @@ import os
 import select
 from collections.abc import Mapping
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,6 +56,13 @@ def open_engine(address: str) -> sa.engine.Engine:
         pool_pre_ping=True,
         **settings,
     )
+
+
+def now(connection: sa.engine.Connection) -> sa.sql.ColumnElement:
+    """The time in seconds by the clock of the database: those of several servers may differ."""
+    if connection.dialect.name == "sqlite":
+        return sa.literal(time())
+    return sa.extract("epoch", sa.func.clock_timestamp())
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import asdict, dataclass
-from time import time
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from stores.database import now
 from stores.schema import MESSAGES
 from stores.tracker_store import ConversationStore
 from stores.writer import Rows, row_id
@@ -39,7 +39,6 @@ class Inbox:
             "sender_id": row_id(message.sender_id),
             "said": message.said,
             "turn": turn,
-            "received": time(),
             "tries": 0,
             "data": json.dumps(asdict(message)),
         }
@@ -69,17 +68,14 @@ class Inbox:
 
     async def left(self, seconds: float, prefix: str) -> list[Message]:
         """Messages of senders with a prefix that have waited so long, in their order; now they wait anew. Raises Away."""
-        old = (
-            MESSAGES.c.received < time() - seconds,
-            MESSAGES.c.tries < MOST_TRIES,
-            MESSAGES.c.sender_id.startswith(prefix, autoescape=True),
-        )
+        own = (MESSAGES.c.tries < MOST_TRIES, MESSAGES.c.sender_id.startswith(prefix, autoescape=True))
 
         def take(connection: Connection) -> list[sa.engine.Row]:
-            rows = connection.execute(sa.select(MESSAGES).where(*old).order_by(MESSAGES.c.id)).all()
+            old = MESSAGES.c.received < now(connection) - seconds
+            rows = connection.execute(sa.select(MESSAGES).where(old, *own).order_by(MESSAGES.c.id)).all()
             if rows:
                 again = MESSAGES.update().where(MESSAGES.c.id.in_([row.id for row in rows]))
-                connection.execute(again.values(received=time()))
+                connection.execute(again.values(received=now(connection)))
             return rows
 
         rows = await self._store.run(take)

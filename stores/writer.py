@@ -15,7 +15,7 @@ from rasa.shared.core.events import Event, UserUttered
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from stores.database import FAILURES
+from stores.database import FAILURES, now
 from stores.schema import EVENTS, MESSAGES, OUTBOX
 
 LONGEST_SENDER = 255
@@ -81,7 +81,8 @@ class Writer:
             if messages:
                 insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
                 shared = {"index_elements": ["sender_id", "said"], "set_": {"turn": ""}}
-                connection.execute(insert(MESSAGES).on_conflict_do_update(**shared), messages)
+                receive = insert(MESSAGES).values(received=now(connection)).on_conflict_do_update(**shared)
+                connection.execute(receive, messages)
             events = [row for rows in waiting for row in rows.events]
             if events:
                 connection.execute(EVENTS.insert(), events)

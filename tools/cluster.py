@@ -194,18 +194,9 @@ class Cluster:
             actions_port,
             folder / "conversations.db",
             log=folder / "log",
-            settings=shared | _clock(behind) | dict(self.settings),
+            settings=shared | dict(self.settings),
+            clock_behind=behind,
         )
-
-
-def _clock(behind: int) -> dict[str, str]:
-    """The environment of a process whose clock is so many seconds behind. Raises Missing."""
-    if not behind:
-        return {}
-    libraries = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-    if not libraries:
-        raise Missing("libfaketime is missing: apt-get install faketime")
-    return {"LD_PRELOAD": str(libraries[0]), "FAKETIME": f"-{behind}s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
 
 
 def _answers_sql(address: str) -> bool:

@@ -42,6 +42,8 @@ class Stack:
     log: Path | None = None
     # More for the environment of both servers.
     settings: Mapping[str, str] = field(default_factory=dict)
+    # How many seconds the clock of the Rasa server is behind, for tests.
+    clock_behind: int = 0
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -111,12 +113,15 @@ class Stack:
         self._processes[name].wait(seconds)
 
     def _start_and_await(self, *names: str) -> None:
+        rasa = ["-m", "tools.quiet_rasa", *self._rasa_arguments()]
+        if self.clock_behind:
+            rasa[1:1] = ["tools.behind", str(self.clock_behind)]
         commands = {
             "action server": (
                 ["-m", "tools.action_server", str(self.actions_port)],
                 f"http://{HOST}:{self.actions_port}/health",
             ),
-            "Rasa server": (["-m", "tools.quiet_rasa", *self._rasa_arguments()], self.address),
+            "Rasa server": (rasa, self.address),
         }
         for name in names:
             self._start(name, commands[name][0])
