@@ -61,6 +61,14 @@ def chosen_by_country(said: list[Said], value: str, country: str | None) -> str:
     return inside[0] if len(inside) == 1 else value
 
 
+def chosen_from_offer(events: Iterable[Mapping[str, Any]], value: str) -> str:
+    """Of the places that were offered last, that in the country which is named now; or the value as it is."""
+    said = [event["value"] for event in events if event.get("event") == "slot" and event.get("name") == "place"]
+    offered = next((place for place in reversed(said) if place and place != value), "").split(BETWEEN)
+    inside = [place for place in offered if "/" in place and country_of(place) == value]
+    return inside[0] if len(offered) > 1 and len(inside) == 1 else value
+
+
 def checked_place(value: str, tries: int, places: Cities) -> Checked:
     """What slot `place` holds, taken for a place: one, one of several, or none that is known."""
     meant = [place for place in value.split(BETWEEN) if places.known(place)][:MOST_CHOICES]

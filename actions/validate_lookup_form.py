@@ -5,7 +5,7 @@ from typing import Any
 from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.place_answers import checked_place, chosen_by_country, former_country, places_said
+from actions.place_answers import checked_place, chosen_by_country, chosen_from_offer, former_country, places_said
 from actions.places import all_cities
 
 
@@ -20,6 +20,8 @@ class ValidateLookupForm(FormValidationAction):
     ) -> dict[str, Any]:
         """The place, or none where it has to be asked for again."""
         places, named = all_cities(), str(value)
+        if tracker.get_slot("choices"):
+            named = chosen_from_offer(tracker.events, named)
         meant = chosen_by_country(places_said(tracker.latest_message), named, former_country(tracker.events, named, places))
         checked = checked_place(meant, int(tracker.get_slot("tries") or 0), places)
         if checked.given_up:

@@ -8,6 +8,7 @@ from actions.place_answers import (
     Said,
     checked_place,
     chosen_by_country,
+    chosen_from_offer,
     former_country,
     narrows,
     places_said,
@@ -77,6 +78,21 @@ def test_the_country_of_the_conversation_is_that_of_the_place_before() -> None:
     assert former_country(events, CORDOBA, all_cities()) == "ES"
     assert former_country(events[:1], "NO/Oslo", all_cities()) is None
     assert former_country([], CORDOBA, all_cities()) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "named", "meant"),
+    [
+        (["ES/Valencia|VE/Valencia", None], "ES", "ES/Valencia"),
+        (["ES/Valencia|VE/Valencia", None], "DE", "DE"),
+        (["US/Springfield|US/Columbia", None], "US", "US"),
+        (["ES/Valencia"], "ES", "ES"),
+        ([], "ES", "ES"),
+    ],
+)
+def test_a_country_chooses_among_what_was_offered(before: list[str | None], named: str, meant: str) -> None:
+    events = [{"event": "slot", "name": "place", "value": value} for value in (*before, named)]
+    assert chosen_from_offer(events, named) == meant
 
 
 def test_places_are_read_from_the_entities() -> None:
