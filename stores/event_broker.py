@@ -91,10 +91,9 @@ class OutboxBroker(EventBroker):
             exchange = await self._service.call(lambda: _declared(connection))
             while True:
                 rows = await asyncio.to_thread(_first_rows, database)
-                for row in rows:
-                    publishing = partial(exchange.publish, _message(row), routing_key="")
-                    await self._service.call(publishing)
                 if rows:
+                    # Sent in their order; the confirmations are awaited together.
+                    await self._service.call(partial(_publish, exchange, rows))
                     await asyncio.to_thread(_delete, database, rows)
                 else:
                     await asyncio.sleep(LOOK_SECONDS)
@@ -109,6 +108,10 @@ async def _declared(connection: AbstractConnection) -> AbstractExchange:
     queue = await channel.declare_queue(NAME, durable=True)
     await queue.bind(exchange)
     return exchange
+
+
+async def _publish(exchange: AbstractExchange, rows: Sequence[Any]) -> None:
+    await asyncio.gather(*(exchange.publish(_message(row), routing_key="") for row in rows))
 
 
 def _message(row: Any) -> aio_pika.Message:

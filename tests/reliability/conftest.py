@@ -12,7 +12,7 @@ from tools.fault_list import cluster
 from tools.proxy import Proxy
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def way_to_broker() -> Iterator[Proxy]:
     """The way to RabbitMQ, closed when the servers start."""
     need("RabbitMQ", RABBITMQ_PORT)
@@ -21,7 +21,7 @@ def way_to_broker() -> Iterator[Proxy]:
         yield way
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def servers(model: Path, way_to_broker: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Skipped aloud where a program is missing; with CI set that is a failure."""
     folder = tmp_path_factory.mktemp("servers")

@@ -136,7 +136,7 @@ def test_all_events_have_reached_the_broker_although_it_was_away_at_the_start(se
     conversation = new_conversation(servers.servers[0].address)
     say(servers.servers[1].address, conversation, "what is a placebo", "last")
 
-    async def play() -> int:
+    async def play() -> list[str]:
         connection = await aio_pika.connect(f"amqp://guest:guest@127.0.0.1:{RABBITMQ_PORT}/")
         texts: list[str] = []
         async with connection:
@@ -153,9 +153,12 @@ def test_all_events_have_reached_the_broker_although_it_was_away_at_the_start(se
                 if event["event"] == "user":
                     texts.append(event["text"])
                 if (event.get("metadata") or {}).get("said") == "last":
+                    texts.append("last")
                     break
             with contextlib.suppress(Exception):
                 await queue.purge()
-        return len(texts)
+        return texts
 
-    assert asyncio.run(play()) >= ROUNDS * AT_ONCE
+    texts = asyncio.run(play())
+    assert texts[-1] == "last"
+    assert len(texts) > ROUNDS * AT_ONCE
