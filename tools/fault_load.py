@@ -49,6 +49,8 @@ class People:
         connector = aiohttp.TCPConnector(ssl=False)
         async with aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=30)) as session:
             await asyncio.gather(*(self._one(session, number) for number in range(PEOPLE)))
+        # Encrypted connections take a moment to close.
+        await asyncio.sleep(0.25)
 
     async def _one(self, session: aiohttp.ClientSession, number: int) -> None:
         conversation, turn = None, number
