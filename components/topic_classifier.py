@@ -23,7 +23,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from components.catalogue import CATALOGUE_FILE, FAQ, ROOT, load_catalogue
 from components.courtesies import COURTESIES, load_courtesies
-from components.decision import Decision, Thresholds, decide, decide_look_up, decide_together, two_topics
+from components.decision import UNSURE, Decision, Thresholds, decide, decide_look_up, decide_together, two_topics
 from components.message_kind import normalised, unreadable_kind
 from components.message_parts import is_question, parts
 from components.safety_phrases import SafetyPhrases
@@ -167,6 +167,10 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         if decision is None:
             look_up = decide_look_up(whole, self._thresholds.look_up, self._catalogue.lookups) if places else None
             decision = look_up or decide(whole, self._thresholds.answer, self._catalogue.titles)
+            if decision.label == UNSURE:
+                # What was left out may be all that is meant: "hello, it's Marta".
+                as_written = decide(written[-1][1], self._thresholds.answer, self._catalogue.titles)
+                decision = as_written if as_written.label in self._catalogue.conversation else decision
             asked = [part for part, sentence in zip(single, sentences, strict=True) if is_question(sentence)]
             topics = two_topics(asked, self._thresholds.part, self._catalogue.topics)
             if topics and decision.label not in self._catalogue.safety:
