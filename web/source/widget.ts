@@ -58,8 +58,8 @@ class TrialGuideChat extends HTMLElement {
 
     /** Opens the panel; before the widget is ready, as soon as it is. */
     open(): void {
-        if (this.words) this.show(true);
-        else this.openWhenReady = true;
+        if (!this.panel) this.openWhenReady = true;
+        else this.show(true);
     }
 
     /** Closes the panel and gives the focus back. */
@@ -104,6 +104,11 @@ class TrialGuideChat extends HTMLElement {
         this.root.dir = options.direction || words.direction;
         this.root.dataset.position = options.position;
         this.colour(options);
+        this.panel = new Panel(words, options, conversation, {
+            close: () => this.close(),
+            announce: (text) => this.announce(text),
+        });
+        this.root.append(this.panel.node);
         if (options.position === "inline") {
             this.show(false);
         } else {
@@ -116,22 +121,13 @@ class TrialGuideChat extends HTMLElement {
         }
         this.emit("ready", undefined);
     }
-
     private show(takeFocus: boolean): void {
-        const { words, conversation } = this;
-        if (!words || !conversation || this.panel?.isOpen) return;
-        // Made only now: on most pages most people never open it.
-        if (!this.panel) {
-            this.panel = new Panel(words, readOptions(this), conversation, {
-                close: () => this.close(),
-                announce: (text) => this.announce(text),
-            });
-            this.root.append(this.panel.node);
-        }
+        const { panel, conversation } = this;
+        if (!panel || !conversation || panel.isOpen) return;
         this.openedFrom = document.activeElement;
         this.unread = false;
         this.showUnread();
-        this.panel.open(takeFocus);
+        panel.open(takeFocus);
         if (this.launcher) this.launcher.hidden = true;
         if (this.launcher) conversation.tab.set("open", "yes");
         conversation.start();
