@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -66,7 +67,7 @@ NEAR = 1_000
 Turn = asyncio.Future[list[Entry]]
 
 
-class FrontDoor(InputChannel):
+class FrontDoor(InputChannel, ABC):
     """A public channel. It proves who sends and shows entries; everything between is done here."""
 
     # Begins the sender ids of the channel; no two channels have the same.
@@ -87,9 +88,9 @@ class FrontDoor(InputChannel):
         """The channel with the settings of the environment."""
         return cls(settings_from())
 
+    @abstractmethod
     async def show(self, sender: str, entry: Entry) -> None:
         """Shows an entry to a person. What it raises is logged, and does not end the turn."""
-        raise NotImplementedError
 
     async def working(self, sender: str, on: bool) -> None:
         """Tells a person that a turn has begun or ended, where the channel has a way to do so."""

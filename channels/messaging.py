@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import re
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -86,24 +87,24 @@ class Messaging(FrontDoor):
         vendor = vendor_settings(cls.name(), os.environ)
         return cls(settings_from(), vendor) if vendor else Off(cls.name())
 
+    @abstractmethod
     async def is_authentic(self, request: Request) -> bool:
         """Whether the vendor itself has sent this."""
-        raise NotImplementedError
 
+    @abstractmethod
     def events(self, request: Request) -> Iterable[Any]:
         """The events in a request."""
-        raise NotImplementedError
 
+    @abstractmethod
     def said(self, event: Any) -> Said | None:
         """What somebody said in an event, or None for one that needs no answer. May raise any of `ODD`."""
-        raise NotImplementedError
 
     async def noticed(self, said: Said) -> None:
         """Lets a person see that something they did has arrived, where the vendor waits for that."""
 
+    @abstractmethod
     async def send(self, reply_to: Any, message: Message) -> None:
         """Sends a message. Raises VendorRefused."""
-        raise NotImplementedError
 
     def form_for(self, reply_to: Any) -> Form:
         """What this person's end shows."""

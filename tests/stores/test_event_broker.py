@@ -3,14 +3,13 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import aio_pika
 import pytest
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
-from services import RABBITMQ_PORT, need, postgresql_database
+from services import RABBITMQ_PORT, need
 
 import stores.event_broker
 from stores.event_broker import OutboxBroker
@@ -18,15 +17,6 @@ from stores.tracker_store import ConversationStore
 from tools.proxy import Proxy
 
 DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield str(tmp_path / "c.db")
-    else:
-        with postgresql_database() as address:
-            yield address
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -27,7 +26,6 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
-from services import postgresql_database
 
 import stores.database
 import stores.services
@@ -63,16 +61,6 @@ async def add(store: TrackerStore, sender: str, events: list[Event]) -> None:
 async def texts(store: TrackerStore, sender: str) -> list[str | None]:
     tracker = await store.retrieve(sender)
     return [event.text for event in tracker.events if isinstance(event, UserUttered)] if tracker else []
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A new database of each kind."""
-    if request.param == "sqlite":
-        yield str(tmp_path / "c.db")
-    else:
-        with postgresql_database() as address:
-            yield address
 
 
 @pytest.fixture

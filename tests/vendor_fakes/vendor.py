@@ -6,6 +6,7 @@ import http.client
 import json
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -46,7 +47,7 @@ class Refusal(Exception):
         self.body = body
 
 
-class Vendor:
+class Vendor(ABC):
     """One vendor: its API for the assistant, and the webhooks by which it tells what a person did."""
 
     name: str
@@ -65,49 +66,49 @@ class Vendor:
 
     # What a vendor is to write
 
+    @abstractmethod
     def settings(self) -> dict[str, str]:
         """The variables of the channel."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def answer(self, request: web.Request) -> Any:
         """The body of the answer to a call. Raises Refusal."""
-        raise NotImplementedError
 
+    @abstractmethod
     def trouble_body(self, status: int) -> Any:
         """How an error is told."""
-        raise NotImplementedError
 
+    @abstractmethod
     def signed(self, event: Any) -> tuple[bytes, dict[str, str]]:
         """The body and headers of a webhook with an event."""
-        raise NotImplementedError
 
+    @abstractmethod
     def text(self, person: str, id: str, text: str) -> Any:
         """The event of somebody who typed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def press(self, person: str, id: str, token: str) -> Any:
         """The event of somebody who pressed a button."""
-        raise NotImplementedError
 
     def location(self, person: str, id: str, latitude: float, longitude: float) -> Any:
-        """The event of somebody who shared a location."""
-        raise NotImplementedError
+        """The event of somebody who shared a location, or None where the service knows no such thing."""
+        return None
 
+    @abstractmethod
     def odd(self, person: str) -> dict[str, Any]:
         """Events that come to silence."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unreadable(self, person: str) -> dict[str, Any]:
         """Events of something that is not text, which is said kindly."""
-        raise NotImplementedError
 
+    @abstractmethod
     def new_person(self, number: int) -> str:
         """The vendor's name for somebody."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forged(self, body: bytes, headers: dict[str, str]) -> list[tuple[bytes, dict[str, str]]]:
         """A signed webhook made worthless in every way."""
-        raise NotImplementedError
 
     # What is done here
 
