@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from time import time
 from typing import Any
+from urllib.parse import urljoin
 
 import yaml
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from sanic import Blueprint, Sanic
+from sanic.request import Request
 
 from channels.entries import (
     ENTRY,
@@ -72,6 +74,8 @@ class FrontDoor(InputChannel, ABC):
 
     # Begins the sender ids of the channel; no two channels have the same.
     prefix: str
+    # Bytes of a request.
+    largest_body = 16 * 1024
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -106,6 +110,13 @@ class FrontDoor(InputChannel, ABC):
     def open(self, blueprint: Blueprint, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> None:
         """Ties the channel to the running server; to be called from `blueprint()`."""
         self._on_new_message = on_new_message
+
+        path = urljoin("/webhooks/", self.url_prefix()) + "/"
+
+        @blueprint.signal("http.routing.after")
+        async def bound_the_body(request: Request, **_: Any) -> None:
+            if request.stream and request.path.startswith(path):
+                request.stream.request_max_size = self.largest_body
 
         @blueprint.listener("before_server_start")
         async def remember_app(app: Sanic, _: Any) -> None:

@@ -29,8 +29,6 @@ from stores import inbox
 
 logger = logging.getLogger(__name__)
 
-# Vendors send several events at once; a person's own message is far smaller.
-LARGEST_BODY = 256 * 1024
 # Messages of one person that may wait to be taken, and of ours that may wait to be sent.
 MOST_WAITING = 30
 MOST_UNSENT = 100
@@ -61,6 +59,8 @@ class Said:
 class Messaging(FrontDoor):
     """A messaging service. It proves who sends, reads the vendor's events, and sends messages; the rest is done here."""
 
+    # Vendors send several events at once; a person's own message is far smaller.
+    largest_body = 256 * 1024
     form: Form
 
     def __init__(self, settings: Settings, vendor: Mapping[str, str]) -> None:
@@ -125,11 +125,6 @@ class Messaging(FrontDoor):
         @blueprint.post("/webhook", name="webhook")
         async def webhook(request: Request) -> HTTPResponse:
             return await self._on_webhook(request)
-
-        @blueprint.signal("http.routing.after")
-        async def bound_the_body(request: Request, **_: Any) -> None:
-            if request.stream and request.path.startswith(f"/webhooks/{self.name()}/"):
-                request.stream.request_max_size = LARGEST_BODY
 
         @blueprint.listener("before_server_stop")
         async def finish(_: Sanic, __: Any) -> None:

@@ -24,7 +24,6 @@ from channels.tokens import topic_token
 from channels.websockets import WatchedManager, repair_websockets
 from components.catalogue import load_catalogue
 
-LARGEST_BODY = 16 * 1024
 PATH = "/chat"
 
 Body = dict[str, Any]
@@ -49,7 +48,7 @@ class Website(FrontDoor):
             client_manager=WatchedManager(settings.redis) if settings.redis else None,
             cors_allowed_origins=self._origin_allowed,
             cors_credentials=False,
-            max_http_buffer_size=LARGEST_BODY,
+            max_http_buffer_size=self.largest_body,
         )
 
     @classmethod
@@ -75,11 +74,6 @@ class Website(FrontDoor):
             blueprint.add_route(self._route(over_http), f"/api/{name}", methods=["POST", "OPTIONS"], name=name)
         self._sockets.on("disconnect", self._on_disconnect)
         self._site.add_to(blueprint)
-
-        @blueprint.signal("http.routing.after")
-        async def bound_the_body(request: Request, **_: Any) -> None:
-            if request.stream and request.path.startswith(f"{PATH}/"):
-                request.stream.request_max_size = LARGEST_BODY
 
         @blueprint.listener("before_server_start")
         async def silence_cors(app: Sanic, _: Any) -> None:

@@ -138,9 +138,8 @@ def test_a_look_up_by_typing(person: Person) -> None:
     assert "www.openstreetmap.org" in text
 
 
+@pytest.mark.parametrize("person", [vendor.name for vendor in VENDORS if vendor.locations], indirect=True)
 def test_a_look_up_by_a_shared_location(person: Person) -> None:
-    if not person.vendor.locations:
-        pytest.skip("this service shares no locations")
     person.asks("I need a NET clinic")
     person.does(person.vendor.location(person.address, person.id(), 59.949123, 10.715987))
     text = words_of(person.reads(3))
