@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -24,9 +25,12 @@ from vendor_fakes.twilio import TwilioWhatsApp
 from vendor_fakes.vendor import PUBLIC_ADDRESS, Heard, Vendor, raw, serving
 from website_client import post
 
+from channels.identity import Identities, address_cipher, signing_key
 from channels.vendor_settings import VARIABLES
 from components.catalogue import load_catalogue
 from components.wording import load_words
+from stores.inbox import Message
+from stores.writer import row_id
 from tools.stack import Stack
 
 WORDS = load_words()
@@ -128,6 +132,23 @@ def test_unsure_offers(person: Person) -> None:
     assert choices, words_of(heard)
     heard = person.asks("1")
     assert "Reviewed" in words_of(heard) or "place" in words_of(heard).lower()
+
+
+def test_a_message_that_was_left_behind_finds_its_way_back(messaging: Any) -> None:
+    """As a server leaves it that has ended before the turn was stored."""
+    person = Person(messaging.stack, messaging.vendors["telegram"])
+    conversations = messaging.stack.conversations
+    key = signing_key(None, conversations)
+    way_back = address_cipher(key).encrypt(json.dumps({"chat_id": int(person.address)}).encode()).decode()
+    sender = Identities(key, "tg").of(person.address)
+    left = Message(sender, person.id(), {"text": "what is a placebo", "shown": "what is a placebo"}, way_back)
+    with contextlib.closing(sqlite3.connect(conversations, timeout=10)) as database, database:
+        database.execute(
+            "INSERT INTO messages (sender_id, said, turn, received, tries, data) VALUES (?, ?, '', ?, 0, ?)",
+            (row_id(sender), left.said, time.time() - 60, json.dumps(asdict(left))),
+        )
+        assert person.address not in way_back
+    assert "active effect" in words_of(person.reads(2))
 
 
 def test_a_look_up_by_typing(person: Person) -> None:
