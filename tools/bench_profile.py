@@ -83,7 +83,7 @@ def profile(questions: list[str]) -> int:
     use_own_parts()
     sys.setswitchinterval(SWITCH_SECONDS)
     parts = Parts()
-    _time_all(parts.time)
+    time_all(parts.time)
     with tempfile.TemporaryDirectory(prefix="trialguide-profile-") as folder, ExitStack() as servers:
         actions = servers.enter_context(action_server(Place(Path(folder))))
         os.environ |= {"ACTION_ENDPOINT": actions.webhook, "CONVERSATIONS": str(Path(folder) / "conversations.db")}
@@ -114,7 +114,8 @@ async def _ask(questions: list[str], model: Path, parts: Parts) -> float:
     return time.process_time() - began
 
 
-def _time_all(measure: Callable[[Any, str, str], None]) -> None:
+def time_all(measure: Callable[[Any, str, str], None]) -> None:
+    """Has every part of a message's way timed: calls `measure` with a class, the name of its method, and the part."""
     from components.intent_rule_policy import IntentRulePolicy
     from components.place_extractor import PlaceExtractor
     from components.safety_phrases import SafetyPhrases
@@ -124,10 +125,11 @@ def _time_all(measure: Callable[[Any, str, str], None]) -> None:
     from components.topic_classifier import TopicClassifier
     from components.topic_model import TopicModel
     from stores.tracker_store import ConversationStore
+    from stores.writer import Writer
 
     for owner, name, part in (
         (SentenceEncoder, "encode", "sentence encoder"),
-        (TopicModel, "probabilities", "n-grams and linear classifier"),
+        (TopicModel, "probabilities", "n-grams and networks"),
         (SafetyPhrases, "label", "safety phrases"),
         (PlaceExtractor, "process", "places"),
         (TopicClassifier, "process", "decision and ranking"),
@@ -139,7 +141,7 @@ def _time_all(measure: Callable[[Any, str, str], None]) -> None:
         (ThreadedProcessor, "_run_action", "actions: the reply, then listening"),
         (ConversationStore, "retrieve", "reading the conversation"),
         (ConversationStore, "save", "what is to be written"),
-        (ConversationStore, "_write_waiting", "writing it to the disk (thread)"),
+        (Writer, "_write_waiting", "writing it to the disk (thread)"),
         (ThreadedProcessor, "handle_message", "the rest of Rasa's handling"),
     ):
         measure(owner, name, part)
@@ -171,6 +173,7 @@ What Rasa does and TrialGuide leaves out, by where it is done:
 | `components/intent_rule_policy.py` | comparing every rule with the whole conversation twice a message |
 | `components/story_policy.py` | looking for stories where a rule answers anyway |
 | `components/threaded_processor.py` | understanding on the event loop, where one message holds up all others |
+| `components/threaded_processor.py` | understanding once more what was understood before |
 | `components/uncopied_logs.py` | deep copies of what might be logged at DEBUG |
 | `stores/conversation.py` | living through all events of a conversation again for each copy of it |
 | `stores/tracker_store.py` | reading a conversation back at every message; one wait for the disk for each turn |

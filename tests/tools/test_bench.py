@@ -9,7 +9,7 @@ from components.catalogue import load_catalogue
 from components.threaded_processor import REMEMBERED
 from tools.bench import MESSAGES, ROUNDS, WARM_UP, topic_questions
 from tools.bench_load import CONVERSATION, Load
-from tools.bench_profile import Parts
+from tools.bench_profile import Parts, time_all
 from tools.bench_report import Measured, Round, bars, disturbance, document, paired_ratio, table
 from tools.score import QUESTIONS, read_questions
 
@@ -121,3 +121,9 @@ def test_the_time_of_a_part_is_counted_once_and_for_that_part() -> None:
         parts.time(Worked, name, name)
     asyncio.run(Worked().outer())
     assert parts.seconds == {"outer": 2, "inner": 4, "beside": 6}
+
+
+def test_every_part_that_is_timed_is_there() -> None:
+    timed: list[str] = []
+    time_all(lambda owner, name, part: timed.append(getattr(owner, name).__name__))
+    assert len(timed) > 10
