@@ -39,6 +39,35 @@ MESSAGES = sa.Table(
 )
 # Stored events that the message broker has not confirmed yet.
 OUTBOX = sa.Table("outbox", METADATA, sa.Column("id", _NUMBER, primary_key=True), sa.Column("data", sa.Text, nullable=False))
+# Stars that people gave to answers: one rating a person and topic, with the version of the answer that they had read.
+RATINGS = sa.Table(
+    "ratings",
+    METADATA,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False),
+    sa.Column("topic", sa.String(64), nullable=False),
+    sa.Column("version", sa.String(12), nullable=False),
+    sa.Column("stars", sa.Integer, nullable=False),
+    sa.Column("comment", sa.Text),
+    sa.Column("rated", sa.Float(53), nullable=False),
+    sa.UniqueConstraint("sender_id", "topic"),
+)
+# Topics that people follow, with the version of the answer that they know.
+FOLLOWS = sa.Table(
+    "follows",
+    METADATA,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False),
+    sa.Column("topic", sa.String(64), nullable=False),
+    sa.Column("version", sa.String(12), nullable=False),
+    # The version that they are being told of, as long as it is not known whether that has reached them.
+    sa.Column("telling", sa.String(12)),
+    sa.Column("since", sa.Float(53)),
+    # Where to write to, encrypted by the channel, where its service has addresses.
+    sa.Column("way_back", sa.Text),
+    sa.Column("followed", sa.Float(53), nullable=False),
+    sa.UniqueConstraint("sender_id", "topic"),
+)
 VERSION = sa.Table("schema_version", METADATA, sa.Column("version", sa.Integer, nullable=False))
 
 # Any number will do, as long as no other program on this database locks it.
@@ -59,8 +88,13 @@ def _known_messages(connection: Connection) -> None:
     METADATA.create_all(connection, tables=[MESSAGES, OUTBOX])
 
 
+def _ratings_and_follows(connection: Connection) -> None:
+    """People rate answers and follow topics."""
+    METADATA.create_all(connection, tables=[RATINGS, FOLLOWS])
+
+
 # The version is the number of those that have been run. What has been released stays as it is; changes are added at the end.
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_events_of_rasa, _known_messages)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_events_of_rasa, _known_messages, _ratings_and_follows)
 
 
 def migrate(engine: Engine) -> None:

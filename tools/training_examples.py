@@ -14,7 +14,7 @@ from components.decision import Thresholds
 from components.sentence_encoder import ALL_CORES, SentenceEncoder
 from components.topic_model import Settings
 
-NOT_LEARNED = ("unreadable", "two_topics")
+NOT_LEARNED = ("unreadable", "two_topics", "rate_and_ask")
 
 
 @dataclass(frozen=True)
