@@ -38,7 +38,8 @@ class RatingReader:
         named = rf"(?<![\w.,/-])(?P<number>{number})(?:(?P<scale>{scale})(?:{unit})?|(?P<unit>{unit})|(?!\w|[.,/]\d))"
         rating = rf"(?:{named}|(?P<drawn>(?:[{FULL}{EMPTY}]\ufe0f?){{1,10}}))"
         before = rf"[\s\"“'(]*(?P<before>(?:(?:{_any_of(words['before_stars'])})\b[\s:,]+)*)"
-        after = rf"(?:\s+(?:{_any_of(words['closing'])})(?!\w))*(?:\W*$|{SEPARATOR}(?P<said>.+)|\s+(?P<joined>(?:{_any_of(words['after_stars'])})\b.*))"
+        said = rf"{SEPARATOR}(?P<said>.+)|\s+(?P<joined>(?:{_any_of(words['after_stars'])})\b.*)"
+        after = rf"(?:\s+(?:{_any_of(words['closing'])})(?!\w))*(?:\W*$|{said})"
         self._rating = re.compile(rating, re.IGNORECASE)
         self._opening = re.compile(before + rating + after, re.IGNORECASE | re.DOTALL)
 

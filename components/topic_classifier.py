@@ -148,16 +148,13 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 self._write(message, Decision(f"{UNREADABLE}/{kind}", 1.0), {})
             else:
                 self._understand(message, text, mended)
-                self._name_what_is_followed(message, mended)
+                self._name_what_is_followed(message, text)
         return messages
 
     def _understand(self, message: Message, text: str, mended: str) -> None:
         places = message.get("entities") or []
         if places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places) + BESIDE_PLACES:
             return self._write(message, Decision(INFORM_PLACE, 1.0), {INFORM_PLACE: 1.0})
-        chosen = self._following.chosen(text)
-        if chosen:
-            return self._write(message, Decision(chosen, 1.0), {chosen: 1.0})
         known = self._known.get(normalised(text)) or self._known.get(normalised(mended))
         if known:
             return self._write(message, Decision(known, 1.0), {known: 1.0})
@@ -178,6 +175,9 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         rating = self._ratings.read(text)
         if decision is None and rating and rating.clear:
             decision = self._rated(message, rating.comment)
+        command = self._following.command(text)
+        if decision is None and command and self._topic_of(command[1], self._thresholds.answer):
+            decision = Decision(command[0], 1.0)
         if decision is None:
             look_up = decide_look_up(whole, self._thresholds.look_up, self._catalogue.lookups) if places else None
             decision = look_up or decide(whole, self._thresholds.answer, self._catalogue.titles)
@@ -203,8 +203,9 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def _name_what_is_followed(self, message: Message, text: str) -> None:
         """Writes which topic a message names that somebody wants to follow or stop following, or whether it means all."""
         if message.get("intent")["name"] in FOLLOWING:
-            words = self._following.topic_words(text)
-            topic = self._topic_of(words, self._thresholds.answer) if words else None
+            command = self._following.command(text)
+            named = filter(None, (command[1] if command else None, self._following.topic_words(text)))
+            topic = next(filter(None, (self._topic_of(words, self._thresholds.answer) for words in named)), None)
             message.set("topics", [topic] if topic else [], add_to_output=True)
             message.set("everything", not topic and self._following.means_everything(text), add_to_output=True)
 

@@ -96,4 +96,4 @@ def last_wrote(connection: Connection, sender_ids: Iterable[str]) -> dict[str, f
     """When people wrote last, in seconds; those of whom no message is kept are left out."""
     own = (EVENTS.c.sender_id.in_(set(sender_ids)), EVENTS.c.type_name == "user")
     rows = sa.select(EVENTS.c.sender_id, sa.func.max(EVENTS.c.timestamp)).where(*own).group_by(EVENTS.c.sender_id)
-    return dict(connection.execute(rows).tuples().all())
+    return dict(connection.execute(rows).all())
