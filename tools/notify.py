@@ -4,52 +4,13 @@ import argparse
 import asyncio
 import os
 import sys
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import partial
-from time import time
-from typing import TypeVar
 
-from cryptography.fernet import InvalidToken
-from rasa.shared.core.events import BotUttered
-from sqlalchemy.engine import Connection, Engine
-
-from channels.entries import conversation_entries
-from channels.messaging import Messaging
-from channels.messenger import Messenger
-from channels.settings import settings_from
-from channels.slack import Slack
-from channels.sms import Sms
-from channels.teams import Teams
-from channels.telegram import Telegram
-from channels.vendor_calls import VendorCalls, VendorRefused
-from channels.vendor_settings import vendor_settings
-from channels.whatsapp import WhatsApp
-from components.answer_versions import answer_versions
-from components.catalogue import load_catalogue
-from components.wording import buttons, fill, load_words
 from stores.database import FAILURES
-from stores.follows import Follow, begin_to_tell, last_wrote, not_told, was_not_told, was_told
-from stores.schema import EVENTS
-from stores.writer import event_row
 from tools.backup import open_database
+from tools.quiet_rasa import be_quiet
 from tools.setup import model_file
 
-SERVICES: tuple[type[Messaging], ...] = (WhatsApp, Messenger, Telegram, Slack, Teams, Sms)
 A_SECOND = 5.0
-TOO_MANY = 429
-# What became of a follower, as it is counted and printed.
-TOLD, TO_BE_TOLD = "told", "to be told"
-IN_CONVERSATION = "will read it in their conversation"
-PERHAPS = "perhaps told: the vendor was silent, or an earlier run was interrupted just then. It stands in their conversation"
-CLOSED = "kept until they write again: their service lets nobody write to them now"
-LATER = "kept for another run: the vendor did not take it"
-UNREADABLE = "cannot be reached: their address was encrypted under another FRONT_DOOR_KEY"
-OFF = "cannot be reached: their channel is not set up here"
-TAKEN = "left to another run"
-
-Result = TypeVar("Result")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,14 +21,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """0 when everybody was told who could be, 1 when it cannot be done."""
-    if not model_file().exists():
-        print("The content was changed after the last training. First run `make setup` and start the assistant anew.")
+    if arguments.a_second <= 0:
+        print("Give a number of messages a second above 0.", file=sys.stderr)
         return 1
+    if not model_file().exists():
+        print(
+            "The content was changed after the last training. Run `make setup` and start the assistant anew.", file=sys.stderr
+        )
+        return 1
+    be_quiet()
+    from channels.news import Notifying, channels_of
+    from components.answer_versions import answer_versions
+
     try:
-        engine = open_database()
-        channels = {channel.prefix: channel for channel in map(_channel, SERVICES) if channel}
-        counted = asyncio.run(Notifying(engine, channels, answer_versions(), 1 / arguments.a_second).run(arguments.send))
-    except (ValueError, ZeroDivisionError, *FAILURES) as problem:
+        run = Notifying(open_database(), channels_of(os.environ), answer_versions(), 1 / arguments.a_second)
+        counted = asyncio.run(run.run(arguments.send))
+    except (ValueError, *FAILURES) as problem:
         print(problem, file=sys.stderr)
         return 1
     for (topic, channel, outcome), number in sorted(counted.items()):
@@ -77,106 +46,3 @@ def main(arguments: argparse.Namespace) -> int:
     elif not arguments.send:
         print("Nobody was told. With --send they are.")
     return 0
-
-
-@dataclass
-class Notifying:
-    """One run: the channels by the prefix of their sender ids, the versions of the answers as they are now."""
-
-    engine: Engine
-    channels: Mapping[str, Messaging]
-    versions: Mapping[str, str]
-    # Seconds between two messages to vendors.
-    pause: float
-    _full: set[str] = field(default_factory=set)
-
-    async def run(self, send: bool) -> Counter[tuple[str, str, str]]:
-        """Goes through the followers who have not been told, a batch at a time; how many came to what, by topic and channel."""
-        counted: Counter[tuple[str, str, str]] = Counter()
-        last = 0
-        try:
-            while batch := self._do(partial(not_told, versions=self.versions, after=last)):
-                wrote = self._do(partial(last_wrote, sender_ids=[follow.sender_id for follow in batch]))
-                for follow in batch:
-                    prefix = follow.sender_id.partition(":")[0]
-                    outcome = self._unreached(follow, wrote.get(follow.sender_id, 0.0))
-                    if outcome is None:
-                        outcome = await self._tell(follow, self.channels.get(prefix)) if send else TO_BE_TOLD
-                    counted[follow.topic, prefix, outcome] += 1
-                last = batch[-1].number
-        finally:
-            for channel in self.channels.values():
-                await channel.calls.close()
-        return counted
-
-    def _unreached(self, follow: Follow, wrote: float) -> str | None:
-        """Why somebody cannot be told now, or None when they can."""
-        prefix = follow.sender_id.partition(":")[0]
-        channel = self.channels.get(prefix)
-        if channel is None:
-            return OFF if follow.way_back else None
-        if prefix in self._full:
-            return LATER
-        is_open = channel.window_seconds is None or time() < wrote + channel.window_seconds
-        return None if is_open or follow.interrupted else CLOSED
-
-    async def _tell(self, follow: Follow, channel: Messaging | None) -> str:
-        news = news_of(follow.topic)
-        if follow.interrupted:
-            self._do(lambda connection: _note(connection, follow, news))
-            return PERHAPS
-        if channel is None or follow.way_back is None:
-            return IN_CONVERSATION if self._do(lambda connection: self._note_alone(connection, follow, news)) else TAKEN
-        # Noted before it is sent: whatever happens, nobody is told twice.
-        if not self._do(lambda connection: begin_to_tell(connection, follow, self.versions[follow.topic])):
-            return TAKEN
-        await asyncio.sleep(self.pause)
-        try:
-            await channel.write(follow.way_back, conversation_entries([news.as_dict()])[0])
-        except VendorRefused as refusal:
-            if refusal.may_have_arrived:
-                self._do(lambda connection: _note(connection, follow, news))
-                return PERHAPS
-            if refusal.status == TOO_MANY:
-                self._full.add(channel.prefix)
-            self._do(lambda connection: was_not_told(connection, follow))
-            return LATER
-        except InvalidToken:
-            self._do(lambda connection: was_not_told(connection, follow))
-            return UNREADABLE
-        self._do(lambda connection: _note(connection, follow, news))
-        return TOLD
-
-    def _note_alone(self, connection: Connection, follow: Follow, news: BotUttered) -> bool:
-        begun = begin_to_tell(connection, follow, self.versions[follow.topic])
-        return begun and _note(connection, follow, news)
-
-    def _do(self, work: Callable[[Connection], Result]) -> Result:
-        with self.engine.begin() as connection:
-            return work(connection)
-
-
-def news_of(topic: str) -> BotUttered:
-    """What the followers of a topic are told, with buttons for the new answer and for an end of it."""
-    words, title = load_words(), load_catalogue().titles[topic]
-    end = fill(words["unfollow_named_choice"]["text"], {"title": title})
-    choices = buttons([title, end])
-    return BotUttered(fill(words["news"]["text"], {"title": title}), {"buttons": choices}, {"utter_action": "news"}, time())
-
-
-def _note(connection: Connection, follow: Follow, news: BotUttered) -> bool:
-    """Notes that somebody was told, and adds what they were told to their conversation."""
-    noted = was_told(connection, follow)
-    if noted:
-        connection.execute(EVENTS.insert().values(event_row(follow.sender_id, news)))
-    return noted
-
-
-def _channel(service: type[Messaging]) -> Messaging | None:
-    vendor = vendor_settings(service.name(), os.environ)
-    if vendor is None:
-        return None
-    channel = service(settings_from(), vendor)
-    # A second try could come to a second message.
-    channel.calls = VendorCalls(tries=1)
-    return channel

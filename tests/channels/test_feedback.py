@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +10,7 @@ from typing import Any
 
 import pytest
 from conftest import free_port
-from test_messaging import Person, words_of
-from test_site import fetch
+from messaging_client import Person, words_of
 from website_client import new_conversation, replies, say
 
 from components.answer_versions import answer_versions
@@ -62,7 +62,8 @@ def kept(stack: Stack) -> list[tuple[str, str, int, str | None]]:
 
 
 def test_the_page_of_answers_shows_what_enough_people_thought_of_an_answer_as_it_is(rated: Stack) -> None:
-    page = fetch(rated, "faq")[2].decode()
+    with urllib.request.urlopen(f"{rated.address}/chat/faq", timeout=10) as response:
+        page = response.read().decode()
     articles = dict(re.findall(r'<article id="(\w+)">(.*?)</article>', page, re.DOTALL))
     assert "Rated 4.2 of 5 stars by 5 people" in articles["placebo"]
     assert [topic for topic, article in articles.items() if "Rated" in article] == ["placebo"]
