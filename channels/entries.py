@@ -196,7 +196,8 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "card": entry.card,
         "choices": [{"title": choice.title, "token": choice.token} for choice in entry.choices],
         "feedback": [
-            {"title": choice.title, "token": choice.token} | ({"stars": choice.stars} if choice.stars else {})
+            {"title": choice.title, "token": choice.token, "shown": choice.shown}
+            | ({"stars": choice.stars} if choice.stars else {})
             for choice in entry.feedback
         ],
     }
