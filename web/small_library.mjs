@@ -15,6 +15,19 @@ const modules = {
         export { nextTick } from "./globals.js";`,
     "engine.io-client/build/esm/transports/index.js":
         'import { WS } from "./websocket.js"; export const transports = { websocket: WS };',
+    "engine.io-client/build/esm/util.js": `
+        export const installTimerFunctions = (on) => {
+            on.setTimeoutFn = setTimeout.bind(globalThis);
+            on.clearTimeoutFn = clearTimeout.bind(globalThis);
+        };
+        export const pick = () => ({});
+        export const byteLength = undefined;
+        export const randomString = undefined;`,
+    "engine.io-client/build/esm/globals.js": `
+        export const nextTick = (act) => Promise.resolve().then(act);
+        export const globalThisShim = globalThis;
+        export const defaultBinaryType = "arraybuffer";
+        export const createCookieJar = undefined;`,
     // The browser reads and writes addresses itself.
     "engine.io-client/build/esm/contrib/parseuri.js": `
         export const parse = (address) => {
