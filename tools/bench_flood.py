@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
 from statistics import median, quantiles
 from typing import Any
@@ -13,7 +13,7 @@ import aiohttp
 
 from tools.bench_report import Bar
 
-PAIRS = 5
+PAIRS = 6
 PEOPLE = 60
 FLOOD_PER_SECOND = 100
 # One address may send as much as it likes, as all people here share one; one person may not.
@@ -22,10 +22,11 @@ SETTINGS = {"ADDRESS_RATE": "1000000 per 10 seconds"}
 
 async def flood_bar(server: str, questions: Sequence[str]) -> Bar:
     """The 95th percentile of other people's answers in a flood, against quiet rounds, in pairs. Raises aiohttp.ClientError."""
+    # Each round asks others: what was understood once is remembered.
     asked = cycle(questions)
     async with aiohttp.ClientSession() as session:
-        await _round(session, server, list(islice(asked, PEOPLE)))
-        pairs = [await _pair(session, server, list(islice(asked, PEOPLE)), bool(number % 2)) for number in range(PAIRS)]
+        await _round(session, server, asked)
+        pairs = [await _pair(session, server, asked, bool(number % 2)) for number in range(PAIRS)]
     ratio = median(flooded / quiet for quiet, flooded in pairs)
     quiet, flooded = (median(values) for values in zip(*pairs, strict=True))
     return Bar(
@@ -36,15 +37,17 @@ async def flood_bar(server: str, questions: Sequence[str]) -> Bar:
     )
 
 
-async def _pair(session: aiohttp.ClientSession, server: str, questions: list[str], flooded_first: bool) -> tuple[float, float]:
-    """A quiet round and one in a flood, of the same questions; the order changes, as the machine grows busier or idler."""
+async def _pair(
+    session: aiohttp.ClientSession, server: str, questions: Iterator[str], flooded_first: bool
+) -> tuple[float, float]:
+    """A quiet round and one in a flood; the order changes, as the machine grows busier or idler."""
     if flooded_first:
         flooded = await _flooded_round(session, server, questions)
         return await _round(session, server, questions), flooded
     return await _round(session, server, questions), await _flooded_round(session, server, questions)
 
 
-async def _flooded_round(session: aiohttp.ClientSession, server: str, questions: list[str]) -> float:
+async def _flooded_round(session: aiohttp.ClientSession, server: str, questions: Iterator[str]) -> float:
     flood = asyncio.create_task(_flood(session, server))
     try:
         return await _round(session, server, questions)
@@ -54,10 +57,10 @@ async def _flooded_round(session: aiohttp.ClientSession, server: str, questions:
             await flood
 
 
-async def _round(session: aiohttp.ClientSession, server: str, questions: list[str]) -> float:
+async def _round(session: aiohttp.ClientSession, server: str, questions: Iterator[str]) -> float:
     """One person after the other asks one question; the 95th percentile in milliseconds."""
     milliseconds = []
-    for question in questions:
+    for question in islice(questions, PEOPLE):
         conversation = await _begin(session, server)
         started = time.perf_counter()
         await _say(session, server, conversation, question)
