@@ -13,7 +13,7 @@ from tools.stack import Stack
 CONVERSATIONS: dict[str, list[dict[str, Any]]] = {
     name: turns for file in sorted(Path(__file__).parent.glob("*.yml")) for name, turns in load_table(file).items()
 }
-NOTICE = load_words()["notice"]["text"]
+NOTICE = load_words()["notice"]["text"].partition("\n")[0]
 
 
 def as_list(value: Any) -> list[str]:
