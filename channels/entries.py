@@ -22,6 +22,7 @@ KINDS = {
     "utter_emergency": "urgent",
     "utter_self_harm": "urgent",
     "utter_did_you_mean": "offer",
+    "erased": "erased",
     "clinic": "clinic",
     "clinic_unconfirmed": "clinic",
     "support_group": "group",

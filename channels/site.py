@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown import markdown
 from sanic import Blueprint, Sanic, response
 from sanic.exceptions import NotFound
 from sanic.request import Request
@@ -22,6 +23,7 @@ from channels.faq import faq_groups
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
 WORDS = ROOT / "data" / "words"
+PRIVACY = ROOT / "docs" / "privacy.md"
 LANGUAGE = "en"
 HASH_CHARACTERS = 12
 SMALLEST_COMPRESSED = 1024
@@ -81,6 +83,9 @@ class Site:
         self.starters: list[str] = widget["starters"]
         self._files[""] = self._page("demo.html", address=f"{os.environ.get('PUBLIC_ADDRESS', '')}/chat/")
         self._missing = self._page("missing.html")
+        self._files["privacy"] = self._page(
+            "privacy.html", content=markdown(PRIVACY.read_text(encoding="utf-8"), extensions=["tables"])
+        )
 
     def add_to(self, blueprint: Blueprint) -> None:
         """Adds the routes."""

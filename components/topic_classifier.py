@@ -61,7 +61,14 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 "ngram_fewest": 4,
                 "temperature": 0.7,
             },
-            "thresholds": {"answer": 0.55, "personal": 0.35, "danger": 0.18, "danger_in_part": 0.9, "part": 0.7, "look_up": 0.3},
+            "thresholds": {
+                "answer": 0.55,
+                "personal": 0.35,
+                "danger": 0.18,
+                "danger_in_part": 0.9,
+                "part": 0.7,
+                "look_up": 0.3,
+            },
         }
 
     @classmethod

@@ -18,7 +18,7 @@ from components.catalogue import Catalogue
 from components.wording import load_words
 from tools.stack import Stack
 
-PATHS = ["", "faq", "widget.js", "words.json", "pictures/phases.svg", "pictures/phases.png", "pages/pages.css"]
+PATHS = ["", "faq", "privacy", "widget.js", "words.json", "pictures/phases.svg", "pictures/phases.png", "pages/pages.css"]
 
 
 def fetch(stack: Stack, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:
@@ -74,7 +74,7 @@ def test_the_versioned_script_may_be_kept_for_ever(website: Stack) -> None:
     assert fetch(website, "widget-000000000000.js")[0] == 404
 
 
-@pytest.mark.parametrize("path", ["", "faq", "nothing-here"])
+@pytest.mark.parametrize("path", ["", "faq", "privacy", "nothing-here"])
 def test_our_pages_allow_only_our_own_files(website: Stack, path: str) -> None:
     _, headers, body = fetch(website, path)
     policy = headers["Content-Security-Policy"]

@@ -13,7 +13,7 @@ from tools.stack import Stack
 PAIRS = "pairs.yml"
 FILES = sorted(file for file in Path(__file__).parent.glob("*.yml") if file.name != PAIRS)
 CONVERSATIONS: dict[str, list[dict[str, Any]]] = {name: turns for file in FILES for name, turns in load_table(file).items()}
-NOTICE = load_words()["notice"]["text"]
+NOTICE = load_words()["notice"]["text"].partition("\n")[0]
 
 
 def as_list(value: Any) -> list[str]:

@@ -414,7 +414,7 @@ def test_without_scripts_there_is_the_page_of_answers(context_of: Contexts, stac
     expect(page.get_by_role("heading", name="What is a clinical trial?")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["", "faq", "nothing-here"])
+@pytest.mark.parametrize("path", ["", "faq", "privacy", "nothing-here"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_have_no_violation(path: str, scheme: Any, context_of: Contexts, stack: Stack) -> None:
     chat = Chat(context_of(color_scheme=scheme, viewport={"width": 320, "height": 600}).new_page())
