@@ -22,6 +22,7 @@ KINDS = {
     "utter_emergency": "urgent",
     "utter_self_harm": "urgent",
     "utter_did_you_mean": "offer",
+    "erased": "erased",
     "clinic": "clinic",
     "clinic_unconfirmed": "clinic",
     "support_group": "group",
@@ -196,7 +197,8 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "card": entry.card,
         "choices": [{"title": choice.title, "token": choice.token} for choice in entry.choices],
         "feedback": [
-            {"title": choice.title, "token": choice.token} | ({"stars": choice.stars} if choice.stars else {})
+            {"title": choice.title, "token": choice.token, "shown": choice.shown}
+            | ({"stars": choice.stars} if choice.stars else {})
             for choice in entry.feedback
         ],
     }

@@ -275,7 +275,7 @@ class FrontDoor(InputChannel, ABC):
         try:
             with stage("turn"):
                 problem = await self._answered(message)
-            if problem and await self._is_saved(message):
+            if problem and replies.entries and await self._is_saved(message):
                 problem = None
             MESSAGES.labels(self.name(), problem or "answered").inc()
             if problem is None:

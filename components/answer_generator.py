@@ -14,6 +14,7 @@ from components.answer_versions import version_of
 from components.catalogue import FAQ, load_catalogue
 from components.emergency_numbers import emergency_numbers
 from components.wording import buttons, fill, load_pictures, load_words, source_line
+from stores.personal import conversation_days
 
 Reply = dict[str, Any]
 
@@ -33,6 +34,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         self._words = load_words()
         self._pictures = load_pictures()
         self._address = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:5005")
+        self._days = conversation_days(os.environ)
         self._catalogue = load_catalogue()
 
     async def generate(
@@ -41,7 +43,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         """The reply for an utterance, or None for one that is unknown."""
         if utter_action not in self.responses and utter_action not in self._words:
             return None
-        values = tracker.current_slot_values() | kwargs
+        values = tracker.current_slot_values() | kwargs | {"days": self._days, "privacy": self._privacy_page(tracker)}
         if utter_action == "utter_ask_lookup" and not is_country(country_of(values.get("place") or "")):
             utter_action, values["place"] = "place_unknown", None
         reply = self._follow_up(utter_action, tracker) or self._plain(utter_action)
@@ -53,9 +55,15 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
             self._name_the_number(reply, tracker)
         reply["text"] = fill(reply["text"], values | reply)
         if utter_action not in URGENT and not reply.get("continues") and not _notice_given(tracker):
-            reply["notice"] = self._words["notice"]["text"]
+            reply["notice"] = fill(self._words["notice"]["text"], values)
             reply["text"] = f"{reply['notice']}\n\n{reply['text']}"
         return reply
+
+    def _privacy_page(self, tracker: DialogueStateTracker) -> str:
+        """Where the page about privacy is read, or its name where that address is good on this machine alone."""
+        on_website = tracker.get_latest_input_channel() == "website"
+        reached = on_website or self._address.startswith("https://")
+        return f"{self._address}/chat/privacy" if reached else str(self._words["privacy_page"]["text"])
 
     def _follow_up(self, utter_action: str, tracker: DialogueStateTracker) -> Reply | None:
         if utter_action == "utter_did_you_mean":

@@ -46,7 +46,7 @@ class Masking:
         return text
 
     def _names_after(self, cues: Sequence[str], any_case: bool = False, last: bool = False) -> Mask:
-        """Masks the name after one of these words: with a capital letter or in any case; with `last` at the end of a text alone."""
+        """Masks the name after one of these words, in capitals or in any case, and with `last` only at the end of a text."""
         # An initial may have a full stop.
         words = rf"{WORD.pattern}(?:(?:(?<=\b[^\W\d_])\.)?[ ]{{1,2}}{WORD.pattern}){{0,{MORE_NAMES}}}"
         apart, end = (r"[\s:,.!-]{1,3}", r"(?=[\s.!,-]{0,3}$)") if last else (r"[\s:,\"“'-]{0,3}(?<![^\W_])", "")

@@ -69,6 +69,8 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     # Readers and the writer do not wait for each other, and a commit is on the disk when it returns.
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    # What is deleted is overwritten.
+    connection.execute("PRAGMA secure_delete=ON")
 
 
 def _keep_time() -> None:

@@ -50,21 +50,9 @@ def rate(connection: Connection, sender_id: str, rating: Rating) -> bool:
     return known
 
 
-def ratings_of(connection: Connection, sender_id: str) -> list[Rating]:
-    """The ratings of a person, in the order in which they were first given."""
-    columns = (RATINGS.c.topic, RATINGS.c.version, RATINGS.c.stars, RATINGS.c.comment)
-    rows = sa.select(*columns).where(RATINGS.c.sender_id == row_id(sender_id)).order_by(RATINGS.c.id)
-    return [Rating(*row) for row in connection.execute(rows)]
-
-
 def averages(connection: Connection) -> list[Average]:
     """The averages of all versions of answers that were rated."""
     columns = (RATINGS.c.topic, RATINGS.c.version)
     stars = sa.func.avg(sa.cast(RATINGS.c.stars, sa.Float))
     rows = sa.select(*columns, stars, sa.func.count()).group_by(*columns).order_by(*columns)
     return [Average(*row) for row in connection.execute(rows)]
-
-
-def forget_ratings(connection: Connection, sender_id: str) -> int:
-    """Erases the ratings of a person; how many."""
-    return connection.execute(RATINGS.delete().where(RATINGS.c.sender_id == row_id(sender_id))).rowcount

@@ -22,6 +22,7 @@ EVENTS = sa.Table(
     sa.Column("said", sa.String(64)),
     # No message is ever answered twice, whatever fails: its turn is stored at most once.
     sa.Index("events_said", "sender_id", "said", unique=True, sqlite_where=sa.text("said IS NOT NULL")),
+    sa.Index("events_timestamp", "timestamp"),
 )
 # What was taken in and whose turn is not stored yet.
 MESSAGES = sa.Table(
@@ -68,6 +69,33 @@ FOLLOWS = sa.Table(
     sa.Column("followed", sa.Float(53), nullable=False),
     sa.UniqueConstraint("sender_id", "topic"),
 )
+# Messages that were not understood, masked, for editors: `day` by UTC, `nearest` the likeliest topics with their probabilities
+# as JSON, `chosen` the topic that the person took afterwards, or `none`.
+UNANSWERED = sa.Table(
+    "unanswered",
+    METADATA,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False, index=True),
+    sa.Column("day", sa.String(10), nullable=False, index=True),
+    sa.Column("channel", sa.String(64), nullable=False),
+    sa.Column("reason", sa.String(16), nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("nearest", sa.Text, nullable=False),
+    sa.Column("chosen", sa.String(64)),
+)
+# How often what happened on a day, without a word of whom. Each server has its own rows, so that none waits for another.
+COUNTS = sa.Table(
+    "counts",
+    METADATA,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("day", sa.String(10), nullable=False),
+    sa.Column("channel", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("name", sa.String(128), nullable=False),
+    sa.Column("server", sa.String(8), nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.UniqueConstraint("day", "channel", "kind", "name", "server"),
+)
 VERSION = sa.Table("schema_version", METADATA, sa.Column("version", sa.Integer, nullable=False))
 
 # Any number will do, as long as no other program on this database locks it.
@@ -93,8 +121,19 @@ def _ratings_and_follows(connection: Connection) -> None:
     METADATA.create_all(connection, tables=[RATINGS, FOLLOWS])
 
 
+def _unanswered_and_counts(connection: Connection) -> None:
+    """Editors see what was not understood, and how often what happens; what is old is found without looking at all rows."""
+    METADATA.create_all(connection, tables=[UNANSWERED, COUNTS])
+    connection.execute(sa.text("CREATE INDEX events_timestamp ON events (timestamp)"))
+
+
 # The version is the number of those that have been run. What has been released stays as it is; changes are added at the end.
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_events_of_rasa, _known_messages, _ratings_and_follows)
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
+    _events_of_rasa,
+    _known_messages,
+    _ratings_and_follows,
+    _unanswered_and_counts,
+)
 
 
 def migrate(engine: Engine) -> None:

@@ -13,21 +13,28 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from time import time
 from typing import Any, TypeVar
 
 import rasa.core.agent
 import sqlalchemy as sa
 from rasa.core.tracker_store import TrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import Event, SessionStarted
+from rasa.shared.core.events import ActionExecuted, Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Connection
 
+from components.catalogue import load_catalogue
 from stores.conversation import Conversation
+from stores.counts import Count, counts_of
 from stores.database import FAILURES, POOL, database_address, open_engine
 from stores.event_broker import OutboxBroker, outbox_row
-from stores.schema import EVENTS, VERSION, migrate
+from stores.personal import ERASED, erase
+from stores.schema import EVENTS, UNANSWERED, VERSION, migrate
 from stores.services import Service
+from stores.turn import Turn, turn_of
+from stores.unanswered import note_choice, reason, unanswered_row
 from stores.writer import Rows, Writer, event_row, row_id
 
 logger = logging.getLogger(__name__)
@@ -146,14 +153,54 @@ class ConversationStore(TrackerStore):
         new = list(itertools.islice(tracker.events, len(known), None))
         if not new:
             return
+        turn = turn_of(known, new)
+        if turn and turn.said(ERASED):
+            await self._erase(tracker.sender_id, turn, kept.last_row if kept else 0)
+            return
         rows = Rows(events=[event_row(row_id(tracker.sender_id), event) for event in new])
         if self.event_broker:
             rows.outbox = [outbox_row(tracker.sender_id, event.as_dict()) for event in new]
+        if turn:
+            await self._note(rows, row_id(tracker.sender_id), turn)
         last_row = await self.write(rows)
         if isinstance(tracker, Conversation) and all(map(operator.is_, known, tracker.events)):
             self._keep(last_row, tracker.copy())
         else:
             self._keep(last_row, Conversation.from_events(tracker.sender_id, known + new, self.domain.slots))
+
+    async def _note(self, rows: Rows, sender: str, turn: Turn) -> None:
+        """Adds to the rows of a turn what is counted of it, and the message itself if it was not understood."""
+        titles = load_catalogue().titles
+        try:
+            chosen = turn.chosen(titles)
+            # Masking takes some milliseconds.
+            unanswered = await asyncio.to_thread(unanswered_row, sender, turn, titles) if reason(turn) else None
+            rows.counts = counts_of(turn, time(), titles)
+        except Exception as error:
+            # An answer is worth more than its figures.
+            logger.error("A turn could not be counted: %s", type(error).__name__)
+            return
+
+        def also(connection: Connection) -> None:
+            if chosen:
+                note_choice(connection, sender, chosen)
+            if unanswered:
+                connection.execute(UNANSWERED.insert(), unanswered)
+
+        rows.also = also if chosen or unanswered else None
+
+    async def _erase(self, sender_id: str, turn: Turn, last_row: int) -> None:
+        """Leaves nothing of a person but the replies of the turn in which they had all erased. Raises Away."""
+        left = [ActionExecuted("action_session_start"), SessionStarted(), ActionExecuted("action_listen"), *turn.replies]
+        left.append(ActionExecuted("action_listen"))
+        rows = Rows(events=[event_row(row_id(sender_id), event) for event in left])
+        # A second delivery of the message is still known.
+        rows.events[-1]["said"] = (turn.heard.metadata or {}).get("said")
+        if self.event_broker:
+            rows.outbox = [outbox_row(sender_id, {"event": ERASED, "timestamp": time()})]
+        rows.counts = [Count(turn.day, turn.channel, "erased", "")]
+        rows.also = partial(erase, sender_id=sender_id, last_event=last_row)
+        self._keep(await self.write(rows), Conversation.from_events(sender_id, left, self.domain.slots))
 
     async def said(self, sender_id: str, most: int, after: float = 0, before: float = math.inf) -> list[dict[str, Any]]:
         """The latest events of a conversation in which somebody says something, in their order, as they are stored.
@@ -178,6 +225,8 @@ class ConversationStore(TrackerStore):
         last_row = await self._last_row(sender_id)
         # Most conversations that are not at hand are new; asking for the number alone takes a fiftieth of the time.
         if not last_row:
+            # Erased by another server, or too old.
+            self._recent.pop(sender_id, None)
             return None
         events = await self.run(lambda connection: stored_events(connection, sender_id))
         return self._keep(last_row, Conversation.from_events(sender_id, events, self.domain.slots))

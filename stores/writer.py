@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import re
+import secrets
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,7 @@ from rasa.shared.core.events import Event, UserUttered
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
+from stores.counts import Count, add_counts
 from stores.database import FAILURES, now
 from stores.schema import EVENTS, MESSAGES, OUTBOX
 
@@ -33,6 +35,9 @@ class Rows:
     # The events of one conversation; the messages among them no longer wait for their turn.
     events: list[Row] = field(default_factory=list)
     outbox: list[Row] = field(default_factory=list)
+    counts: list[Count] = field(default_factory=list)
+    # What else is done with them, after the events and before what is passed on.
+    also: Callable[[Connection], None] | None = None
     # The number of the last event's row, 0 without events; done when all is on the disk.
     written: "Future[int]" = field(default_factory=Future)
 
@@ -44,6 +49,8 @@ class Writer:
         """`connect` gives a transaction."""
         self._connect = connect
         self._waiting: deque[Rows] = deque()
+        # Under which this server counts.
+        self._server = secrets.token_hex(4)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writing")
 
     def write(self, rows: Rows) -> "Future[int]":
@@ -90,9 +97,13 @@ class Writer:
                 if event["said"]:
                     known = (MESSAGES.c.sender_id == event["sender_id"], MESSAGES.c.said == event["said"])
                     connection.execute(MESSAGES.delete().where(*known))
+            for rows in waiting:
+                if rows.also:
+                    rows.also(connection)
             outbox = [row for rows in waiting for row in rows.outbox]
             if outbox:
                 connection.execute(OUTBOX.insert(), outbox)
+            add_counts(connection, self._server, [count for rows in waiting for count in rows.counts])
             return [last_row(connection, rows.events[0]["sender_id"]) if rows.events else 0 for rows in waiting]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from stores.database import FAILURES
-from stores.schema import EVENTS, MIGRATIONS
+from stores.schema import COUNTS, EVENTS, MIGRATIONS
 from tools.backup import AT_ONCE, TABLES, open_database
 
 
@@ -29,12 +29,12 @@ def main(arguments: argparse.Namespace) -> int:
     except (ValueError, OSError, *FAILURES) as problem:
         print(problem, file=sys.stderr)
         return 1
-    print(f"{number} rows were restored. {left_out} were left out: their conversations are there already.")
+    print(f"{number} rows were restored. {left_out} were left out: their conversations or counts are there already.")
     return 0
 
 
 def restore(engine: Engine, rows: Iterator[dict[str, Any]]) -> tuple[int, int]:
-    """Adds rows in one transaction; how many, and how many belong to conversations that were there before.
+    """Adds rows in one transaction; how many, and how many belong to conversations or counts that were there before.
 
     Raises ValueError when the rows are not those of a backup that this version can read.
     """
@@ -44,11 +44,12 @@ def restore(engine: Engine, rows: Iterator[dict[str, Any]]) -> tuple[int, int]:
     tables = {table.name: table for table in TABLES}
     with engine.begin() as connection:
         known = set(connection.execute(sa.select(EVENTS.c.sender_id).distinct()).scalars())
+        servers = set(connection.execute(sa.select(COUNTS.c.server).distinct()).scalars())
         added = left_out = 0
         waiting: list[dict[str, Any]] = []
         name = ""
         for row in rows:
-            if row.get("sender_id") in known:
+            if row.get("sender_id") in known or row.get("server") in servers:
                 left_out += 1
                 continue
             if row["table"] != name or len(waiting) == AT_ONCE:

@@ -17,6 +17,7 @@ from pathlib import Path
 from channels.settings import settings_from
 from channels.vendor_settings import check_vendor_settings
 from stores.database import database_address
+from stores.personal import conversation_days
 
 ROOT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
@@ -75,6 +76,7 @@ class Stack:
             settings_from(environment)
             check_vendor_settings(environment)
             database_address(self.conversations, environment)
+            conversation_days(environment)
         except ValueError as problem:
             raise CannotStart(str(problem)) from None
         try:

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from website_client import Visitor, new_conversation, post, replies, say
 
-from components.wording import load_words
+from components.wording import fill, load_words
 from tools.stack import Stack
 
 WORDS = load_words()
@@ -23,14 +23,16 @@ def test_an_answer_has_its_parts(website: Stack) -> None:
     conversation = new_conversation(website.address)
     own, notice, answer = say(website.address, conversation, "what are the phases of a trial", "m1")["entries"]
     assert (own["from"], own["said"], own["text"]) == ("patient", "m1", "what are the phases of a trial")
-    assert (notice["kind"], notice["text"]) == ("notice", WORDS["notice"]["text"])
+    assert notice["kind"] == "notice"
+    filled = {"days": 30, "privacy": f"{website.address}/chat/privacy"}
+    assert notice["text"] == fill(WORDS["notice"]["text"], filled)
     assert answer["kind"] == "answer"
     assert answer["topic"] == {"id": "phases_overview", "title": "What are the phases of a trial?"}
     assert all(source["link"].startswith("http") and source["organisation"] for source in answer["sources"])
     assert answer["reviewed"] == "2026-11-22"
     assert answer["picture"]["link"] == "/chat/pictures/phases.svg"
     assert "four phases" in answer["picture"]["alternative"]
-    assert WORDS["notice"]["text"] not in answer["text"]
+    assert notice["text"] not in answer["text"]
     assert "Source:" not in answer["text"]
     assert [choice["title"] for choice in answer["choices"]]
     assert all(len(choice["token"].encode()) <= 64 for choice in answer["choices"])

@@ -18,7 +18,7 @@ from components.catalogue import Catalogue
 from components.wording import load_words
 from tools.stack import Stack
 
-PATHS = ["", "faq", "widget.js", "words.json", "pictures/phases.svg", "pictures/phases.png", "pages/pages.css"]
+PATHS = ["", "faq", "privacy", "widget.js", "words.json", "pictures/phases.svg", "pictures/phases.png", "pages/pages.css"]
 
 
 def fetch(stack: Stack, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:
@@ -62,14 +62,19 @@ def test_the_versioned_script_may_be_kept_for_ever(website: Stack) -> None:
     assert "immutable" not in headers["Cache-Control"]
     assert (headers["Access-Control-Allow-Origin"], headers["Cross-Origin-Resource-Policy"]) == ("*", "cross-origin")
     assert headers["Content-Type"].startswith("text/javascript")
-    name = f"widget-{hashlib.sha256(body).hexdigest()[:12]}.js"
-    status, versioned, same = fetch(website, name)
-    assert (status, same) == (200, body)
+    # The labels come along, so that no second request is needed.
+    labels = json.loads(fetch(website, "words.json")[2])["labels"]
+    assert json.dumps(labels, ensure_ascii=False).encode() in body
+    assert len(gzip.compress(body)) <= 25_000
+    built = (ROOT / "web" / "released" / "widget.js").read_bytes()
+    assert body.endswith(built)
+    status, versioned, same = fetch(website, f"widget-{hashlib.sha256(built).hexdigest()[:12]}.js")
+    assert (status, same) == (200, built)
     assert "immutable" in versioned["Cache-Control"]
     assert fetch(website, "widget-000000000000.js")[0] == 404
 
 
-@pytest.mark.parametrize("path", ["", "faq", "nothing-here"])
+@pytest.mark.parametrize("path", ["", "faq", "privacy", "nothing-here"])
 def test_our_pages_allow_only_our_own_files(website: Stack, path: str) -> None:
     _, headers, body = fetch(website, path)
     policy = headers["Content-Security-Policy"]

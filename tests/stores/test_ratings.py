@@ -19,8 +19,8 @@ from stores.follows import (
     was_not_told,
     was_told,
 )
-from stores.ratings import LONGEST_COMMENT, Average, Rating, averages, forget_ratings, rate, ratings_of
-from stores.schema import EVENTS, FOLLOWS, MESSAGES, migrate
+from stores.ratings import LONGEST_COMMENT, Average, Rating, averages, rate
+from stores.schema import EVENTS, FOLLOWS, MESSAGES, RATINGS, migrate
 
 OLD, NEW = "0" * 12, "1" * 12
 
@@ -37,6 +37,12 @@ def engine(database: str) -> Iterator[Engine]:
 def connection(engine: Engine) -> Iterator[Connection]:
     with engine.begin() as connection:
         yield connection
+
+
+def ratings_of(connection: Connection, sender: str) -> list[Rating]:
+    columns = (RATINGS.c.topic, RATINGS.c.version, RATINGS.c.stars, RATINGS.c.comment)
+    rows = sa.select(*columns).where(RATINGS.c.sender_id == sender).order_by(RATINGS.c.id)
+    return [Rating(*row) for row in connection.execute(rows)]
 
 
 def test_a_later_rating_takes_the_place_of_an_earlier_one(connection: Connection) -> None:
@@ -65,16 +71,6 @@ def test_the_mean_is_that_of_all_who_rated_this_version(connection: Connection) 
 def test_a_comment_is_kept_as_far_as_it_is_bounded(connection: Connection, comment: str | None, kept: str | None) -> None:
     rate(connection, "web:a", Rating("placebo", OLD, 1, comment))
     assert ratings_of(connection, "web:a") == [Rating("placebo", OLD, 1, kept)]
-
-
-def test_the_ratings_of_a_person_can_be_erased(connection: Connection) -> None:
-    for sender in ("web:a", "web:b"):
-        for topic in ("placebo", "phase_1"):
-            rate(connection, sender, Rating(topic, OLD, 3))
-    assert forget_ratings(connection, "web:a") == 2
-    assert forget_ratings(connection, "web:a") == 0
-    assert ratings_of(connection, "web:a") == []
-    assert len(ratings_of(connection, "web:b")) == 2
 
 
 def test_what_somebody_follows_is_listed_and_ends(connection: Connection) -> None:

@@ -61,7 +61,7 @@ def test_reload_keeps_everything(chat: Chat) -> None:
 def test_nothing_is_fetched_before_the_panel_is_opened(chat: Chat, stack: Stack) -> None:
     chat.page.wait_for_timeout(500)
     paths = {request.url.removeprefix(stack.address).partition("?")[0] for request in chat.requests}
-    assert paths == {"/chat/", "/chat/widget.js", "/chat/words.json", "/chat/pages/pages.css", "/chat/pages/icon.svg"}
+    assert paths == {"/chat/", "/chat/widget.js", "/chat/pages/pages.css", "/chat/pages/icon.svg"}
 
 
 def test_panel_opens_without_the_network(chat: Chat) -> None:
@@ -414,7 +414,7 @@ def test_without_scripts_there_is_the_page_of_answers(context_of: Contexts, stac
     expect(page.get_by_role("heading", name="What is a clinical trial?")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["", "faq", "nothing-here"])
+@pytest.mark.parametrize("path", ["", "faq", "privacy", "nothing-here"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_have_no_violation(path: str, scheme: Any, context_of: Contexts, stack: Stack) -> None:
     chat = Chat(context_of(color_scheme=scheme, viewport={"width": 320, "height": 600}).new_page())

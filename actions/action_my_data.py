@@ -1,0 +1,85 @@
+"""The actions by which somebody sees what is kept of them and has it erased."""
+
+from typing import Any
+
+from babel.dates import format_datetime
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.database import NotKept, in_database
+from components.wording import buttons, load_words
+from stores.personal import ERASED, Kept, kept_of
+
+# The reply that asks whether to erase.
+ASKED = "ask_to_erase"
+
+
+class ActionMyData(Action):
+    """Says how much is kept of somebody."""
+
+    def name(self) -> str:
+        return "action_my_data"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        kept = await kept_of_sender(tracker)
+        if kept is None:
+            dispatcher.utter_message(response="my_data_away")
+        elif kept.nothing:
+            dispatcher.utter_message(response="nothing_kept")
+        else:
+            since = format_datetime(kept.since, "d MMMM yyyy", locale="en") if kept.since else None
+            numbers = {"ratings": kept.ratings, "follows": kept.follows, "unanswered": kept.unanswered}
+            dispatcher.utter_message(response="my_data", messages=kept.messages, since=since, **numbers)
+        return []
+
+
+class ActionDeleteMyData(Action):
+    """Asks whether to erase what is kept of somebody."""
+
+    def name(self) -> str:
+        return "action_delete_my_data"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        await ask(dispatcher, tracker)
+        return []
+
+
+class ActionEraseMyData(Action):
+    """Says that all is erased, after somebody was asked; it is done with the saving of the turn that says so."""
+
+    def name(self) -> str:
+        return "action_erase_my_data"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        if last_reply(tracker) == ASKED:
+            dispatcher.utter_message(response=ERASED)
+        else:
+            await ask(dispatcher, tracker)
+        return []
+
+
+async def ask(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
+    """Asks whether to erase, unless there is nothing."""
+    kept = await kept_of_sender(tracker)
+    if kept and kept.nothing:
+        dispatcher.utter_message(response="nothing_kept")
+    else:
+        words = load_words()
+        choices = buttons(words[name]["text"] for name in ("yes_erase", "no_keep"))
+        dispatcher.utter_message(response=ASKED, buttons=choices)
+
+
+async def kept_of_sender(tracker: Tracker) -> Kept | None:
+    """What is kept of a person; None when the database is away."""
+    sender = tracker.sender_id
+    try:
+        return await in_database(lambda connection: kept_of(connection, sender))
+    except NotKept:
+        return None
+
+
+def last_reply(tracker: Tracker) -> str | None:
+    """The name of the reply that came before the latest message."""
+    replies = [event["metadata"].get("utter_action") for event in tracker.events if event["event"] == "bot"]
+    return replies[-1] if replies else None
