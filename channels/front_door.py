@@ -314,7 +314,7 @@ class FrontDoor(InputChannel, ABC):
             return "slow"
         except ActionFailed as error:
             log_failure("A look-up failed", error)
-            return "no_look_ups"
+            return "no_actions"
         except Exception as error:
             log_failure("A turn failed", error)
             return "trouble"

@@ -62,6 +62,8 @@ class Messaging(FrontDoor):
     # Vendors send several events at once; a person's own message is far smaller.
     largest_body = 256 * 1024
     form: Form
+    # How long after a person's last message the service lets us write to them; for ever where it sets no end.
+    window_seconds: float | None = None
 
     def __init__(self, settings: Settings, vendor: Mapping[str, str]) -> None:
         """`vendor` holds the channel's variables, see vendor_settings.py."""
@@ -146,6 +148,15 @@ class Messaging(FrontDoor):
 
     def way_back(self, sender: str) -> str | None:
         return self._cipher.encrypt(json.dumps(self._reply_to[sender]).encode()).decode()
+
+    async def write(self, way_back: str, entry: Entry) -> None:
+        """Sends an entry to somebody who has not just written.
+
+        Raises VendorRefused, and cryptography.fernet.InvalidToken when the address was encrypted under another key.
+        """
+        reply_to = json.loads(self._cipher.decrypt(way_back))
+        for message in messages(entry, self.form_for(reply_to), self.public_address):
+            await self.send(reply_to, message)
 
     async def take_up(self, message: inbox.Message) -> None:
         async def answered() -> None:

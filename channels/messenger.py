@@ -10,7 +10,7 @@ from sanic import Blueprint
 from sanic.request import Request
 
 from channels.messaging import Messaging, Said, each, json_of
-from channels.meta import GRAPH, add_handshake, signed_by_meta
+from channels.meta import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from channels.rendering import PLAIN, Form, Message
 
 
@@ -19,6 +19,7 @@ class Messenger(Messaging):
 
     prefix = "fb"
     form = Form(PLAIN, text=2000, text_with_buttons=2000, buttons=13, title=20)
+    window_seconds = META_WINDOW_SECONDS
 
     @classmethod
     def name(cls) -> str:

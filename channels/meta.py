@@ -13,6 +13,8 @@ from sanic.response import HTTPResponse
 from channels.messaging import same
 
 GRAPH = "https://graph.facebook.com/v25.0"
+# Both let one write freely to a person for a day after their last message.
+META_WINDOW_SECONDS = 24 * 3600.0
 
 
 def signed_by_meta(request: Request, app_secret: str) -> bool:

@@ -3,10 +3,13 @@
 import gzip
 import hashlib
 import json
+import logging
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import yaml
@@ -19,6 +22,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from channels.faq import faq_groups
+from stores.ratings import Average, averages
+from stores.services import Away
+
+logger = logging.getLogger(__name__)
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
@@ -27,6 +34,9 @@ PRIVACY = ROOT / "docs" / "privacy.md"
 LANGUAGE = "en"
 HASH_CHARACTERS = 12
 SMALLEST_COMPRESSED = 1024
+FAQ_PATH = "/chat/faq"
+# The ratings on the page of answers are at most this old.
+FAQ_SECONDS = 60.0
 
 PNG = "image/png"
 SCRIPT, STYLE, PAGE, PICTURE, JSON = (
@@ -86,6 +96,8 @@ class Site:
         self._files["privacy"] = self._page(
             "privacy.html", content=markdown(PRIVACY.read_text(encoding="utf-8"), extensions=["tables"])
         )
+        self._averages: list[Average] = []
+        self._faq_made = -math.inf
 
     def add_to(self, blueprint: Blueprint) -> None:
         """Adds the routes."""
@@ -95,6 +107,8 @@ class Site:
         @blueprint.route("/pages/<name:str>", methods=["GET", "HEAD"], name="page_file")
         @blueprint.route("/pictures/<name:str>", methods=["GET", "HEAD"], name="picture")
         async def serve(request: Request, name: str = "") -> HTTPResponse:
+            if request.path == FAQ_PATH:
+                await self._renew_faq(request.app)
             file = self._files.get(request.path.removeprefix("/chat").strip("/"))
             return _response(request, file or self._missing, 200 if file else 404)
 
@@ -110,9 +124,19 @@ class Site:
 
         @blueprint.listener("after_server_start")
         async def make_faq(app: Sanic, _: Any) -> None:
-            domain = app.ctx.agent.domain
-            if domain:
-                self._files["faq"] = self._page("faq.html", groups=faq_groups(domain.responses))
+            await self._renew_faq(app)
+
+    async def _renew_faq(self, app: Sanic) -> None:
+        """Makes the page of answers with the ratings as they are now, if that was not done a moment ago."""
+        domain = app.ctx.agent.domain
+        if domain is None or monotonic() < self._faq_made + FAQ_SECONDS:
+            return
+        self._faq_made = monotonic()
+        try:
+            self._averages = await app.ctx.agent.tracker_store.run(averages)
+        except Away:
+            logger.warning("The page of answers shows the ratings as they were.")
+        self._files["faq"] = self._page("faq.html", groups=faq_groups(domain.responses, self._averages))
 
     def _page(self, template: str, **values: Any) -> File:
         text = self._templates.get_template(template).render(labels=self._labels, language=LANGUAGE, **values)

@@ -34,7 +34,7 @@ class TrustedRest(RestInput):
             except Exception as error:
                 # The stock channel would write into the log what was typed.
                 log_failure("A turn failed", error)
-                problem = "no_look_ups" if isinstance(error, ActionFailed) else "trouble"
+                problem = "no_actions" if isinstance(error, ActionFailed) else "trouble"
                 await message.output_channel.send_text_message(message.sender_id, self._words[problem]["text"])
 
         blueprint = super().blueprint(on_message)

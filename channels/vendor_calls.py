@@ -11,6 +11,7 @@ CALL_SECONDS = 10
 TRIES = 4
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 60
+UNREACHABLE = "unreachable"
 # An error code is logged, an error's text is not: it may quote what was sent and to whom.
 CODE = re.compile(r"[\w.-]{1,40}", re.ASCII)
 
@@ -22,6 +23,11 @@ class VendorRefused(Exception):
         super().__init__(f"status {status}, code {code}")
         self.status = status
         self.code = code
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether the vendor was silent, and may have taken the message all the same."""
+        return self.status == 0 and self.code != UNREACHABLE
 
 
 class VendorCalls:
@@ -48,6 +54,8 @@ class VendorCalls:
                     if response.status != 429 and response.status < 500:
                         raise refused
                     pause = _asked_pause(response, answer) or pause
+            except aiohttp.ClientConnectorError:
+                refused = VendorRefused(0, UNREACHABLE)
             except (aiohttp.ClientError, asyncio.TimeoutError):
                 refused = VendorRefused(0, None)
             if tried < self._tries:

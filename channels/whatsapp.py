@@ -11,7 +11,7 @@ from sanic.request import Request
 
 from channels.entries import Choice
 from channels.messaging import Messaging, Said, each, json_of
-from channels.meta import GRAPH, add_handshake, signed_by_meta
+from channels.meta import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from channels.rendering import WHATSAPP, Form, Message
 
 MOST_BUTTONS, BUTTON_TITLE = 3, 20
@@ -25,6 +25,7 @@ class WhatsApp(Messaging):
 
     prefix = "wa"
     form = Form(WHATSAPP, text=4096, text_with_buttons=1024, buttons=MOST_ROWS)
+    window_seconds = META_WINDOW_SECONDS
 
     @classmethod
     def name(cls) -> str:

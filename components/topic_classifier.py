@@ -24,8 +24,10 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from components.catalogue import CATALOGUE_FILE, FAQ, ROOT, load_catalogue
 from components.courtesies import COURTESIES, load_courtesies
 from components.decision import UNSURE, Decision, Thresholds, decide, decide_look_up, decide_together, two_topics
+from components.following import FOLLOWING, load_following_reader
 from components.message_kind import normalised, unreadable_kind
 from components.message_parts import is_question, parts
+from components.ratings import load_rating_reader
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import ALL_CORES, SentenceEncoder
 from components.short_forms import SHORT_FORMS, load_short_forms
@@ -35,8 +37,9 @@ from components.topic_model import Settings, TopicModel
 UNREADABLE = "unreadable"
 INFORM_PLACE = "inform_place"
 TWO_TOPICS = "two_topics"
+RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
 # Decided by rules alone; their examples are there because Rasa wants one.
-NOT_LEARNED = (UNREADABLE, TWO_TOPICS)
+NOT_LEARNED = (UNREADABLE, TWO_TOPICS, RATE_AND_ASK)
 SAFETY_PHRASES = ROOT / "data" / "safety_phrases.yml"
 DANGERS = ("self_harm", "emergency")
 PERSONAL = ("medical_advice", "report_side_effect")
@@ -95,6 +98,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._phrases = SafetyPhrases({})
         self._spelling = Spelling({})
         self._catalogue = load_catalogue()
+        self._ratings = load_rating_reader()
+        self._following = load_following_reader()
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns from the examples of all intents and from the titles of the topics."""
@@ -147,6 +152,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             danger = next(filter(None, map(self._phrases.label, written)), None)
             if danger:
                 self._write(message, Decision(danger, 1.0), {danger: 1.0})
+            elif kind == "no_words" and self._ratings.read(text):
+                self._write(message, Decision(RATE_ANSWER, 1.0), {RATE_ANSWER: 1.0})
             elif kind and not (kind in ("other_script", "no_words") and message.get("entities")):
                 self._write(message, Decision(f"{UNREADABLE}/{kind}", 1.0), {})
             elif kind:
@@ -154,6 +161,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 self._write(message, Decision(INFORM_PLACE, 1.0), {INFORM_PLACE: 1.0})
             else:
                 self._understand(message, text, mended)
+                self._name_what_is_followed(message, text)
         return messages
 
     def _understand(self, message: Message, text: str, mended: str) -> None:
@@ -177,6 +185,12 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             or self._danger(list(zip(sentences, single, strict=True)), self._thresholds.danger_in_part)
             or decide_together(whole, self._thresholds.personal, PERSONAL)
         )
+        rating = self._ratings.read(text)
+        if decision is None and rating and rating.clear:
+            decision = self._rated(message, rating.comment)
+        command = self._following.command(text)
+        if decision is None and command and self._topic_of(command[1], self._thresholds.answer):
+            decision = Decision(command[0], 1.0)
         if decision is None:
             look_up = decide_look_up(whole, self._thresholds.look_up, self._catalogue.lookups) if places else None
             decision = look_up or decide(whole, self._thresholds.answer, self._catalogue.titles)
@@ -190,6 +204,31 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 message.set("topics", list(topics), add_to_output=True)
                 decision = Decision(TWO_TOPICS, decision.confidence)
         return self._write(message, decision, whole)
+
+    def _rated(self, message: Message, comment: str) -> Decision:
+        """The decision for a rating: that alone, or also the topic that is asked about behind it."""
+        asked = (self._topic_of(part, self._thresholds.part) for part in parts(comment) if is_question(part))
+        topic = next(filter(None, asked), None)
+        if topic:
+            message.set("topics", [topic], add_to_output=True)
+        return Decision(RATE_AND_ASK if topic else RATE_ANSWER, 1.0)
+
+    def _name_what_is_followed(self, message: Message, text: str) -> None:
+        """Writes which topic a message names that somebody wants to follow or stop following, or whether it means all."""
+        if message.get("intent")["name"] in FOLLOWING:
+            command = self._following.command(text)
+            named = filter(None, (command[1] if command else None, self._following.topic_words(text)))
+            topic = next(filter(None, (self._topic_of(words, self._thresholds.answer) for words in named)), None)
+            message.set("topics", [topic] if topic else [], add_to_output=True)
+            message.set("everything", not topic and self._following.means_everything(text), add_to_output=True)
+
+    def _topic_of(self, text: str, threshold: float) -> str | None:
+        """The topic that a text is about, if that is as sure as the threshold asks for."""
+        assert self._model is not None, "process is called on a loaded component only"
+        likely = {self._known[normalised(text)]: 1.0} if normalised(text) in self._known else None
+        likely = likely or self._model.probabilities([self._courtesies.without(text)])[0]
+        best = max(likely, key=lambda label: likely[label])
+        return best if best in self._catalogue.topics and likely[best] >= threshold else None
 
     def _danger(self, said: list[tuple[str, dict[str, float]]], threshold: float) -> Decision | None:
         """The danger that the classifier sees in one of these texts, harmless look-alikes left out."""
@@ -211,7 +250,9 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         message.set("intent", {"name": intent, "confidence": decision.confidence}, add_to_output=True)
         message.set("intent_ranking", ranking, add_to_output=True)
         message.set("offers", list(decision.offers), add_to_output=True)
-        answered = f"{FAQ}/{message.get('topics')[0]}" if decision.label == TWO_TOPICS else full_intent if key else None
+        answered = full_intent if key else None
+        if decision.label in (TWO_TOPICS, RATE_AND_ASK):
+            answered = self._catalogue.intent(message.get("topics")[0])
         if answered:
             answer = {"intent_response_key": answered, "utter_action": f"utter_{answered}", "confidence": decision.confidence}
             retrieval = answered.partition("/")[0]

@@ -12,6 +12,7 @@ TOOLS = {
     "score": "measure how well questions are understood",
     "faults": "break what the assistant stands on, under load, and count what is lost",
     "soak": "replay conversations for a quarter of an hour and watch the memory",
+    "notify": "tell those who follow a topic that its answer has changed",
     "backup": "write all conversations into a file of JSON lines",
     "restore": "read what `backup` wrote into the database",
     "bench": "compare speed and memory with the stock Rasa bot",

@@ -72,12 +72,12 @@ def test_a_slow_action_server_ends_in_a_kind_sentence(fragile: Stack) -> None:
         started = time.monotonic()
         answer = say(fragile.address, conversation, f"find a NET clinic in Oslo {SECRET}", "m1")
         assert time.monotonic() - started < TURN_SECONDS
-        assert [(entry["kind"], entry["text"]) for entry in replies(answer)] == [("trouble", WORDS["no_look_ups"]["text"])]
+        assert [(entry["kind"], entry["text"]) for entry in replies(answer)] == [("trouble", WORDS["no_actions"]["text"])]
         # What needs no action server is answered meanwhile, for this person and for others.
         assert replies(say(fragile.address, conversation, "what is a placebo"))[-1]["topic"]["id"] == "placebo"
         assert replies(say(fragile.address, new_conversation(fragile.address), "what is a placebo"))
     # The turn that failed stands in the history, once.
-    assert said(history(fragile, conversation))[:2] == [f"find a NET clinic in Oslo {SECRET}", WORDS["no_look_ups"]["text"]]
+    assert said(history(fragile, conversation))[:2] == [f"find a NET clinic in Oslo {SECRET}", WORDS["no_actions"]["text"]]
     assert say(fragile.address, conversation, "anything", "m1")["entries"] == answer["entries"]
     time.sleep(REST_SECONDS)
     heard = replies(say(fragile.address, conversation, "find a NET clinic in Oslo"))
@@ -113,9 +113,9 @@ def test_an_action_server_that_is_away_is_said_kindly_and_may_come_back(fragile:
     fragile._processes["action server"].wait(10)
     for text in (f"find a NET clinic in Oslo {SECRET}", "support groups in Poland"):
         heard = replies(say(fragile.address, conversation, text))
-        assert (heard[-1]["kind"], heard[-1]["text"]) == ("trouble", WORDS["no_look_ups"]["text"])
+        assert (heard[-1]["kind"], heard[-1]["text"]) == ("trouble", WORDS["no_actions"]["text"])
     entries = history(fragile, conversation)
-    assert said(entries).count(WORDS["no_look_ups"]["text"]) == 2
+    assert said(entries).count(WORDS["no_actions"]["text"]) == 2
     assert entries[0]["text"].startswith("find a NET clinic")
     assert replies(say(fragile.address, conversation, "what is a placebo"))[-1]["topic"]["id"] == "placebo"
 

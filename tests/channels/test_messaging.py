@@ -1,7 +1,6 @@
 """The messaging services, each against a fake of its vendor that is as strict as the vendor's documentation."""
 
 import contextlib
-import itertools
 import json
 import re
 import sqlite3
@@ -17,12 +16,13 @@ import pytest
 from conftest import ROOT, free_port
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from messaging_client import NUMBERS, Person, offered, words_of
 from vendor_fakes.all import VENDORS
 from vendor_fakes.meta import VERIFY_TOKEN
 from vendor_fakes.teams import Teams
 from vendor_fakes.telegram import Telegram
 from vendor_fakes.twilio import TwilioWhatsApp
-from vendor_fakes.vendor import PUBLIC_ADDRESS, Heard, Vendor, raw, serving
+from vendor_fakes.vendor import PUBLIC_ADDRESS, Vendor, raw, serving
 from website_client import post
 
 from channels.identity import Identities, address_cipher, signing_key
@@ -36,39 +36,7 @@ from tools.stack import Stack
 WORDS = load_words()
 TITLES = load_catalogue().titles
 NAMES = [vendor.name for vendor in VENDORS]
-NUMBERS = itertools.count(1)
 GUIDE = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
-
-
-class Person:
-    """Somebody on a service, with what they have read."""
-
-    def __init__(self, stack: Stack, vendor: Vendor) -> None:
-        self.vendor = vendor
-        self.stack = stack
-        self.address = vendor.new_person(next(NUMBERS))
-        self._read = 0
-
-    def id(self) -> str:
-        return f"m{next(NUMBERS)}"
-
-    def does(self, event: Any) -> None:
-        assert self.vendor.tell(self.stack.address, event) == 200
-
-    def reads(self, count: int = 1) -> list[Heard]:
-        """The messages that are new."""
-        everything = self.vendor.wait(self.address, self._read + count)
-        new, self._read = everything[self._read :], len(everything)
-        return new
-
-    def asks(self, text: str, count: int = 0) -> list[Heard]:
-        """The messages that answer a text: at least so many, otherwise one, and the notice before the first."""
-        self.does(self.vendor.text(self.address, self.id(), text))
-        return self.reads(count or (1 if self._read else 2))
-
-    def presses(self, button: tuple[str, str]) -> list[Heard]:
-        self.does(self.vendor.press(self.address, self.id(), button[1]))
-        return self.reads()
 
 
 @pytest.fixture(params=NAMES)
@@ -80,18 +48,6 @@ def person(request: pytest.FixtureRequest, messaging: Any) -> Person:
 def everybody(messaging: Any) -> list[Person]:
     """Somebody new on each service."""
     return [Person(messaging.stack, vendor) for vendor in messaging.vendors.values()]
-
-
-def words_of(heard: list[Heard]) -> str:
-    return "\n".join(message.text for message in heard)
-
-
-def offered(heard: list[Heard]) -> list[tuple[str, str]]:
-    """The choices, as buttons or numbered in the text; what has no button is chosen by its number."""
-    buttons = [button for message in heard for button in message.buttons]
-    lines = [line.partition(". ") for message in heard for line in message.text.split("\n")]
-    numbered = [(title, number) for number, dot, title in lines if dot and number.isdecimal()]
-    return buttons if len(buttons) >= len(numbered) else numbered
 
 
 def test_an_answer_has_its_text_source_date_and_choices(person: Person) -> None:

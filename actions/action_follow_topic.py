@@ -1,0 +1,124 @@
+"""The actions by which somebody follows topics, sees which, and stops."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answers_said import last_answer
+from actions.database import NotKept, in_database
+from channels.vendor_settings import VARIABLES
+from components.answer_versions import answer_versions
+from components.catalogue import load_catalogue
+from components.wording import buttons, fill, load_words
+from stores.follows import follow, topics_followed, unfollow
+
+# What is said of how somebody will be written to, by channel; for other messaging services, and for the website.
+CONFIRMATIONS = {"whatsapp": "followed_for_a_day", "messenger": "followed_for_a_day"}
+# An SMS costs money and comes to a telephone that may be somebody else's by then.
+WITHOUT_NEWS = frozenset({"sms"})
+
+
+class ActionFollowTopic(Action):
+    """Has somebody follow the topic that they name, or that of the last answer."""
+
+    def name(self) -> str:
+        return "action_follow_topic"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        channel, topic = tracker.get_latest_input_channel() or "", topic_meant(tracker)
+        if channel in WITHOUT_NEWS:
+            dispatcher.utter_message(response="cannot_follow")
+        elif topic is None:
+            dispatcher.utter_message(response="nothing_to_follow")
+        else:
+            sender, version, said = (
+                tracker.sender_id,
+                answer_versions()[topic],
+                (tracker.latest_message.get("metadata") or {}).get("said"),
+            )
+            try:
+                is_new = await in_database(lambda connection: follow(connection, sender, topic, version, said))
+            except NotKept:
+                dispatcher.utter_message(response="not_kept")
+                return []
+            confirmation = CONFIRMATIONS.get(channel, "followed" if channel in VARIABLES else "followed_for_a_visit")
+            response = confirmation if is_new else "followed_already"
+            dispatcher.utter_message(response=response, title=load_catalogue().titles[topic])
+        return []
+
+
+class ActionUnfollowTopic(Action):
+    """Ends what somebody follows: the topic that they name, all, or the one that they can only mean."""
+
+    def name(self) -> str:
+        return "action_unfollow_topic"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        sender, titles = tracker.sender_id, load_catalogue().titles
+        try:
+            followed = await in_database(lambda connection: topics_followed(connection, sender))
+            topic = topic_to_unfollow(tracker, followed)
+            if not followed:
+                dispatcher.utter_message(response="follow_nothing")
+            elif tracker.latest_message.get("everything"):
+                await in_database(lambda connection: unfollow(connection, sender))
+                dispatcher.utter_message(response="unfollowed_all")
+            elif topic is None:
+                dispatcher.utter_message(response="which_to_unfollow", buttons=buttons(ends(followed)))
+            elif topic not in followed:
+                dispatcher.utter_message(response="not_followed", title=titles[topic], buttons=buttons(ends(followed)))
+            else:
+                await in_database(lambda connection: unfollow(connection, sender, [topic]))
+                dispatcher.utter_message(response="unfollowed", title=titles[topic])
+        except NotKept:
+            dispatcher.utter_message(response="not_kept")
+        return []
+
+
+class ActionMyFollows(Action):
+    """Lists what somebody follows, each with a button that ends it."""
+
+    def name(self) -> str:
+        return "action_my_follows"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        sender, titles = tracker.sender_id, load_catalogue().titles
+        try:
+            followed = await in_database(lambda connection: topics_followed(connection, sender))
+        except NotKept:
+            dispatcher.utter_message(response="not_kept")
+            return []
+        if followed:
+            listed = "\n".join(titles.get(topic, topic) for topic in followed)
+            dispatcher.utter_message(response="follows", titles=listed, buttons=buttons(ends(followed)))
+        else:
+            dispatcher.utter_message(response="follow_nothing")
+        return []
+
+
+def topic_meant(tracker: Tracker) -> str | None:
+    """The topic that the latest message names, or else that of the last answer."""
+    named = tracker.latest_message.get("topics") or []
+    answer = last_answer(tracker.events)
+    topic = named[0] if named else answer.topic if answer else None
+    return topic if topic in load_catalogue().topics else None
+
+
+def topic_to_unfollow(tracker: Tracker, followed: list[str]) -> str | None:
+    """The topic to stop following: the one that is named, that of the last answer, or the only one that is followed."""
+    named = tracker.latest_message.get("topics") or []
+    answer = last_answer(tracker.events)
+    if named:
+        return str(named[0])
+    if answer and answer.topic in followed:
+        return answer.topic
+    return followed[0] if len(followed) == 1 else None
+
+
+def ends(followed: list[str]) -> list[str]:
+    """What the buttons say that end what is followed, and, of several topics, all of them."""
+    words, titles = load_words(), load_catalogue().titles
+    each = [fill(words["unfollow_named_choice"]["text"], {"title": titles.get(topic, topic)}) for topic in followed]
+    return [*each, words["unfollow_all_choice"]["text"]] if len(each) > 1 else each

@@ -1,0 +1,65 @@
+"""The action that keeps the rating of an answer."""
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.answers_said import Answer, last_answer, right_after_answer
+from actions.database import NotKept, in_database
+from channels.vendor_settings import VARIABLES
+from components.catalogue import load_catalogue
+from components.masking import masked
+from components.ratings import Rating, load_rating_reader
+from stores import ratings
+
+# From so many stars down somebody is asked for the reason.
+LOW = 2
+
+
+class ActionRateAnswer(Action):
+    """Keeps the stars that somebody gives to an answer: by a choice below it, or typed after it."""
+
+    def __init__(self) -> None:
+        self._reader = load_rating_reader()
+
+    def name(self) -> str:
+        return "action_rate_answer"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        heard = tracker.latest_message
+        chosen = (heard.get("metadata") or {}).get("about")
+        rating = self._reader.read(heard.get("text") or "")
+        answer = Answer(**chosen) if chosen else last_answer(tracker.events)
+        # Messaging services number the choices, so a number alone is one of these there.
+        may_be_bare = chosen or (tracker.get_latest_input_channel() not in VARIABLES and right_after_answer(tracker.events))
+        if rating and rating.bare and not may_be_bare:
+            dispatcher.utter_message(response="number_unclear")
+        elif answer is None:
+            dispatcher.utter_message(response="nothing_to_rate")
+        elif rating is None:
+            dispatcher.utter_message(response="how_to_rate")
+        elif rating.stars is None:
+            dispatcher.utter_message(response="no_rating")
+        else:
+            asked_on = heard["intent"]["name"] != "rate_answer"
+            await _keep(dispatcher, tracker.sender_id, answer, rating, rating.stars, asked_on)
+        return []
+
+
+async def _keep(
+    dispatcher: CollectingDispatcher, sender: str, answer: Answer, rating: Rating, stars: int, asked_on: bool
+) -> None:
+    kept = ratings.Rating(answer.topic, answer.version, stars, masked(rating.comment) or None)
+    try:
+        known = await in_database(lambda connection: ratings.rate(connection, sender, kept))
+    except NotKept:
+        dispatcher.utter_message(response="not_kept")
+        return
+    title = load_catalogue().titles.get(answer.topic, "")
+    dispatcher.utter_message(response="rated_anew" if known else "rated", title=title, stars=stars)
+    if kept.comment and not asked_on:
+        dispatcher.utter_message(response="comment_kept")
+    elif stars <= LOW and not kept.comment:
+        dispatcher.utter_message(response="reason_wanted", stars=stars)
