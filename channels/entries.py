@@ -8,13 +8,16 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
-from channels.tokens import choice_token
+from channels.tokens import choice_token, feedback_token
 from components.catalogue import load_catalogue
+from components.wording import fill, load_words
 
 PATIENT, ASSISTANT = "patient", "assistant"
-ENTRY, SAID, SHOWN, KIND = "entry", "said", "shown", "kind"
+ENTRY, SAID, SHOWN, ABOUT, KIND = "entry", "said", "shown", "about", "kind"
+STARS = range(1, 6)
 KINDS = {
     "utter_emergency": "urgent",
     "utter_self_harm": "urgent",
@@ -56,11 +59,16 @@ class Picture:
 
 @dataclass(frozen=True)
 class Choice:
-    """A button: what it says, the token that comes back when it is pressed, and what the assistant then reads."""
+    """A button: what it says, the token that comes back when it is pressed, and what the assistant then reads.
+
+    `shown` is what the person then sees as their own words, where that is not the title; `stars` the rating that it gives.
+    """
 
     title: str
     token: str
     payload: str
+    shown: str | None = None
+    stars: int | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,8 @@ class Entry:
     text: str
     said: str | None = None
     topic: str | None = None
+    # Which words of the answer to the topic were said.
+    version: str | None = None
     sources: tuple[Mapping[str, str], ...] = ()
     reviewed: str | None = None
     picture: Picture | None = None
@@ -87,6 +97,22 @@ class Entry:
     def time(self) -> str:
         """When it was said, in UTC by ISO 8601."""
         return datetime.fromtimestamp(self.number // 1_000_000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def feedback(self) -> tuple[Choice, ...]:
+        """The choices that rate an answer and follow its topic; none below anything else."""
+        if not self.topic or not self.version:
+            return ()
+        words, title = _feedback_words(), load_catalogue().titles.get(self.topic, "")
+        rated = [fill(words["rate"], {"stars": stars}) for stars in STARS]
+        followed = fill(words["follow_named"], {"title": title})
+        return (
+            *(
+                Choice(said, feedback_token(self.number, place), said, f"{said}: {title}", stars)
+                for place, (stars, said) in enumerate(zip(STARS, rated, strict=True))
+            ),
+            Choice(words["follow"], feedback_token(self.number, len(rated)), followed, followed),
+        )
 
 
 def number_of(id: object) -> int | None:
@@ -126,6 +152,7 @@ def assistant_entries(message: Mapping[str, Any], last: int = 0) -> list[Entry]:
             kind,
             text.removesuffix(message.get("source_line") or "").rstrip(),
             topic=message.get("topic"),
+            version=message.get("version"),
             sources=tuple(message.get("sources") or ()),
             reviewed=message.get("reviewed"),
             picture=_picture(message),
@@ -169,9 +196,20 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "picture": entry.picture and {"link": f"/chat/pictures/{entry.picture.file}", "alternative": entry.picture.alternative},
         "card": entry.card,
         "choices": [{"title": choice.title, "token": choice.token} for choice in entry.choices],
+        "feedback": [
+            {"title": choice.title, "token": choice.token, "shown": choice.shown}
+            | ({"stars": choice.stars} if choice.stars else {})
+            for choice in entry.feedback
+        ],
     }
     said = {"id": entry.id, "from": entry.author, "time": entry.time, "kind": entry.kind, "text": entry.text}
     return said | {name: value for name, value in optional.items() if value}
+
+
+@cache
+def _feedback_words() -> dict[str, str]:
+    words = load_words()
+    return {name: words[f"{name}_choice"]["text"] for name in ("rate", "follow", "follow_named")}
 
 
 def _kind(message: Mapping[str, Any]) -> str:

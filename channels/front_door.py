@@ -19,6 +19,7 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 
 from channels.entries import (
+    ABOUT,
     ENTRY,
     KIND,
     SAID,
@@ -39,7 +40,7 @@ from channels.settings import Settings, settings_from
 from channels.tokens import choice_of, topic_of
 from channels.turns import Started, Turns
 from components.catalogue import load_catalogue
-from components.message_kind import MAX_CHARACTERS
+from components.message_kind import MAX_CHARACTERS, visible_text
 from components.safety_phrases import SafetyPhrases
 from components.threaded_processor import ActionFailed
 from components.wording import load_words
@@ -173,8 +174,8 @@ class FrontDoor(InputChannel, ABC):
         # Looking into a text that is too long costs as much as several messages.
         if not await self._rates.sender_may(sender) or not await self._rates.address_may(address, 1 + length // MAX_CHARACTERS):
             raise Refused("too_fast")
-        saying = await self._chosen(sender, known, token) if token is not None else await self._short(typed(known, text))
-        kept = {"text": saying.text, "shown": saying.shown}
+        saying = await self._chosen(sender, known, token, text) if token is not None else await self._short(typed(known, text))
+        kept = {"text": saying.text, "shown": saying.shown, "about": saying.about}
         return await self._start(Message(sender, saying.id, kept, self.way_back(sender)))
 
     async def _start(self, message: Message, left: bool = False) -> Turn:
@@ -197,7 +198,7 @@ class FrontDoor(InputChannel, ABC):
             except Exception as error:
                 log_failure("Messages that were left could not be taken up", error)
 
-    async def _chosen(self, sender: str, id: str, token: object) -> Saying:
+    async def _chosen(self, sender: str, id: str, token: object, text: object) -> Saying:
         titles = load_catalogue().titles
         topic = topic_of(token, titles)
         if topic:
@@ -205,12 +206,23 @@ class FrontDoor(InputChannel, ABC):
         chosen = choice_of(token)
         if chosen is None:
             raise Refused("invalid")
-        number, place = chosen
+        number, place, is_feedback = chosen
         near = await self._store.said(sender, MOST_ENTRIES, (number - NEAR) / 1_000_000, (number + NEAR) / 1_000_000)
         for entry in conversation_entries(near) or await self.history(sender):
-            if entry.number == number and place < len(entry.choices):
-                return Saying(id, entry.choices[place].payload, entry.choices[place].title)
+            offered = entry.feedback if is_feedback else entry.choices
+            if entry.number == number and place < len(offered):
+                choice = offered[place]
+                saying = Saying(id, choice.payload, choice.shown or choice.title)
+                return await self._rated(saying, entry, text) if choice.stars else saying
         raise Refused("expired")
+
+    async def _rated(self, saying: Saying, entry: Entry, comment: object) -> Saying:
+        """The saying of a rating with its comment, if there is one."""
+        rated = replace(saying, about={"topic": entry.topic or "", "version": entry.version or ""})
+        if not isinstance(comment, str) or not visible_text(comment):
+            return rated
+        added = typed(saying.id, comment)
+        return await self._short(replace(rated, text=f"{rated.text}: {added.text}", shown=f"{rated.shown}\n{added.shown}"))
 
     async def _short(self, saying: Saying) -> Saying:
         """The saying if it is not too long, or the piece of it in which somebody seems to be in danger."""
@@ -253,6 +265,8 @@ class FrontDoor(InputChannel, ABC):
         """One turn: shows what the person said, hands it on, and shows the replies once they are saved, or a fixed sentence."""
         begun = await self._now(sender)
         metadata = {ENTRY: microseconds(begun), SAID: saying.id, SHOWN: saying.shown}
+        if saying.about:
+            metadata[ABOUT] = saying.about
         replies = _Replies(microseconds(begun))
         message = UserMessage(saying.text, replies, sender, input_channel=self.name(), message_id=saying.id, metadata=metadata)
         said = patient_entry(saying.text, begun, metadata)
@@ -261,7 +275,7 @@ class FrontDoor(InputChannel, ABC):
         try:
             with stage("turn"):
                 problem = await self._answered(message)
-            if problem and await self._is_saved(message):
+            if problem and replies.entries and await self._is_saved(message):
                 problem = None
             MESSAGES.labels(self.name(), problem or "answered").inc()
             if problem is None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.message_kind import MAX_CHARACTERS, visible_text
@@ -23,11 +24,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Saying:
-    """A message that is taken: its id, what the assistant reads, and what the person sees as their own words."""
+    """A message that is taken: its id, what the assistant reads, and what the person sees as their own words.
+
+    `about` names the topic and version of the answer that was rated by a choice below it.
+    """
 
     id: str
     text: str
     shown: str
+    about: Mapping[str, str] | None = None
 
 
 def message_id(given: object) -> str:

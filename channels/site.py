@@ -76,11 +76,11 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._files = _pictures() | _beside_pages() | _widget()
         widget = yaml.safe_load((WORDS / "widget.yml").read_text(encoding="utf-8"))
+        words = _words(widget["labels"])
+        self._files = _pictures() | _beside_pages() | _widget(words.body) | {"words.json": words}
         # Topics and look-ups that are offered before anything has been said.
         self.starters: list[str] = widget["starters"]
-        self._files["words.json"] = _words(widget["labels"])
         self._files[""] = self._page("demo.html", address=f"{os.environ.get('PUBLIC_ADDRESS', '')}/chat/")
         self._missing = self._page("missing.html")
         self._files["privacy"] = self._page(
@@ -136,16 +136,20 @@ def _takes_gzip(accepted: str) -> bool:
     return any(coding.startswith("gzip") and not coding.endswith((";q=0", ";q=0.0")) for coding in codings)
 
 
-def _widget() -> dict[str, File]:
-    """The widget as it was built here, or else as it was released, under a plain and a versioned name; older versions too."""
+def _widget(words: bytes) -> dict[str, File]:
+    """The widget as it was built here, or else as it was released, under a plain and a versioned name; older versions too.
+
+    Under the plain name the labels come along. A versioned one is as it was built, as its hash may be pinned, and fetches them.
+    """
     files = {
         file.name: File(file.read_bytes(), SCRIPT, EVERYWHERE | FOR_EVER) for file in (WEB / "released").glob("widget-*.js")
     }
     newest = next((file for file in (WEB / "built" / "widget.js", WEB / "released" / "widget.js") if file.exists()), None)
     if newest:
-        plain = File(newest.read_bytes(), SCRIPT, EVERYWHERE | FOR_MINUTES)
-        files["widget.js"] = plain
-        files[f"widget-{plain.hash}.js"] = File(plain.body, SCRIPT, EVERYWHERE | FOR_EVER)
+        built = File(newest.read_bytes(), SCRIPT, EVERYWHERE | FOR_EVER)
+        files[f"widget-{built.hash}.js"] = built
+        labels = b"Object.assign(document.currentScript ?? {}, { words: %b });\n" % words
+        files["widget.js"] = File(labels + built.body, SCRIPT, EVERYWHERE | FOR_MINUTES)
     return files
 
 

@@ -10,6 +10,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
 from actions.places import BETWEEN, country_name, country_of, is_country, place_in_sentence
+from components.answer_versions import version_of
 from components.catalogue import FAQ, load_catalogue
 from components.emergency_numbers import emergency_numbers
 from components.wording import buttons, fill, load_pictures, load_words, source_line
@@ -101,20 +102,25 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
             }
         if utter_action.startswith(ANSWER):
             topic = self._catalogue.topics[utter_action.removeprefix(ANSWER)]
-            reply |= {"topic": topic.id, "part": "text"}
+            reply |= self._about(topic.id, "text")
             choices = topic.related
         return self._finished(reply, metadata, choices)
 
     def _part(self, topic: str, part: str, otherwise: str, said: bool) -> Reply:
         metadata = self.responses[ANSWER + topic][0]["metadata"]
         text = None if said else metadata.get(part)
-        reply = {"text": text or self._words[otherwise]["text"], "topic": topic, "part": part}
+        reply = {"text": text or self._words[otherwise]["text"], **self._about(topic, part)}
         return self._finished(reply, metadata, self._catalogue.topics[topic].related)
 
     def _source_of(self, topic: str) -> Reply:
         text = fill(self._words["source_of_answer"]["text"], {"title": self._catalogue.titles[topic]})
         metadata = self.responses[ANSWER + topic][0]["metadata"]
-        return self._finished({"text": text, "topic": topic, "part": "source"}, metadata, self._catalogue.topics[topic].related)
+        reply = {"text": text, **self._about(topic, "source")}
+        return self._finished(reply, metadata, self._catalogue.topics[topic].related)
+
+    def _about(self, topic: str, part: str) -> Reply:
+        """What a reply tells of the answer that it belongs to."""
+        return {"topic": topic, "part": part, "version": version_of(self.responses[ANSWER + topic][0]["text"])}
 
     def _second_answer(self, tracker: DialogueStateTracker) -> Reply | None:
         topics = (tracker.latest_message.parse_data.get("topics") if tracker.latest_message else None) or []

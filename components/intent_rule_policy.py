@@ -6,6 +6,7 @@ from typing import Any
 
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain, State
 from rasa.shared.core.events import ActiveLoop, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -17,7 +18,7 @@ REMEMBERED = 2000
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
 class IntentRulePolicy(RulePolicy):
-    """Predicts what RulePolicy predicts, in half the time.
+    """Predicts what RulePolicy predicts, in half the time, and after the fallback action nothing more.
 
     RulePolicy first looks for rules written in a user's own words; here all rules are written with intents. And it compares
     every rule with the whole conversation anew each time, though conversations end in the same few states over and over; here
@@ -33,6 +34,9 @@ class IntentRulePolicy(RulePolicy):
     ) -> tuple[str | None, str | None, bool]:
         if use_text_for_last_user_input:
             return None, None, False
+        if tracker.latest_action_name == self._fallback_action_name:
+            # RulePolicy would say it again and again, until Rasa stops the turn.
+            return ACTION_LISTEN_NAME, None, False
         return super()._find_action_from_rules(tracker, domain, use_text_for_last_user_input)
 
     def _prediction_states(self, tracker: DialogueStateTracker, *arguments: Any, **settings: Any) -> list[State]:

@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 PASSES = 12
-BATCH = 128
-LEARNING_RATE = 2e-3
+BATCH = 256
+LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 0.05
 # Of what comes in and of the hidden layer this share is left out at random, so that no single word decides.
 DROPPED = (0.1, 0.5)

@@ -28,6 +28,7 @@ from components.message_kind import normalised, unreadable_kind
 from components.message_parts import is_question, parts
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import ALL_CORES, SentenceEncoder
+from components.short_forms import SHORT_FORMS, load_short_forms
 from components.spelling import Spelling, count_words
 from components.topic_model import Settings, TopicModel
 
@@ -60,13 +61,20 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 "ngram_fewest": 4,
                 "temperature": 0.7,
             },
-            "thresholds": {"answer": 0.6, "personal": 0.4, "danger": 0.18, "danger_in_part": 0.9, "part": 0.7, "look_up": 0.3},
+            "thresholds": {
+                "answer": 0.55,
+                "personal": 0.35,
+                "danger": 0.18,
+                "danger_in_part": 0.9,
+                "part": 0.7,
+                "look_up": 0.3,
+            },
         }
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """A hash of what training reads beside the training data, so that Rasa's cache notices when it changes."""
-        read = [CATALOGUE_FILE, COURTESIES, SAFETY_PHRASES, *sorted(Path(__file__).parent.glob("*.py"))]
+        read = [CATALOGUE_FILE, COURTESIES, SHORT_FORMS, SAFETY_PHRASES, *sorted(Path(__file__).parent.glob("*.py"))]
         return hashlib.sha256(b"".join(file.read_bytes() for file in read)).hexdigest()
 
     @classmethod
@@ -83,6 +91,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._model: TopicModel | None = None
         self._known: dict[str, str] = {}
         self._courtesies = load_courtesies()
+        self._short_forms = load_short_forms()
         self._phrases = SafetyPhrases({})
         self._spelling = Spelling({})
         self._catalogue = load_catalogue()
@@ -95,15 +104,16 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             if message.get(INTENT) not in NOT_LEARNED
         ]
         examples += [(title, id) for id, title in self._catalogue.titles.items()]
-        sentences, labels = zip(*((self._courtesies.without(sentence), label) for sentence, label in examples), strict=True)
-        model = TopicModel.fit(SentenceEncoder(cores=ALL_CORES), sentences, labels, Settings(**self._config["model"]))
+        plain = [self._courtesies.without(self._short_forms.written_out(sentence)) for sentence, _ in examples]
+        labels = [label for _, label in examples]
+        model = TopicModel.fit(SentenceEncoder(cores=ALL_CORES), plain, labels, Settings(**self._config["model"]))
         phrases = yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8"))
         known = {normalised(sentence): label for sentence, label in examples}
         with self._model_storage.write_to(self._resource) as folder:
             model.save(folder)
             (folder / "known.json").write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
             (folder / "phrases.json").write_text(json.dumps(phrases, ensure_ascii=False), encoding="utf-8")
-            (folder / "words.json").write_text(json.dumps(count_words(sentences), ensure_ascii=False), encoding="utf-8")
+            (folder / "words.json").write_text(json.dumps(count_words(plain), ensure_ascii=False), encoding="utf-8")
         return self._resource
 
     @classmethod
@@ -132,13 +142,16 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             text = (message.get(TEXT) or "").encode(errors="replace").decode()
             kind = unreadable_kind(text)
             # Mended words could hide what was written, so danger is looked for in both.
-            mended = text if kind else self._spelling.mended(text)
+            mended = text if kind else self._spelling.mended(self._short_forms.written_out(text))
             written = dict.fromkeys((text, *_sentences(text), mended, *_sentences(mended)))
             danger = next(filter(None, map(self._phrases.label, written)), None)
             if danger:
                 self._write(message, Decision(danger, 1.0), {danger: 1.0})
             elif kind and not (kind in ("other_script", "no_words") and message.get("entities")):
                 self._write(message, Decision(f"{UNREADABLE}/{kind}", 1.0), {})
+            elif kind:
+                # The place is all that can be read.
+                self._write(message, Decision(INFORM_PLACE, 1.0), {INFORM_PLACE: 1.0})
             else:
                 self._understand(message, text, mended)
         return messages

@@ -12,6 +12,7 @@ from components.catalogue import FAQ, ROOT, Catalogue
 from components.courtesies import load_courtesies
 from components.decision import Thresholds
 from components.sentence_encoder import ALL_CORES, SentenceEncoder
+from components.short_forms import load_short_forms
 from components.topic_model import Settings
 
 NOT_LEARNED = ("unreadable", "two_topics")
@@ -39,13 +40,17 @@ class RememberingEncoder(SentenceEncoder):
 
 
 def training_examples(catalogue: Catalogue) -> list[Example]:
-    """What the topic classifier learns from: examples of the content files and titles of the topics, without courtesies."""
+    """What the topic classifier learns from: examples of the content files and titles of the topics, as it prepares them."""
     from rasa.shared.data import get_data_files
     from rasa.shared.importers.utils import training_data_from_paths
     from rasa.shared.nlu.training_data.formats import RasaYAMLReader
 
     files = sorted(get_data_files([str(ROOT / "data")], RasaYAMLReader.is_yaml_nlu_file))
-    plain = load_courtesies().without
+    courtesies, short_forms = load_courtesies(), load_short_forms()
+
+    def plain(text: str) -> str:
+        return courtesies.without(short_forms.written_out(text))
+
     examples = [
         Example(
             plain(message.get("text")), (message.get("intent_response_key") or message.get("intent")).removeprefix(f"{FAQ}/")

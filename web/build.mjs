@@ -5,6 +5,7 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
+import { smallLibrary } from "./small_library.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = "es2020";
@@ -20,26 +21,6 @@ const smallStyles = {
             });
             return { contents: code.trim(), loader: "text" };
         });
-    },
-};
-
-// Parts of socket.io-client that the widget has no use for: where web sockets are blocked, plain requests take their place
-// (source/connection.ts), and all that is sent is JSON.
-const leftOut = {
-    "engine.io-client/build/esm/transports/index.js":
-        'import { WS } from "./websocket.js"; export const transports = { websocket: WS };',
-    "socket.io-client/build/esm/index.js": 'export { Manager } from "./manager.js";',
-    "socket.io-parser/build/esm/is-binary.js": "export const isBinary = () => false; export const hasBinary = isBinary;",
-    "socket.io-parser/build/esm/binary.js":
-        "export const deconstructPacket = undefined; export const reconstructPacket = undefined;",
-};
-const smallLibrary = {
-    name: "small library",
-    setup({ onLoad }) {
-        for (const [file, contents] of Object.entries(leftOut)) {
-            const filter = new RegExp(`${file.replaceAll(/[./]/g, "[./\\\\]")}$`);
-            onLoad({ filter }, ({ path }) => ({ contents, resolveDir: dirname(path) }));
-        }
     },
 };
 

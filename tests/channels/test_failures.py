@@ -6,8 +6,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +123,31 @@ def test_an_action_server_that_is_away_is_said_kindly_and_may_come_back(fragile:
     time.sleep(REST_SECONDS)
     heard = replies(say(fragile.address, conversation, "find a NET clinic in Oslo"))
     assert "clinic" in [entry["kind"] for entry in heard]
+
+
+class NothingToSay(BaseHTTPRequestHandler):
+    """An action server whose actions say nothing."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(b'{"events": [], "responses": []}')
+
+
+def test_a_turn_that_comes_to_nothing_is_not_met_with_silence(fragile: Stack) -> None:
+    conversation = new_conversation(fragile.address)
+    os.kill(fragile.process_id("action server"), signal.SIGKILL)
+    fragile._processes["action server"].wait(10)
+    with ThreadingHTTPServer(("127.0.0.1", fragile.actions_port), NothingToSay) as silent:
+        threading.Thread(target=silent.serve_forever, daemon=True).start()
+        heard = replies(say(fragile.address, conversation, "find a NET clinic in Oslo"))
+        silent.shutdown()
+    assert [(entry["kind"], entry["text"]) for entry in heard] == [("trouble", WORDS["trouble"]["text"])]
+    assert said(history(fragile, conversation)) == ["find a NET clinic in Oslo", WORDS["trouble"]["text"]]
+    fragile.restart("action server")
+    time.sleep(REST_SECONDS)
 
 
 def test_a_conversation_outlives_the_server(fragile: Stack) -> None:

@@ -62,9 +62,14 @@ def test_the_versioned_script_may_be_kept_for_ever(website: Stack) -> None:
     assert "immutable" not in headers["Cache-Control"]
     assert (headers["Access-Control-Allow-Origin"], headers["Cross-Origin-Resource-Policy"]) == ("*", "cross-origin")
     assert headers["Content-Type"].startswith("text/javascript")
-    name = f"widget-{hashlib.sha256(body).hexdigest()[:12]}.js"
-    status, versioned, same = fetch(website, name)
-    assert (status, same) == (200, body)
+    # The labels come along, so that no second request is needed.
+    labels = json.loads(fetch(website, "words.json")[2])["labels"]
+    assert json.dumps(labels, ensure_ascii=False).encode() in body
+    assert len(gzip.compress(body)) <= 25_000
+    built = (ROOT / "web" / "released" / "widget.js").read_bytes()
+    assert body.endswith(built)
+    status, versioned, same = fetch(website, f"widget-{hashlib.sha256(built).hexdigest()[:12]}.js")
+    assert (status, same) == (200, built)
     assert "immutable" in versioned["Cache-Control"]
     assert fetch(website, "widget-000000000000.js")[0] == 404
 

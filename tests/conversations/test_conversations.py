@@ -10,9 +10,9 @@ from conftest import load_table, say
 from components.wording import load_words
 from tools.stack import Stack
 
-CONVERSATIONS: dict[str, list[dict[str, Any]]] = {
-    name: turns for file in sorted(Path(__file__).parent.glob("*.yml")) for name, turns in load_table(file).items()
-}
+PAIRS = "pairs.yml"
+FILES = sorted(file for file in Path(__file__).parent.glob("*.yml") if file.name != PAIRS)
+CONVERSATIONS: dict[str, list[dict[str, Any]]] = {name: turns for file in FILES for name, turns in load_table(file).items()}
 NOTICE = load_words()["notice"]["text"].partition("\n")[0]
 
 

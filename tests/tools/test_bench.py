@@ -10,7 +10,7 @@ from components.threaded_processor import REMEMBERED
 from tools.bench import MESSAGES, ROUNDS, WARM_UP, topic_questions
 from tools.bench_load import CONVERSATION, Load
 from tools.bench_profile import Parts, time_all
-from tools.bench_report import Measured, Round, bars, disturbance, document, paired_ratio, table
+from tools.bench_report import Measured, Round, bars, disturbance, document, paired_ratio, table, with_section
 from tools.score import QUESTIONS, read_questions
 
 
@@ -127,3 +127,10 @@ def test_every_part_that_is_timed_is_there() -> None:
     timed: list[str] = []
     time_all(lambda owner, name, part: timed.append(getattr(owner, name).__name__))
     assert len(timed) > 10
+
+
+def test_a_section_takes_the_place_of_its_earlier_self() -> None:
+    document = "# Title\n\nText.\n"
+    once = with_section(document, "Widget", "old\n")
+    assert once == "# Title\n\nText.\n\n## Widget\n\nold\n"
+    assert with_section(once, "Widget", "new\n") == "# Title\n\nText.\n\n## Widget\n\nnew\n"

@@ -70,12 +70,40 @@ def offline(chat: Chat) -> None:
     expect(chat.page.locator(".status")).to_be_visible()
 
 
+def commenting(chat: Chat) -> None:
+    chat.open().ask("what is a placebo")
+    chat.page.get_by_role("radio", name="2 of 5 stars").click()
+    chat.page.get_by_role("textbox", name="Your comment").fill("Too long for me")
+
+
+def rated(chat: Chat) -> None:
+    commenting(chat)
+    chat.page.get_by_role("button", name="Send rating").click()
+    expect(chat.said).to_have_count(2)
+    chat.page.get_by_role("button", name="Follow this topic").click()
+    expect(chat.said).to_have_count(3)
+
+
 def enlarged_picture(chat: Chat) -> None:
     answer(chat)
     chat.page.get_by_role("button", name="Enlarge the picture").click()
 
 
-STATES = [closed, opened, answer, clinics, groups, urgent, menu, asked_to_start_again, too_long, offline, enlarged_picture]
+STATES = [
+    closed,
+    opened,
+    answer,
+    commenting,
+    rated,
+    clinics,
+    groups,
+    urgent,
+    menu,
+    asked_to_start_again,
+    too_long,
+    offline,
+    enlarged_picture,
+]
 VIEWS: dict[str, tuple[dict[str, Any], str]] = {
     "desktop": (DESKTOP, ""),
     "phone": (PHONE, ""),
@@ -119,10 +147,16 @@ def test_targets_are_large_enough(context_of: Contexts, host: Host) -> None:
     chat = Chat(context_of(**PHONE).new_page()).visit(host.page()).open()
     chat.ask("what are the phases").ask("I need a NET clinic").ask("Oslo")
     chat.page.get_by_role("button", name="More").click()
-    for target in chat.page.locator("button:visible, .contacts > a:visible, .menu a:visible, textarea").all():
+    chat.page.get_by_role("radio", name="4 of 5 stars").first.click()
+    for target in chat.page.locator("button:visible, .contacts > a:visible, .menu a:visible, textarea, form input").all():
         box = target.bounding_box()
         assert box
         assert min(box["width"], box["height"]) >= 44, target.inner_text()
+    # Five stars stand in one row beside a button on a phone; WCAG 2.2 asks for 24.
+    for star in chat.page.get_by_role("radio").all():
+        box = star.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= 32
 
 
 def test_talk_by_keyboard_alone(context_of: Contexts, host: Host) -> None:

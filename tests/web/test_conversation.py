@@ -61,7 +61,7 @@ def test_reload_keeps_everything(chat: Chat) -> None:
 def test_nothing_is_fetched_before_the_panel_is_opened(chat: Chat, stack: Stack) -> None:
     chat.page.wait_for_timeout(500)
     paths = {request.url.removeprefix(stack.address).partition("?")[0] for request in chat.requests}
-    assert paths == {"/chat/", "/chat/widget.js", "/chat/words.json", "/chat/pages/pages.css", "/chat/pages/icon.svg"}
+    assert paths == {"/chat/", "/chat/widget.js", "/chat/pages/pages.css", "/chat/pages/icon.svg"}
 
 
 def test_panel_opens_without_the_network(chat: Chat) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from conftest import ROOT
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from widget_client import LAUNCHER, Chat, Host
 
@@ -105,7 +106,10 @@ def test_what_the_server_says_does_no_harm(context_of: Contexts, host: Host) -> 
             "reviewed": probe,
             "picture": {"link": link, "alternative": probe},
             "choices": [{"title": probe, "token": probe}],
-            "feedback": [{"title": probe, "token": probe}],
+            "feedback": [
+                {"title": probe, "token": probe, "shown": probe, "stars": 1},
+                {"title": probe, "token": probe, "shown": probe},
+            ],
         }
         | ({"card": card(probe, link)} if kind in ("clinic", "group", "registry") else {})
         for number, (kind, probe, link) in enumerate(
@@ -130,7 +134,7 @@ def test_room_for_rating_shows_only_what_the_server_offers(context_of: Contexts,
     offered = plain | {"id": "e-2", "feedback": [{"title": "This helped", "token": "c.1"}]}
     chat = chat_with(context_of().new_page(), host, [plain, offered])
     expect(chat.answers).to_have_count(2)
-    expect(chat.page.get_by_role("list", name="About this answer")).to_have_count(1)
+    expect(chat.page.get_by_role("group", name="About this answer")).to_have_count(1)
     sent: list[Any] = []
 
     def keep(route: Route) -> None:
@@ -141,6 +145,26 @@ def test_room_for_rating_shows_only_what_the_server_offers(context_of: Contexts,
     chat.answers.last.get_by_role("button", name="This helped").click()
     chat.page.wait_for_timeout(500)
     assert sent[0]["token"] == "c.1"
+
+
+def test_links_to_our_own_pages(context_of: Contexts, host: Host) -> None:
+    text = "What is kept stands at /chat/privacy. Or ask here."
+    entry = {"id": "e-1", "from": "assistant", "time": "2026-11-25T21:40:00Z", "kind": "notice", "text": text}
+    chat = chat_with(context_of().new_page(), host, [entry])
+    address = f"{host.bot}/chat/privacy"
+    expect(chat.answers.get_by_role("link")).to_have_attribute("href", address)
+    chat.page.get_by_role("button", name="More").click()
+    privacy = chat.page.locator(".menu").get_by_role("link", name="Privacy")
+    expect(privacy).to_have_attribute("href", address)
+    expect(privacy).to_have_attribute("target", "_blank")
+
+
+def test_a_pinned_script_fetches_its_labels(context_of: Contexts, host: Host) -> None:
+    facts = json.loads((ROOT / "web" / "released" / "widget.json").read_text(encoding="utf-8"))
+    source = f'src="{host.bot}/chat/{facts["file"]}" integrity="{facts["integrity"]}"'
+    chat = Chat(context_of().new_page()).visit(host.page(f"<main><script {source} crossorigin async></script></main>"))
+    assert any("/chat/words.json" in request.url for request in chat.requests)
+    assert chat.problems == []
 
 
 def test_page_with_hostile_styles(context_of: Contexts, host: Host) -> None:

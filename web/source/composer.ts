@@ -46,10 +46,15 @@ export class Composer {
             const text = this.field.value.trim();
             if (length(text) > LONGEST) announce(this.counter.textContent ?? "");
             if (!text || length(text) > LONGEST) return this.field.focus();
-            this.field.value = "";
-            this.changed();
+            this.clear();
             send(text);
         });
+        this.changed();
+    }
+
+    /** Forgets what has been typed. */
+    clear(): void {
+        this.field.value = "";
         this.changed();
     }
 

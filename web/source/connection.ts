@@ -20,8 +20,8 @@ export interface Refusal {
 
 export interface Message {
     id: string;
-    text?: string;
-    token?: string;
+    text?: string | undefined;
+    token?: string | undefined;
 }
 
 export type Verdict = { accepted: true; entries?: Entry[] } | Refusal;

@@ -25,6 +25,8 @@ export interface Watcher {
     working?(): void;
     /** The earlier conversation has expired on the server. */
     expired?(): void;
+    /** The server has erased what it knew of the patient. */
+    erased?(): void;
 }
 
 // The server says when a turn has ended; this only guards against a lost word.
@@ -96,8 +98,18 @@ export class Conversation {
         this.queue({ text }, text);
     }
 
-    choose(choice: Choice): void {
-        this.queue({ token: choice.token }, choice.title);
+    /** Says what a choice stands for; a rating can carry a comment. */
+    choose(choice: Choice, comment = ""): void {
+        const shown = choice.shown ?? choice.title;
+        this.queue({ token: choice.token, text: comment || undefined }, comment ? `${shown}\n${comment}` : shown);
+    }
+
+    /** Which of these choices was made last, as far as the conversation reaches back. */
+    chosen(choices: Choice[]): Choice | undefined {
+        const said = this.entries.filter((entry) => entry.from === "patient").map((entry) => entry.text);
+        const saying = this.unsent.filter((message) => message.refused === undefined).map((message) => message.shown);
+        const made = [...said, ...saying].map((text) => choices.find((choice) => choice.shown === text.split("\n")[0]));
+        return made.filter(Boolean).pop();
     }
 
     /** Sends once more what the server has refused. */
@@ -168,8 +180,9 @@ export class Conversation {
     private take(entries: Entry[]): void {
         if (this.shown === null) return;
         for (const entry of entries) {
-            const last = this.entries[this.entries.length - 1];
             if (this.entries.some((known) => known.id === entry.id)) continue;
+            if (entry.kind === "erased") this.forget();
+            const last = this.entries[this.entries.length - 1];
             this.settle([entry]);
             this.entries.push(entry);
             if (!last || place(last) < place(entry)) {
@@ -181,6 +194,15 @@ export class Conversation {
         }
     }
 
+    /** Keeps nothing of what was said and typed but what is still to be sent. */
+    private forget(): void {
+        this.unsent = this.unsent.filter(isWaiting);
+        this.unsentChanged();
+        this.tab.set("draft", null);
+        this.show(this.shown, [], []);
+        this.tell((watcher) => watcher.erased?.());
+    }
+
     /** What has come back as an entry is no longer unsent. */
     private settle(entries: Entry[]): void {
         const said = new Set(entries.map((entry) => entry.said));
@@ -189,7 +211,7 @@ export class Conversation {
         this.unsentChanged();
     }
 
-    private queue(message: { text?: string; token?: string }, shown: string): void {
+    private queue(message: Omit<Message, "id">, shown: string): void {
         this.start();
         this.unsent.push({ ...message, id: uniqueId(), shown, time: new Date().toISOString() });
         this.unsentChanged();
@@ -212,13 +234,13 @@ export class Conversation {
 
     private next(): Unsent | undefined {
         if (this.state !== "online" || this.shown === null) return undefined;
-        return this.unsent.find((message) => message.refused === undefined && !message.acknowledged);
+        return this.unsent.find(isWaiting);
     }
 
     private async sendOne(message: Unsent): Promise<void> {
         const conversation = this.shown;
-        const what = message.token === undefined ? { text: message.text ?? "" } : { token: message.token };
-        const verdict = await this.connection.say(conversation, { id: message.id, ...what });
+        const { id, text, token } = message;
+        const verdict = await this.connection.say(conversation, { id, text, token });
         if (conversation !== this.shown) return;
         if (verdict.accepted) message.acknowledged = true;
         else message.refused = verdict.text;
@@ -273,6 +295,11 @@ export function conversationWith(server: URL, storage: "session" | "local"): Con
     const known = conversations.get(key) ?? new Conversation(server, storage);
     conversations.set(key, known);
     return known;
+}
+
+/** Whether the server has neither taken nor refused it. */
+function isWaiting(message: Unsent): boolean {
+    return message.refused === undefined && !message.acknowledged;
 }
 
 function readUnsent(kept: string | null): Unsent[] {

@@ -3,7 +3,7 @@ export interface Entry {
     id: string;
     from: "patient" | "assistant";
     time: string;
-    kind: "text" | "answer" | "offer" | "clinic" | "group" | "registry" | "urgent" | "trouble";
+    kind: "text" | "answer" | "offer" | "clinic" | "group" | "registry" | "urgent" | "trouble" | "notice" | "erased";
     text: string;
     topic?: { id: string; title: string };
     sources?: Source[];
@@ -11,7 +11,7 @@ export interface Entry {
     picture?: { link: string; alternative: string };
     card?: Card;
     choices?: Choice[];
-    /** Small buttons below an answer, such as those that rate it; shown only where the server sends them. */
+    /** What can be done with an answer, only where the server offers it: ratings by their stars, following its topic, and ending that. */
     feedback?: Choice[];
     /** The id under which this patient's browser sent it. */
     said?: string;
@@ -26,6 +26,9 @@ export interface Choice {
     title: string;
     /** Opaque; the server maps it back to what the choice stands for. */
     token: string;
+    /** What the patient is shown to have said by it, where that is not its title. */
+    shown?: string;
+    stars?: number;
 }
 
 export interface Card {

@@ -62,7 +62,7 @@ function heading(entry: Entry, words: Words): string {
 function lines(entry: Entry, showing: Showing): string[] {
     const node = entryNode(entry, showing);
     const all = (selector: string) => [...node.querySelectorAll<HTMLElement>(selector)];
-    for (const needless of all(".body ~ *, button, .hidden")) needless.remove();
+    for (const needless of all(".body ~ *, .feedback, button, .hidden")) needless.remove();
     for (const image of node.querySelectorAll("img")) image.replaceWith(make("p", "", image.alt));
     for (const label of all(".contact-label")) label.append(": ");
     for (const date of all(".reviewed")) date.prepend(" ");

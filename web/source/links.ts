@@ -2,7 +2,7 @@ import { hidden, icon, make } from "./nodes";
 import type { Words } from "./words";
 
 const ALLOWED = new Set(["http:", "https:", "mailto:", "tel:"]);
-const BARE_LINK = /https?:\/\/[^\s<>"“”]*[^\s<>"“”.,;:!?)\]]/g;
+const BARE_LINK = /(?:https?:\/|\/chat)\/[^\s<>"“”]*[^\s<>"“”.,;:!?)\]]/g;
 // In an urgent message every number of three digits or more is one to call.
 const NUMBER_TO_CALL = /(?:\+\d|\d)(?:[ -]?\d){2,14}/g;
 

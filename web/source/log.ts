@@ -1,6 +1,6 @@
 import type { Conversation, Watcher } from "./conversation";
 import type { Entry } from "./entries";
-import { button, icon, make } from "./nodes";
+import { button, icon, make, named } from "./nodes";
 import { dayNode, entryNode, greetingNode, type Showing, spoken, unsentNode } from "./render";
 
 // A page stays quick with this many; the rest comes with the button above them.
@@ -44,9 +44,7 @@ export class Log implements Watcher {
         this.dots = make("div", "working", make("span", "dots", make("i"), make("i"), make("i")), this.dotsText);
         this.scroller = make("div", "scroller", this.earlier, this.list, this.sending, this.dots);
         // New entries are announced one by one from elsewhere, so that a history that is loaded is not read out.
-        this.scroller.setAttribute("role", "log");
-        this.scroller.setAttribute("aria-live", "off");
-        this.scroller.setAttribute("aria-label", words.say("conversation"));
+        named(this.scroller, words.say("conversation"), "log").setAttribute("aria-live", "off");
         this.scroller.tabIndex = 0;
         this.latest = button("latest", () => this.toEnd(), icon("down"), make("span"));
         this.node = make("div", "log", this.scroller, this.latest);
@@ -193,6 +191,6 @@ export class Log implements Watcher {
         const { words } = this.showing;
         const text = this.latest.querySelector("span");
         if (text) text.textContent = news ? words.say("new_messages") : "";
-        this.latest.setAttribute("aria-label", words.say(news ? "new_messages" : "latest"));
+        named(this.latest, words.say(news ? "new_messages" : "latest"));
     }
 }

@@ -19,10 +19,16 @@ export function button(className: string, pressed: () => void, ...content: (Node
 
 /** A button that shows an icon alone; `label` is its name. */
 export function iconButton(name: IconName, label: string, pressed: () => void): HTMLButtonElement {
-    const made = button("icon-button", pressed, icon(name));
+    const made = named(button("icon-button", pressed, icon(name)), label);
     made.title = label;
-    made.setAttribute("aria-label", label);
     return made;
+}
+
+/** Gives an element the name, and if need be the role, that a screen reader says. */
+export function named<Named extends HTMLElement>(element: Named, label: string, role?: string): Named {
+    if (role) element.setAttribute("role", role);
+    element.setAttribute("aria-label", label);
+    return element;
 }
 
 /** Text for screen readers alone. */
@@ -46,6 +52,10 @@ const SHAPES = {
     save: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
     print: "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7z",
     list: "M9 6h11M9 12h11M9 18h11M4.5 6h.01M4.5 12h.01M4.5 18h.01",
+    star: "M12 3.5l2.6 5.4 5.9.8-4.3 4.1 1 5.9-5.2-2.8-5.2 2.8 1-5.9-4.3-4.1 5.9-.8z",
+    plus: "M12 5v14M5 12h14",
+    check: "M5 12.5l4.5 4.5L19 7",
+    privacy: "M12 3l7 2.5v5.5c0 5-3 8-7 10-4-2-7-5-7-10V5.5z",
     enlarge: "M14 5h5v5M10 19H5v-5M19 5l-6 6M5 19l6-6",
 } as const;
 

@@ -27,8 +27,11 @@ export const NAMES = [
     "storage",
 ] as const;
 
-/** The address of the folder in which this script lies; it is known only while the script runs for the first time. */
-const script = document.currentScript as HTMLScriptElement | null;
+/** The tag that loaded this script; it is known only while the script runs for the first time. */
+export const script = document.currentScript as HTMLScriptElement | null;
+
+/** The folder in which this script lies, as `https://bot.example.org/chat/`. */
+export const FOLDER = new URL(".", script?.src || document.baseURI);
 
 /** An element as the script tag asks for it. */
 export function elementFromScript(): HTMLElement {
@@ -61,7 +64,7 @@ export function readOptions(element: HTMLElement): Options {
 
 /** `https://bot.example.org` and `https://bot.example.org/chat/` name the same server. */
 function server(given: string): URL {
-    if (!given) return new URL(".", script?.src || document.baseURI);
+    if (!given) return FOLDER;
     const address = new URL(given, document.baseURI);
     if (address.pathname === "/") address.pathname = "/chat/";
     if (!address.pathname.endsWith("/")) address.pathname += "/";

@@ -2,7 +2,7 @@ import { Composer } from "./composer";
 import type { Conversation, Watcher } from "./conversation";
 import { asText, openPrintView, saveText } from "./keep";
 import { Log } from "./log";
-import { button, hidden, icon, iconButton, make } from "./nodes";
+import { button, hidden, type IconName, icon, iconButton, make, named } from "./nodes";
 import type { Options } from "./options";
 import type { Showing } from "./render";
 import type { Words } from "./words";
@@ -26,7 +26,7 @@ export class Panel {
     private readonly menuButton: HTMLButtonElement;
     private readonly question: HTMLElement;
     private readonly picture: HTMLDialogElement;
-    private readonly watcher: Watcher = { state: () => this.showState() };
+    private readonly watcher: Watcher = { state: () => this.showState(), erased: () => this.composer.clear() };
     private readonly announce: (text: string) => void;
     private statusTimer = 0;
     private wasOffline = false;
@@ -57,7 +57,8 @@ export class Panel {
         this.showing = {
             words,
             base: options.server,
-            choose: (choice) => conversation.choose(choice),
+            choose: (choice, comment) => conversation.choose(choice, comment),
+            chosen: (choices) => conversation.chosen(choices),
             retry: (id) => conversation.retry(id),
             enlarge: (image) => this.enlarge(image),
         };
@@ -136,7 +137,7 @@ export class Panel {
     };
 
     private makeMenu(server: URL): HTMLElement {
-        const item = (sign: Parameters<typeof icon>[0], label: string, act: () => void) =>
+        const item = (sign: IconName, label: string, act: () => void) =>
             make(
                 "li",
                 "",
@@ -150,16 +151,20 @@ export class Panel {
                     this.words.say(label),
                 ),
             );
-        const answers = make("a", "", icon("list"), this.words.say("all_answers"), hidden(` (${this.words.say("new_tab")})`));
-        answers.href = new URL("faq", server).href;
-        answers.target = "_blank";
-        answers.rel = "noopener";
+        const page = (sign: IconName, label: string, path: string) => {
+            const link = make("a", "", icon(sign), this.words.say(label), hidden(` (${this.words.say("new_tab")})`));
+            link.href = new URL(path, server).href;
+            link.target = "_blank";
+            link.rel = "noopener";
+            return make("li", "", link);
+        };
         const menu = make(
             "ul",
             "menu",
             item("save", "save", () => this.save()),
             item("print", "print", () => this.print()),
-            make("li", "", answers),
+            page("list", "all_answers", "faq"),
+            page("privacy", "privacy", "privacy"),
             item("again", "again", () => this.ask()),
         );
         menu.id = "menu";
@@ -225,7 +230,7 @@ export class Panel {
         large.src = image.src;
         const close = iconButton("close", this.words.say("close"), () => this.picture.close());
         this.picture.replaceChildren(close, large);
-        this.picture.setAttribute("aria-label", this.words.say("picture"));
+        named(this.picture, this.words.say("picture"));
         this.picture.showModal();
     }
 

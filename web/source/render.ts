@@ -1,14 +1,17 @@
 import type { Unsent } from "./conversation";
 import type { Card, Choice, Entry, Source } from "./entries";
+import { feedbackNode } from "./feedback";
 import { link, paragraphs, readable, safeAddress, telephone } from "./links";
-import { button, hidden, type IconName, icon, make } from "./nodes";
+import { button, hidden, type IconName, icon, make, named } from "./nodes";
 import type { Words } from "./words";
 
 /** What entries need in order to be shown. */
 export interface Showing {
     words: Words;
     base: URL;
-    choose(choice: Choice): void;
+    choose(choice: Choice, comment?: string): void;
+    /** Which of these the patient has chosen last. */
+    chosen(choices: Choice[]): Choice | undefined;
     retry(id: string): void;
     enlarge(picture: HTMLImageElement): void;
 }
@@ -24,10 +27,7 @@ export function entryNode(entry: Entry, showing: Showing): HTMLElement {
     else body.append(...(entry.from === "patient" ? [plain(entry.text)] : paragraphs(words, base, entry.text, urgent)));
     if (entry.picture) body.append(picture(entry.picture, showing));
     if (entry.sources?.length || entry.reviewed) body.append(source(entry.sources ?? [], entry.reviewed, words, base));
-    if (entry.feedback?.length) {
-        const buttons = entry.feedback.map((choice) => button("feedback", () => showing.choose(choice), choice.title));
-        body.append(group("feedbacks", words.say("feedback"), buttons, true));
-    }
+    if (entry.feedback?.length) body.append(feedbackNode(entry, entry.feedback, showing));
     const node = outer(entry.from, entry.kind, new Date(entry.time), words, body);
     node.dataset.id = entry.id;
     if (entry.choices?.length) node.append(choices(entry.choices, entry.kind, showing));
@@ -112,9 +112,8 @@ function choices(all: Choice[], kind: string, showing: Showing): HTMLElement {
 
 function group(kind: string, label: string, content: Node[], labelHidden: boolean): HTMLElement {
     const items = make("ul", "", ...content.map((node) => make("li", "", node)));
-    items.setAttribute("aria-label", label);
-    // Without this, Safari takes a list without bullets for no list.
-    items.setAttribute("role", "list");
+    // Without the role, Safari takes a list without bullets for no list.
+    named(items, label, "list");
     if (labelHidden) return make("div", kind, items);
     const shown = make("p", "label", label);
     shown.setAttribute("aria-hidden", "true");

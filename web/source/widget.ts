@@ -9,6 +9,7 @@ import { loadWords, type Words } from "./words";
 
 const NAME = "trialguide-chat";
 const ANNOUNCED_FOR_MS = 6000;
+const LONGEST_UNTIL_IDLE_MS = 1000;
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 
 /** What a page can listen to; no event carries what was said. */
@@ -25,6 +26,7 @@ class TrialGuideChat extends HTMLElement {
     private readonly root = make("div", "root");
     private readonly announcer = make("div", "hidden");
     private panel: Panel | null = null;
+    private makePanel: (() => Panel) | null = null;
     private launcher: HTMLButtonElement | null = null;
     private words: Words | null = null;
     private conversation: Conversation | null = null;
@@ -58,7 +60,7 @@ class TrialGuideChat extends HTMLElement {
 
     /** Opens the panel; before the widget is ready, as soon as it is. */
     open(): void {
-        if (!this.panel) this.openWhenReady = true;
+        if (!this.makePanel) this.openWhenReady = true;
         else this.show(true);
     }
 
@@ -104,11 +106,11 @@ class TrialGuideChat extends HTMLElement {
         this.root.dir = options.direction || words.direction;
         this.root.dataset.position = options.position;
         this.colour(options);
-        this.panel = new Panel(words, options, conversation, {
-            close: () => this.close(),
-            announce: (text) => this.announce(text),
-        });
-        this.root.append(this.panel.node);
+        this.makePanel = () =>
+            new Panel(words, options, conversation, {
+                close: () => this.close(),
+                announce: (text) => this.announce(text),
+            });
         if (options.position === "inline") {
             this.show(false);
         } else {
@@ -120,9 +122,21 @@ class TrialGuideChat extends HTMLElement {
             else if (kept === "yes" || (kept === null && options.opened && !FULL_SCREEN.matches)) this.show(false);
         }
         this.emit("ready", undefined);
+        // The button is there first: what it opens is made while the browser has nothing else to do.
+        whenIdle(() => build === this.builds && this.madePanel());
     }
+
+    private madePanel(): Panel | null {
+        if (!this.panel && this.makePanel) {
+            this.panel = this.makePanel();
+            this.root.append(this.panel.node);
+        }
+        return this.panel;
+    }
+
     private show(takeFocus: boolean): void {
-        const { panel, conversation } = this;
+        const panel = this.madePanel();
+        const { conversation } = this;
         if (!panel || !conversation || panel.isOpen) return;
         this.openedFrom = document.activeElement;
         this.unread = false;
@@ -150,6 +164,7 @@ class TrialGuideChat extends HTMLElement {
         this.conversation = null;
         this.panel?.leave();
         this.panel = null;
+        this.makePanel = null;
         this.launcher = null;
         this.root.replaceChildren();
     }
@@ -183,6 +198,12 @@ class TrialGuideChat extends HTMLElement {
     private emit<Name extends keyof Events>(name: Name, detail: Events[Name]): void {
         this.dispatchEvent(new CustomEvent(`trialguide-${name}`, { detail, bubbles: true }));
     }
+}
+
+/** Safari knows no idle time. */
+function whenIdle(act: () => void): void {
+    if ("requestIdleCallback" in window) requestIdleCallback(act, { timeout: LONGEST_UNTIL_IDLE_MS });
+    else setTimeout(act);
 }
 
 // A second script tag finds the element defined, and leaves everything as it is.

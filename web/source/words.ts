@@ -1,10 +1,21 @@
+import { FOLDER, script } from "./options";
+
+interface Labelled {
+    language: string;
+    direction: "ltr" | "rtl";
+    labels: Record<string, string>;
+}
+
+/** The labels that the server sends along with the script, so that the button need not wait for a second request. */
+const sentAlong = (script as { words?: Labelled } | null)?.words;
+
 /** The labels of the widget. No sentence that a patient reads stands in the code: they come from data/words/widget.yml. */
 export class Words {
     readonly language: string;
     readonly direction: "ltr" | "rtl";
     private readonly labels: Record<string, string>;
 
-    constructor(answer: { language: string; direction: "ltr" | "rtl"; labels: Record<string, string> }) {
+    constructor(answer: Labelled) {
         this.language = answer.language;
         this.direction = answer.direction;
         this.labels = answer.labels;
@@ -42,8 +53,10 @@ export class Words {
 
 const LONGEST_WAIT_MS = 30_000;
 
-/** Fetches the labels, and tries again for as long as the page is open: the server may be restarting. */
+/** The labels for a language. Where they did not come along, it fetches them, and tries again for as long as the page is open: the server may be restarting. */
 export async function loadWords(base: URL, language: string): Promise<Words> {
+    if (sentAlong && base.href === FOLDER.href && language.toLowerCase().startsWith(sentAlong.language))
+        return new Words(sentAlong);
     const address = new URL(`words.json?lang=${encodeURIComponent(language)}`, base);
     for (let wait = 1000; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
         try {
