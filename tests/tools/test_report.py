@@ -88,8 +88,10 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     with open_database().begin() as connection:
         # Two servers, of which each has a half.
-        for server, half in (("a", lambda number: number // 2), ("b", lambda number: number - number // 2)):
-            counts = [Count(DAY, CHANNEL, kind, name) for (kind, name), number in NUMBERS.items() for _ in range(half(number))]
+        for server, more in (("a", 0), ("b", 1)):
+            counts = [
+                Count(DAY, CHANNEL, kind, name) for (kind, name), number in NUMBERS.items() for _ in range((number + more) // 2)
+            ]
             add_counts(connection, server, counts)
         for number, text in enumerate(INBOX):
             row = {"sender_id": f"web:{number}", "day": DAY, "channel": CHANNEL, "reason": "unsure", "text": text}
@@ -98,15 +100,8 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             )
         for number, stars in enumerate((5, 5, 5, 5, 2, 1)):
             topic, comment = ("placebo", None) if stars > 1 else ("costs", "ask [name]")
-            row = {
-                "sender_id": f"web:{number}",
-                "topic": topic,
-                "version": "v",
-                "stars": stars,
-                "comment": comment,
-                "rated": NOON,
-            }
-            connection.execute(RATINGS.insert(), row)
+            rated = RATINGS.insert().values(sender_id=f"web:{number}", topic=topic, version="v", stars=stars, rated=NOON)
+            connection.execute(rated.values(comment=comment))
     return file
 
 
