@@ -93,11 +93,11 @@ class Site:
         self.starters: list[str] = widget["starters"]
         self._files[""] = self._page("demo.html", address=f"{os.environ.get('PUBLIC_ADDRESS', '')}/chat/")
         self._missing = self._page("missing.html")
-        self._averages: list[Average] = []
-        self._faq_made = -math.inf
         self._files["privacy"] = self._page(
             "privacy.html", content=markdown(PRIVACY.read_text(encoding="utf-8"), extensions=["tables"])
         )
+        self._averages: list[Average] = []
+        self._faq_made = -math.inf
 
     def add_to(self, blueprint: Blueprint) -> None:
         """Adds the routes."""

@@ -52,11 +52,18 @@ class Masking:
         apart, end = (r"[\s:,.!-]{1,3}", r"(?=[\s.!,-]{0,3}$)") if last else (r"[\s:,\"“'-]{0,3}(?<![^\W_])", "")
         following = re.compile(rf"(?P<cue>\b(?:{any_of(cues)}){apart})(?P<words>{words}){end}", re.IGNORECASE)
 
-        def mask(found: re.Match[str]) -> str:
-            rest = self._without_name(found["words"], any_case)
-            return found[0] if rest is None or (last and rest) else f"{found['cue']}[name]{rest}"
+        def mask(text: str) -> str:
+            parts, kept, start = [], 0, 0
+            while found := following.search(text, start):
+                rest = self._without_name(found["words"], any_case)
+                # Among words that are no name another cue may begin.
+                start = found.start("words")
+                if rest is not None and not (last and rest):
+                    parts += [text[kept:start], "[name]"]
+                    kept = start = found.end("words") - len(rest)
+            return "".join([*parts, text[kept:]])
 
-        return lambda text: following.sub(mask, text)
+        return mask
 
     def _without_name(self, text: str, any_case: bool) -> str | None:
         """What follows the name that a text begins with, or None when it begins with none."""

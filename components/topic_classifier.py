@@ -65,7 +65,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 "temperature": 0.7,
             },
             "thresholds": {
-                "answer": 0.55,
+                "answer": 0.6,
                 "personal": 0.35,
                 "danger": 0.18,
                 "danger_in_part": 0.9,

@@ -10,6 +10,8 @@ TOOLS = {
     "setup": "build the sentence encoder and train the model, as far as they are missing",
     "check": "say what is wrong in the content files",
     "score": "measure how well questions are understood",
+    "report": "say in one page what people ask, what was not understood and what they thought of the answers",
+    "links": "look at every link in the content and the directory",
     "faults": "break what the assistant stands on, under load, and count what is lost",
     "soak": "replay conversations for a quarter of an hour and watch the memory",
     "notify": "tell those who follow a topic that its answer has changed",

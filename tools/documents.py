@@ -21,12 +21,19 @@ td.number { text-align: right; white-space: nowrap; }
 figure { margin: 1rem 0; break-inside: avoid; }
 img { max-width: 100%; }
 div.wide { overflow-x: auto; }
+pre { background: #f3f3f3; border-left: 3px solid #555; padding: .4rem .7rem; white-space: pre-wrap; break-inside: avoid; }
+@media print {
+  main { max-width: none; margin: 0; }
+  tr { break-inside: avoid; }
+  h2, caption { break-after: avoid; }
+  nav { display: none; }
+}
 """
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells under a head; the first cell of a row names it, cells that start with a digit stand to the right."""
+    """Rows of cells under a head; the first cell of a row names it, figures stand to the right."""
 
     caption: str
     head: Sequence[str]
@@ -44,12 +51,23 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Lines to copy as they stand; `says` tells where they go."""
+
+    says: str
+    text: str
+
+
+Part = Table | Picture | Lines
+
+
+@dataclass(frozen=True)
 class Section:
     """A heading, paragraphs, and what stands below them."""
 
     heading: str
     paragraphs: Sequence[str]
-    parts: Sequence[Table | Picture] = ()
+    parts: Sequence[Part] = ()
 
 
 def as_html(title: str, sections: Sequence[Section]) -> str:
@@ -59,7 +77,7 @@ def as_html(title: str, sections: Sequence[Section]) -> str:
     for number, section in enumerate(sections):
         body.append(f'<section id="part-{number}">\n<h2>{escape(section.heading)}</h2>')
         body += [CODE.sub(r"<code>\1</code>", f"<p>{escape(paragraph)}</p>") for paragraph in section.paragraphs]
-        body += [_html_table(part) if isinstance(part, Table) else _html_picture(part) for part in section.parts]
+        body += map(_html_part, section.parts)
         body.append("</section>")
     head = f'<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">\n<title>{escape(title)}</title>'
     text = "\n".join(body)
@@ -80,6 +98,8 @@ def as_markdown(title: str, sections: Sequence[Section], pictures: Path, most_ro
                 blocks += [f"**{part.caption}**", markdown_table(part.head, part.rows[:most_rows])]
                 if len(part.rows) > most_rows:
                     blocks.append(f"The report that the command writes has {len(part.rows) - most_rows} rows more.")
+            elif isinstance(part, Lines):
+                blocks += [part.says, f"```\n{part.text}\n```"]
             else:
                 blocks.append(f"![{part.says}]({(pictures / part.name).as_posix()}.svg)")
                 blocks.append(f"*{part.caption}*")
@@ -99,6 +119,14 @@ def _markdown_cell(cell: str) -> str:
     return " ".join(cell.split()).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
 
 
+def _html_part(part: Part) -> str:
+    if isinstance(part, Table):
+        return _html_table(part)
+    if isinstance(part, Lines):
+        return CODE.sub(r"<code>\1</code>", f"<p>{escape(part.says)}</p>") + f"\n<pre>{escape(part.text)}</pre>"
+    return _html_picture(part)
+
+
 def _html_table(table: Table) -> str:
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in table.head)
     rows = "\n".join(
@@ -111,7 +139,11 @@ def _html_table(table: Table) -> str:
 
 
 def _html_cell(cell: str) -> str:
-    return f'<td class="number">{escape(cell)}</td>' if cell[:1].isdigit() else f"<td>{escape(cell)}</td>"
+    return (
+        f'<td class="number">{escape(cell)}</td>'
+        if cell[:1].isdigit() or cell.startswith("under ")
+        else f"<td>{escape(cell)}</td>"
+    )
 
 
 def _html_picture(picture: Picture) -> str:

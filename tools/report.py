@@ -1,0 +1,75 @@
+"""What people ask, what was not understood and what they thought of the answers, in one page: `python -m tools report`."""
+
+import argparse
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from components.catalogue import load_catalogue
+from components.sentence_encoder import EncoderMissing
+from stores.counts import counts_between
+from stores.database import FAILURES
+from stores.schema import RATINGS
+from stores.unanswered import unanswered_between
+from tools.backup import open_database
+from tools.check import check_content
+from tools.documents import as_html
+from tools.likeness import groups_of
+from tools.setup import ROOT
+from tools.usage import Period, Rated, Usage
+from tools.usage_sections import usage_sections
+
+DAYS = 30
+TITLE = "What people asked TrialGuide"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The days and the file; the database is that of DATABASE_URL or CONVERSATIONS."""
+    parser.add_argument("--from", dest="first", metavar="DAY", help=f"such as 2026-11-01; without it, {DAYS} days back")
+    parser.add_argument("--to", dest="last", metavar="DAY", help="the last day, which counts; without it, today")
+    parser.add_argument("--out", type=Path, default=Path("report.html"), metavar="FILE", help="without it, report.html")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """0 when the page is written, 1 when the days, the database or the file cannot be used."""
+    try:
+        period = period_of(arguments.first, arguments.last)
+        usage = usage_of(period)
+        arguments.out.write_text(as_html(TITLE, usage_sections(usage)), encoding="utf-8")
+    except (ValueError, OSError, EncoderMissing, *FAILURES) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    print(f"The report on {period} is in {arguments.out}." + ("" if usage.counts else " Nothing was asked on these days."))
+    return 0
+
+
+def period_of(first: str | None, last: str | None) -> Period:
+    """The days that were asked for. Raises ValueError, with a sentence, for days that cannot be."""
+    end = _day("--to", last) if last is not None else date.today()
+    start = _day("--from", first) if first is not None else end - timedelta(days=DAYS)
+    if start > end:
+        raise ValueError(f"The first day, {start}, comes after the last one, {end}.")
+    return Period(start, end)
+
+
+def usage_of(period: Period, data: Path = ROOT / "data") -> Usage:
+    """All that the report tells of these days. Raises ValueError, EncoderMissing and what the database raises."""
+    first, last = period.first.isoformat(), period.last.isoformat()
+    with open_database().connect() as connection:
+        counts = counts_between(connection, first, last)
+        unanswered = unanswered_between(connection, first, last)
+        # Seconds since 1970; the last day is whole.
+        within = RATINGS.c.rated.between(period.begins, period.ends)
+        columns = (RATINGS.c.topic, RATINGS.c.stars, RATINGS.c.comment)
+        ratings = [Rated(*row) for row in connection.execute(sa.select(*columns).where(within).order_by(RATINGS.c.id))]
+    stale = [finding for finding in check_content(data) if finding.warning]
+    return Usage(period, load_catalogue().titles, counts, ratings, groups_of(unanswered), stale)
+
+
+def _day(option: str, given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise ValueError(f"{option}: “{given}” is no day. Write year, month and day: 2026-11-01.") from None
