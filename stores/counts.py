@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from actions.places import country_of
-from components.languages import language_of
+from stores.languages import language_of
 from stores.schema import COUNTS
 from stores.turn import Turn
 from stores.unanswered import reason
@@ -41,11 +42,8 @@ def add_counts(connection: Connection, server: str, counts: Iterable[Count]) -> 
     """Counts on the rows of a server. No other server writes into these, so that none waits for another."""
     numbers = Counter(counts)
     if numbers:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        row = insert(COUNTS)
-        key = ["day", "channel", "kind", "name", "server"]
-        more = row.on_conflict_do_update(index_elements=key, set_={"number": COUNTS.c.number + row.excluded.number})
-        connection.execute(more, [count._asdict() | {"server": server, "number": number} for count, number in numbers.items()])
+        rows = [count._asdict() | {"server": server, "number": number} for count, number in numbers.items()]
+        connection.execute(_more(connection.dialect.name), rows)
 
 
 def counts_between(connection: Connection, first: str, last: str) -> Counter[Count]:
@@ -53,6 +51,14 @@ def counts_between(connection: Connection, first: str, last: str) -> Counter[Cou
     columns = (COUNTS.c.day, COUNTS.c.channel, COUNTS.c.kind, COUNTS.c.name)
     rows = sa.select(*columns, sa.func.sum(COUNTS.c.number)).where(COUNTS.c.day.between(first, last)).group_by(*columns)
     return Counter({Count(*row[:4]): int(row[4]) for row in connection.execute(rows)})
+
+
+@cache
+def _more(dialect: str) -> sa.sql.Insert:
+    """Adds to the numbers of rows that are there. Putting it together takes longer than running it."""
+    row = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(COUNTS)
+    key = ["day", "channel", "kind", "name", "server"]
+    return row.on_conflict_do_update(index_elements=key, set_={"number": COUNTS.c.number + row.excluded.number})
 
 
 def _counted(turn: Turn, ended: float, titles: Mapping[str, str]) -> Iterator[tuple[str, str]]:

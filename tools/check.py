@@ -217,6 +217,19 @@ class _Check:
         if age > STALE_AFTER_DAYS:
             problem = f"The last review, {reviewed}, is more than two years ago."
             yield self._at(file, (*where, "reviewed"), problem, "Review the answer and write today's date.", warning=True)
+        yield from self._check_review_by(file, (*where, "review_by"), metadata.get("review_by"))
+
+    def _check_review_by(self, file: ContentFile, where: tuple[str | int, ...], day: Any) -> Iterator[Finding]:
+        if day is None:
+            return
+        try:
+            is_past = date.fromisoformat(day if isinstance(day, str) else "") < date.today()
+        except ValueError:
+            yield self._at(file, where, "The day of the next review cannot be read.", 'Write it in quotes: "2027-11-22".')
+            return
+        if is_past:
+            problem = f"The next review was due by {day}."
+            yield self._at(file, where, problem, "Review the answer and write a later day, or none.", warning=True)
 
     def _check_examples(self, files: Any) -> Iterator[Finding]:
         first: dict[str, tuple[str, str]] = {}

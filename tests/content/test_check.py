@@ -20,6 +20,8 @@ FAULTS = {
     "impossible date": ("faq/placebo.yml", '"2026-11-22"', '"2026-13-45"', "faq/placebo.yml", "cannot be read"),
     "date ahead": ("faq/placebo.yml", '"2026-11-22"', '"2999-01-01"', "faq/placebo.yml", "lies ahead"),
     "old date": ("faq/placebo.yml", '"2026-11-22"', '"2020-01-01"', "faq/placebo.yml", "more than two years ago"),
+    "due again": ("faq/placebo.yml", 'reviewed: "2026-11-22"', 'reviewed: "2026-11-22"\n        review_by: "2026-11-23"', "faq/placebo.yml", "was due by 2026-11-23"),
+    "due on no day": ("faq/placebo.yml", 'reviewed: "2026-11-22"', 'reviewed: "2026-11-22"\n        review_by: soon', "faq/placebo.yml", "next review cannot be read"),
     "link without address": ("faq/placebo.yml", "link: http", "link: ask http", "faq/placebo.yml", "not complete"),
     "wrong intent": ("faq/placebo.yml", "intent: faq/placebo", "intent: faq/placebos", "faq/placebo.yml", "Write “faq/placebo”"),
     "no simpler words": ("faq/placebo.yml", "        simpler:", "        easier:", "faq/placebo.yml", "no simpler words"),

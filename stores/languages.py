@@ -17,12 +17,11 @@ UNCLEAR = "unclear"
 def language_of(text: str) -> str:
     """The code of the language that most small words of a message belong to, its script if that is not Latin, or `UNCLEAR`."""
     visible = visible_text(text)
-    scripts = Counter(unicodedata.name(character, "").partition(" ")[0].lower() for character in visible if character.isalpha())
-    if not scripts:
-        return UNCLEAR
-    script = scripts.most_common(1)[0][0]
-    if script != "latin":
-        return script
+    if not visible.isascii():
+        letters = (unicodedata.name(character, "") for character in visible if character.isalpha())
+        scripts = Counter(name.partition(" ")[0].lower() for name in letters).most_common(1)
+        if scripts and scripts[0][0] != "latin":
+            return scripts[0][0]
     words = [word.casefold() for word in WORD.findall(visible)]
     ranked = Counter(language for word in words for language in _languages().get(word, ())).most_common(2)
     if not ranked or (len(ranked) == 2 and ranked[0][1] == ranked[1][1]):
