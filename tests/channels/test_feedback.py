@@ -75,7 +75,12 @@ def test_below_an_answer_stand_stars_and_the_choice_to_follow(website: Stack, co
     *stars, follow = answer["feedback"]
     assert [choice["stars"] for choice in stars] == [1, 2, 3, 4, 5]
     assert [choice["title"] for choice in stars] == [fill(WORDS["rate_choice"]["text"], {"stars": n}) for n in range(1, 6)]
-    assert follow == {"title": WORDS["follow_choice"]["text"], "token": follow["token"]}
+    assert follow["title"] == WORDS["follow_choice"]["text"]
+    assert "stars" not in follow
+    assert [choice["shown"] for choice in answer["feedback"]] == [
+        *(f"{n} of 5 stars: {TITLE}" for n in range(1, 6)),
+        f"Follow “{TITLE}”",
+    ]
     tokens = [choice["token"] for choice in (*answer["feedback"], *answer["choices"])]
     assert len(set(tokens)) == len(tokens)
     assert all(len(token.encode()) <= 64 for token in tokens)
