@@ -52,7 +52,10 @@ def frozen(process: int) -> Iterator[None]:
 
 
 def history(stack: Stack, conversation: str) -> list[dict[str, Any]]:
-    entries: list[dict[str, Any]] = post(stack.address, "hello", {"conversation": conversation})[1]["entries"]
+    """The entries of a conversation when its turns have ended: a failed one is stored after it was answered."""
+    while (answer := post(stack.address, "hello", {"conversation": conversation})[1])["working"]:
+        time.sleep(0.05)
+    entries: list[dict[str, Any]] = answer["entries"]
     return entries
 
 
