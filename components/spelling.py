@@ -51,7 +51,12 @@ class Spelling:
         return written if right else self._remembered(word)
 
     def _mended_word(self, word: str) -> str:
-        return self._one_off(word) or self._taken_apart(word) or self._two_off(word) or word
+        return self._swapped(word) or self._taken_apart(word) or self._one_off(word) or self._two_off(word) or word
+
+    def _swapped(self, word: str) -> str | None:
+        """The commonest word of the same letters at one slip: "consnet" is no "cons net"."""
+        swapped = (near for near in self._near(word, 1) if sorted(near) == sorted(word))
+        return max(swapped, key=lambda near: self._counts[near], default=None)
 
     def _one_off(self, word: str) -> str | None:
         """The commonest word at one slip (OSA distance: letter added, left out, exchanged, or two swapped); the first letter

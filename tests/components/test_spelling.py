@@ -54,7 +54,9 @@ KNOWN = ["dice", "doc", "grand"]
         # Two words in one, but not those of an apostrophe.
         ("whatis", "what is"),
         ("inthe study", "in the study"),
-        ("atrial", "trial"),
+        ("atrial", "a trial"),
+        # Letters of one word in another order are a slip before they are two words.
+        ("trila", "trial"),
         ("sstudyis", "sstudyis"),
         # Another language, no words, nothing.
         ("¿Qué es esto? 東京 123", "¿Qué es esto? 東京 123"),
