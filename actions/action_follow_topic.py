@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers_said import last_answer
-from actions.database import NotKept, in_database
+from actions.database import in_database, said_when_not_kept
 from channels.vendor_settings import VARIABLES
 from components.answer_versions import answer_versions
 from components.catalogue import load_catalogue
@@ -26,6 +26,7 @@ class ActionFollowTopic(Action):
     def name(self) -> str:
         return "action_follow_topic"
 
+    @said_when_not_kept
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         channel, topic = tracker.get_latest_input_channel() or "", topic_meant(tracker)
         if channel in WITHOUT_NEWS:
@@ -33,16 +34,9 @@ class ActionFollowTopic(Action):
         elif topic is None:
             dispatcher.utter_message(response="nothing_to_follow")
         else:
-            sender, version, said = (
-                tracker.sender_id,
-                answer_versions()[topic],
-                (tracker.latest_message.get("metadata") or {}).get("said"),
-            )
-            try:
-                is_new = await in_database(lambda connection: follow(connection, sender, topic, version, said))
-            except NotKept:
-                dispatcher.utter_message(response="not_kept")
-                return []
+            sender, version = tracker.sender_id, answer_versions()[topic]
+            said = (tracker.latest_message.get("metadata") or {}).get("said")
+            is_new = await in_database(lambda connection: follow(connection, sender, topic, version, said))
             confirmation = CONFIRMATIONS.get(channel, "followed" if channel in VARIABLES else "followed_for_a_visit")
             response = confirmation if is_new else "followed_already"
             dispatcher.utter_message(response=response, title=load_catalogue().titles[topic])
@@ -55,25 +49,23 @@ class ActionUnfollowTopic(Action):
     def name(self) -> str:
         return "action_unfollow_topic"
 
+    @said_when_not_kept
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         sender, titles = tracker.sender_id, load_catalogue().titles
-        try:
-            followed = await in_database(lambda connection: topics_followed(connection, sender))
-            topic = topic_to_unfollow(tracker, followed)
-            if not followed:
-                dispatcher.utter_message(response="follow_nothing")
-            elif tracker.latest_message.get("everything"):
-                await in_database(lambda connection: unfollow(connection, sender))
-                dispatcher.utter_message(response="unfollowed_all")
-            elif topic is None:
-                dispatcher.utter_message(response="which_to_unfollow", buttons=buttons(ends(followed)))
-            elif topic not in followed:
-                dispatcher.utter_message(response="not_followed", title=titles[topic], buttons=buttons(ends(followed)))
-            else:
-                await in_database(lambda connection: unfollow(connection, sender, [topic]))
-                dispatcher.utter_message(response="unfollowed", title=titles[topic])
-        except NotKept:
-            dispatcher.utter_message(response="not_kept")
+        followed = await in_database(lambda connection: topics_followed(connection, sender))
+        topic = topic_to_unfollow(tracker, followed)
+        if not followed:
+            dispatcher.utter_message(response="follow_nothing")
+        elif tracker.latest_message.get("everything"):
+            await in_database(lambda connection: unfollow(connection, sender))
+            dispatcher.utter_message(response="unfollowed_all")
+        elif topic is None:
+            dispatcher.utter_message(response="which_to_unfollow", buttons=buttons(ends(followed)))
+        elif topic not in followed:
+            dispatcher.utter_message(response="not_followed", title=titles[topic], buttons=buttons(ends(followed)))
+        else:
+            await in_database(lambda connection: unfollow(connection, sender, [topic]))
+            dispatcher.utter_message(response="unfollowed", title=titles[topic])
         return []
 
 
@@ -83,13 +75,10 @@ class ActionMyFollows(Action):
     def name(self) -> str:
         return "action_my_follows"
 
+    @said_when_not_kept
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         sender, titles = tracker.sender_id, load_catalogue().titles
-        try:
-            followed = await in_database(lambda connection: topics_followed(connection, sender))
-        except NotKept:
-            dispatcher.utter_message(response="not_kept")
-            return []
+        followed = await in_database(lambda connection: topics_followed(connection, sender))
         if followed:
             listed = "\n".join(titles.get(topic, topic) for topic in followed)
             dispatcher.utter_message(response="follows", titles=listed, buttons=buttons(ends(followed)))

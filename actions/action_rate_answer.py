@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers_said import Answer, last_answer, right_after_answer
-from actions.database import NotKept, in_database
+from actions.database import in_database, said_when_not_kept
 from channels.vendor_settings import VARIABLES
 from components.catalogue import load_catalogue
 from components.masking import masked
@@ -27,6 +27,7 @@ class ActionRateAnswer(Action):
     def name(self) -> str:
         return "action_rate_answer"
 
+    @said_when_not_kept
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         heard = tracker.latest_message
         chosen = (heard.get("metadata") or {}).get("about")
@@ -52,11 +53,7 @@ async def _keep(
     dispatcher: CollectingDispatcher, sender: str, answer: Answer, rating: Rating, stars: int, asked_on: bool
 ) -> None:
     kept = ratings.Rating(answer.topic, answer.version, stars, masked(rating.comment) or None)
-    try:
-        known = await in_database(lambda connection: ratings.rate(connection, sender, kept))
-    except NotKept:
-        dispatcher.utter_message(response="not_kept")
-        return
+    known = await in_database(lambda connection: ratings.rate(connection, sender, kept))
     title = load_catalogue().titles.get(answer.topic, "")
     dispatcher.utter_message(response="rated_anew" if known else "rated", title=title, stars=stars)
     if kept.comment and not asked_on:

@@ -2,15 +2,19 @@
 
 import asyncio
 import os
-from collections.abc import Callable
-from functools import cache
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from functools import cache, wraps
+from typing import Any, TypeVar
 
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Connection, Engine
 
 from stores.database import FAILURES, database_address, open_engine
 
 Result = TypeVar("Result")
+Run = Callable[[Any, CollectingDispatcher, Tracker, dict[str, Any]], Awaitable[list[EventType]]]
 
 
 class NotKept(Exception):
@@ -28,6 +32,22 @@ async def in_database(work: Callable[[Connection], Result]) -> Result:
         return await asyncio.to_thread(within)
     except FAILURES as problem:
         raise NotKept from problem
+
+
+def said_when_not_kept(run: Run) -> Run:
+    """Has an action say so when the database is away, in place of its reply."""
+
+    @wraps(run)
+    async def watched(
+        self: Action, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[EventType]:
+        try:
+            return await run(self, dispatcher, tracker, domain)
+        except NotKept:
+            dispatcher.utter_message(response="not_kept")
+            return []
+
+    return watched
 
 
 @cache

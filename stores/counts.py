@@ -6,10 +6,10 @@ from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from actions.places import country_of
+from stores.database import insert_into
 from stores.languages import language_of
 from stores.schema import COUNTS
 from stores.turn import Turn
@@ -56,7 +56,7 @@ def counts_between(connection: Connection, first: str, last: str) -> Counter[Cou
 @cache
 def _more(dialect: str) -> sa.sql.Insert:
     """Adds to the numbers of rows that are there. Putting it together takes longer than running it."""
-    row = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(COUNTS)
+    row = insert_into(COUNTS, dialect)
     key = ["day", "channel", "kind", "name", "server"]
     return row.on_conflict_do_update(index_elements=key, set_={"number": COUNTS.c.number + row.excluded.number})
 

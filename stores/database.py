@@ -8,6 +8,7 @@ from time import monotonic, time
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 POOL = 5
 # A database that takes longer is taken to be away. The server is told, too; one that is frozen cannot keep time itself.
@@ -63,6 +64,11 @@ def now(connection: sa.engine.Connection) -> sa.sql.ColumnElement:
     if connection.dialect.name == "sqlite":
         return sa.literal(time())
     return sa.extract("epoch", sa.func.clock_timestamp())
+
+
+def insert_into(table: sa.Table, dialect: str) -> Any:
+    """An insert, in a dialect by its name, that can say what is to be done with a row that is there already."""
+    return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from stores.database import now
+from stores.database import insert_into, now
 from stores.schema import EVENTS, FOLLOWS, MESSAGES
 from stores.writer import row_id
 
@@ -40,8 +39,9 @@ def follow(connection: Connection, sender_id: str, topic: str, version: str, sai
     waiting = sa.select(MESSAGES.c.data).where(MESSAGES.c.sender_id == sender, MESSAGES.c.said == said)
     message = connection.execute(waiting).scalar()
     way_back = json.loads(message)["way_back"] if message else None
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(FOLLOWS).values(sender_id=sender, topic=topic, version=version, followed=now(connection))
+    row = insert_into(FOLLOWS, connection.dialect.name).values(
+        sender_id=sender, topic=topic, version=version, followed=now(connection)
+    )
     is_new = connection.execute(row.on_conflict_do_nothing()).rowcount == 1
     if way_back:
         connection.execute(FOLLOWS.update().where(FOLLOWS.c.sender_id == sender).values(way_back=way_back))

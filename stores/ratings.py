@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from stores.database import now
+from stores.database import insert_into, now
 from stores.schema import RATINGS
 from stores.writer import row_id
 
@@ -44,8 +43,7 @@ def rate(connection: Connection, sender_id: str, rating: Rating) -> bool:
     }
     own = (RATINGS.c.sender_id == row_id(sender_id), RATINGS.c.topic == rating.topic)
     known = connection.execute(sa.select(RATINGS.c.id).where(*own)).scalar() is not None
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    row = insert(RATINGS).values(sender_id=row_id(sender_id), topic=rating.topic, **values)
+    row = insert_into(RATINGS, connection.dialect.name).values(sender_id=row_id(sender_id), topic=rating.topic, **values)
     connection.execute(row.on_conflict_do_update(index_elements=["sender_id", "topic"], set_=values))
     return known
 

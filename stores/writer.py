@@ -13,11 +13,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from rasa.shared.core.events import Event, UserUttered
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from stores.counts import Count, add_counts
-from stores.database import FAILURES, now
+from stores.database import FAILURES, insert_into, now
 from stores.schema import EVENTS, MESSAGES, OUTBOX
 
 LONGEST_SENDER = 255
@@ -86,9 +85,12 @@ class Writer:
         with self._connect() as connection:
             messages = [row for rows in waiting for row in rows.messages]
             if messages:
-                insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
                 shared = {"index_elements": ["sender_id", "said"], "set_": {"turn": ""}}
-                receive = insert(MESSAGES).values(received=now(connection)).on_conflict_do_update(**shared)
+                receive = (
+                    insert_into(MESSAGES, connection.dialect.name)
+                    .values(received=now(connection))
+                    .on_conflict_do_update(**shared)
+                )
                 connection.execute(receive, messages)
             events = [row for rows in waiting for row in rows.events]
             if events:

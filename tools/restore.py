@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
-from stores.database import FAILURES
+from stores.database import FAILURES, insert_into
 from stores.schema import COUNTS, EVENTS, MIGRATIONS
 from tools.backup import AT_ONCE, TABLES, open_database
 
@@ -63,5 +62,4 @@ def restore(engine: Engine, rows: Iterator[dict[str, Any]]) -> tuple[int, int]:
 
 def _insert(connection: Connection, table: sa.Table | None, rows: list[dict[str, Any]]) -> None:
     if table is not None and rows:
-        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-        connection.execute(insert(table).on_conflict_do_nothing(), rows)
+        connection.execute(insert_into(table, connection.dialect.name).on_conflict_do_nothing(), rows)
