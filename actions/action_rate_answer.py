@@ -11,6 +11,7 @@ from actions.database import in_database, said_when_not_kept
 from channels.vendor_settings import VARIABLES
 from components.catalogue import load_catalogue
 from components.masking import masked
+from components.message_parts import without_questions
 from components.ratings import Rating, load_rating_reader
 from stores import ratings
 
@@ -52,11 +53,12 @@ class ActionRateAnswer(Action):
 async def _keep(
     dispatcher: CollectingDispatcher, sender: str, answer: Answer, rating: Rating, stars: int, asked_on: bool
 ) -> None:
-    kept = ratings.Rating(answer.topic, answer.version, stars, masked(rating.comment) or None)
+    comment = without_questions(rating.comment) if asked_on else rating.comment
+    kept = ratings.Rating(answer.topic, answer.version, stars, masked(comment) or None)
     known = await in_database(lambda connection: ratings.rate(connection, sender, kept))
     title = load_catalogue().titles.get(answer.topic, "")
     dispatcher.utter_message(response="rated_anew" if known else "rated", title=title, stars=stars)
-    if kept.comment and not asked_on:
+    if kept.comment:
         dispatcher.utter_message(response="comment_kept")
-    elif stars <= LOW and not kept.comment:
+    elif stars <= LOW and not asked_on:
         dispatcher.utter_message(response="reason_wanted", stars=stars)

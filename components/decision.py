@@ -12,15 +12,16 @@ OFFERS = 3
 class Thresholds:
     """Probabilities from 0 to 1. `danger` is the lowest: a false alarm costs a sentence, a miss may cost a life.
 
-    `danger_in_part` is for a sentence out of a longer message, `personal` for questions about one's own case and side
-    effects, `answer` for anything else, `part` for one of two questions in a message, `look_up` for a look-up where a place is
-    named.
+    `danger_in_part` is for a sentence out of a longer message, `danger_as_written` for a message before its words were mended,
+    `personal` for questions about one's own case and side effects, `answer` for anything else, `part` for one of two questions
+    in a message, `look_up` for a look-up where a place is named.
     """
 
     answer: float
     personal: float
     danger: float
     danger_in_part: float
+    danger_as_written: float
     part: float
     look_up: float
 

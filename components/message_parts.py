@@ -24,3 +24,8 @@ def parts(text: str) -> list[str]:
 def is_question(part: str) -> bool:
     """Whether a part of a message asks something, with or without a question mark."""
     return QUESTION.match(part) is not None
+
+
+def without_questions(text: str) -> str:
+    """What a text says beside the questions in it."""
+    return " ".join(part for part in parts(text) if not is_question(part))

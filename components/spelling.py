@@ -18,6 +18,8 @@ LONG = 8
 # How often the examples have a word that others are mended into: they hold misspelt words too.
 FAMILIAR = 3
 EVERYDAY = 8
+# A word that the examples have less than FAMILIAR times is a slip itself if just one word this common is near.
+COMMON = 50
 REMEMBERED = 4096
 
 
@@ -32,7 +34,8 @@ class Spelling:
     def __init__(self, counts: Mapping[str, int], known: Collection[str] = ()) -> None:
         """`counts` are those of `count_words`; words that are `known` are right as well, but none is mended into them."""
         self._counts = counts
-        self._right = frozenset(counts).union(known)
+        self._known = frozenset(known)
+        self._right = self._known.union(counts)
         self._familiar = [
             word
             for word, times in counts.items()
@@ -47,10 +50,18 @@ class Spelling:
 
     def _unless_right(self, written: str) -> str:
         word = written.lower()
-        right = len(word) < FEWEST_LETTERS or word in self._right or word.removesuffix("s") in self._right
-        return written if right else self._remembered(word)
+        return written if self._is_right(word) else self._remembered(word)
+
+    def _is_right(self, word: str) -> bool:
+        if len(word) < FEWEST_LETTERS or word in self._known:
+            return True
+        seldom = len(word) >= SHORT and self._counts.get(word, FAMILIAR) < FAMILIAR
+        return not seldom and (word in self._right or word.removesuffix("s") in self._right)
 
     def _mended_word(self, word: str) -> str:
+        if word in self._right:
+            near = self._near(word, 1)
+            return near[0] if len(near) == 1 and self._counts[near[0]] >= COMMON else word
         return self._swapped(word) or self._taken_apart(word) or self._one_off(word) or self._two_off(word) or word
 
     def _swapped(self, word: str) -> str | None:

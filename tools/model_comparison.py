@@ -18,8 +18,8 @@ from components.message_kind import normalised
 from components.network import train_networks
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import ENCODER_FOLDER, SentenceEncoder
-from components.topic_classifier import DANGERS, PERSONAL
 from components.topic_model import NGRAMS, Settings, TopicModel
+from components.understanding import DANGERS, PERSONAL
 from tools.learning_curve import shares_right
 from tools.score import TOP, Question
 from tools.training_examples import Example

@@ -14,8 +14,9 @@ from components.catalogue import ROOT, Catalogue
 from components.decision import Thresholds
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import SentenceEncoder
-from components.topic_classifier import DANGERS, PERSONAL, SAFETY_PHRASES
+from components.topic_classifier import SAFETY_PHRASES
 from components.topic_model import Settings, TopicModel
+from components.understanding import DANGERS, PERSONAL
 from tools import cross_validation as cross
 from tools.calibration import Bin, best_temperature, log_loss, reliability, tempered
 from tools.documents import Picture, as_html, as_markdown

@@ -180,3 +180,10 @@ def test_a_topic_is_followed_where_one_can_be_written_to(messaging: Any, name: s
     assert all(way_back and person.address not in way_back for (way_back,) in rows)
     if name != "sms":
         person.asks("stop following")
+
+
+def test_a_question_behind_stars_is_not_kept_as_a_comment(website: Stack, conversation: str) -> None:
+    asked(website, conversation)
+    say(website.address, conversation, "2 stars, it was too long for me. What happens in phase 3?")
+    ((_, _, stars, written),) = kept(website)
+    assert (stars, written) == (2, "it was too long for me.")

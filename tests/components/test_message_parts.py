@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.message_parts import MOST_PARTS, is_question, parts
+from components.message_parts import MOST_PARTS, is_question, parts, without_questions
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,11 @@ def test_parts(text: str, expected: list[str]) -> None:
 )
 def test_questions(part: str, asks: bool) -> None:
     assert is_question(part) is asks
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [("Too long for me. What is a placebo?", "Too long for me."), ("where is it", ""), ("good", "good"), ("", "")],
+)
+def test_what_is_said_beside_questions(text: str, rest: str) -> None:
+    assert without_questions(text) == rest

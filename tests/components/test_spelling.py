@@ -21,6 +21,9 @@ COUNTS = {
     "medicine": 8,
     "medicines": 5,
     "halve": 1,
+    "stduy": 1,
+    "doess": 1,
+    "doest": 60,
     "rare": 2,
 }
 KNOWN = ["dice", "doc", "grand"]
@@ -49,8 +52,11 @@ KNOWN = ["dice", "doc", "grand"]
         # The commoner of two that are as near.
         ("traial", "trial"),
         ("medicinex", "medicine"),
-        # What is rare in the examples may be a slip itself.
+        # What is rare in the examples may be a slip itself: nothing is mended into it, and it is mended where just one common
+        # word is near.
         ("rarer", "rarer"),
+        ("stduy", "study"),
+        ("doess", "doess"),
         # Two words in one, but not those of an apostrophe.
         ("whatis", "what is"),
         ("inthe study", "in the study"),

@@ -12,7 +12,7 @@ import pytest
 from components.catalogue import Catalogue
 from components.decision import OUT_OF_SCOPE, Thresholds
 from components.safety_phrases import SafetyPhrases
-from components.topic_classifier import DANGERS
+from components.understanding import DANGERS
 from tools import score_report
 from tools.calibration import best_temperature, calibration_error, log_loss, reliability, tempered
 from tools.cross_validation import Danger, Doubt, contiguous_folds, cross_validate, danger, doubt
@@ -140,7 +140,7 @@ def rows_of(*confidence_and_right: tuple[float, bool]) -> tuple[list[Example], l
 def test_the_smallest_threshold_is_chosen_that_leaves_few_enough_wrong() -> None:
     # Two of twenty are wrong, at 0.605 and 0.805: one may stay, so the threshold lies just above the first.
     examples, rows = rows_of((0.605, False), (0.805, False), *[(0.9, True)] * 18)
-    found = doubt(examples, rows, NO_PHRASES, Thresholds(0.5, 0.9, 0.9, 0.9, 0.9, 0.9), (), (), ("a", "b"))
+    found = doubt(examples, rows, NO_PHRASES, Thresholds(0.5, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9), (), (), ("a", "b"))
     assert found.smallest == 0.61
     at = found.threshold.index(0.61)
     assert (found.right[at], found.offered[at], found.wrong[at]) == pytest.approx((0.9, 0.05, 0.05))
@@ -148,7 +148,7 @@ def test_the_smallest_threshold_is_chosen_that_leaves_few_enough_wrong() -> None
 
 def test_no_threshold_is_chosen_where_none_does() -> None:
     examples, rows = rows_of((0.995, False), (0.995, True))
-    assert doubt(examples, rows, NO_PHRASES, Thresholds(0.5, 0.9, 0.9, 0.9, 0.9, 0.9), (), (), ("a", "b")).smallest is None
+    assert doubt(examples, rows, NO_PHRASES, Thresholds(0.5, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9), (), (), ("a", "b")).smallest is None
     assert Danger((0.1, 0.2), (0.98, 0.97), (0.0, 0.0)).largest is None
 
 

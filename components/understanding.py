@@ -1,0 +1,161 @@
+"""Decides what a message is about: the safety phrases first, then what the classifier sees, held against the thresholds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from components.catalogue import Catalogue
+from components.courtesies import load_courtesies
+from components.decision import UNSURE, Decision, Thresholds, decide, decide_look_up, decide_together, two_topics
+from components.following import FOLLOWING, load_following_reader
+from components.message_kind import normalised, unreadable_kind
+from components.message_parts import is_question, parts
+from components.ratings import load_rating_reader
+from components.safety_phrases import SafetyPhrases
+from components.short_forms import load_short_forms
+from components.spelling import Spelling
+from components.topic_model import TopicModel
+
+UNREADABLE = "unreadable"
+INFORM_PLACE = "inform_place"
+TWO_TOPICS = "two_topics"
+RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
+DANGERS = ("self_harm", "emergency")
+PERSONAL = ("medical_advice", "report_side_effect")
+# Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
+BESIDE_PLACES = 4
+
+Probabilities = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a message is taken for, how likely the classifier finds each label (empty where it was not asked), and the topics
+    that are to be answered or followed; `everything` says that all topics are to be followed no more.
+    """
+
+    decision: Decision
+    probabilities: Probabilities = field(default_factory=dict)
+    topics: tuple[str, ...] = ()
+    everything: bool = False
+
+
+class Reader:
+    """Understands messages by what was learned: the model, the examples with their labels, their spelling, the phrases."""
+
+    def __init__(
+        self,
+        model: TopicModel,
+        known: Mapping[str, str],
+        spelling: Spelling,
+        phrases: SafetyPhrases,
+        thresholds: Thresholds,
+        catalogue: Catalogue,
+    ) -> None:
+        self._model = model
+        self._known = known
+        self._spelling = spelling
+        self._phrases = phrases
+        self._thresholds = thresholds
+        self._catalogue = catalogue
+        self._courtesies = load_courtesies()
+        self._short_forms = load_short_forms()
+        self._ratings = load_rating_reader()
+        self._following = load_following_reader()
+
+    def understand(self, text: str, places: Sequence[Mapping[str, Any]]) -> Understanding:
+        """What a text is about; `places` are those found in it, with `start` and `end`."""
+        kind = unreadable_kind(text)
+        # Mended words could hide what was written, so danger is looked for in both.
+        mended = text if kind else self._spelling.mended(self._short_forms.written_out(text))
+        written = dict.fromkeys((text, *_sentences(text), mended, *_sentences(mended)))
+        danger = next(filter(None, map(self._phrases.label, written)), None)
+        if danger:
+            return _sure(danger)
+        if kind == "no_words" and self._ratings.read(text):
+            return _sure(RATE_ANSWER)
+        if kind in ("other_script", "no_words") and places:
+            # The place is all that can be read.
+            return _sure(INFORM_PLACE)
+        if kind:
+            return Understanding(Decision(f"{UNREADABLE}/{kind}", 1.0))
+        if places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places) + BESIDE_PLACES:
+            return _sure(INFORM_PLACE)
+        known = self._known.get(normalised(text)) or self._known.get(normalised(mended))
+        understanding = _sure(known) if known else self._classified(text, mended, bool(places))
+        return self._followed(understanding, text) if understanding.decision.label in FOLLOWING else understanding
+
+    def _classified(self, text: str, mended: str, names_place: bool) -> Understanding:
+        plain = self._courtesies.without(mended)
+        sentences = _sentences(plain)
+        # Each text by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
+        whole = self._probabilities(plain)
+        single = self._model.probabilities(sentences) if sentences else []
+        as_written = whole if text == plain else self._probabilities(text)
+        in_parts = (self._danger(*part, self._thresholds.danger_in_part) for part in zip(sentences, single, strict=True))
+        grave = (
+            self._danger(plain, whole, self._thresholds.danger)
+            or self._danger(text, as_written, self._thresholds.danger_as_written)
+            or next(filter(None, in_parts), None)
+            or decide_together(whole, self._thresholds.personal, PERSONAL)
+        )
+        if grave:
+            return Understanding(grave, whole)
+        rating = self._ratings.read(text)
+        if rating and rating.clear:
+            return self._rated(rating.comment, whole)
+        command = self._following.command(text)
+        if command and self._topic_of(command[1], self._thresholds.answer):
+            return Understanding(Decision(command[0], 1.0), whole)
+        look_up = decide_look_up(whole, self._thresholds.look_up, self._catalogue.lookups) if names_place else None
+        decision = look_up or decide(whole, self._thresholds.answer, self._catalogue.titles)
+        if decision.label == UNSURE:
+            # What was left out may be all that is meant: "hello, it's Marta".
+            left_out = decide(as_written, self._thresholds.answer, self._catalogue.titles)
+            decision = left_out if left_out.label in self._catalogue.conversation else decision
+        asked = [part for part, sentence in zip(single, sentences, strict=True) if is_question(sentence)]
+        topics = two_topics(asked, self._thresholds.part, self._catalogue.topics)
+        if topics and decision.label not in self._catalogue.safety:
+            return Understanding(Decision(TWO_TOPICS, decision.confidence), whole, topics)
+        return Understanding(decision, whole)
+
+    def _rated(self, comment: str, whole: Probabilities) -> Understanding:
+        """A rating: that alone, or also the topic that is asked about behind it."""
+        asked = (self._topic_of(part, self._thresholds.part) for part in parts(comment) if is_question(part))
+        topic = next(filter(None, asked), None)
+        return Understanding(Decision(RATE_AND_ASK, 1.0), whole, (topic,)) if topic else _sure(RATE_ANSWER, whole)
+
+    def _followed(self, understanding: Understanding, text: str) -> Understanding:
+        """Adds which topic somebody wants to follow or stop following, or that all are meant."""
+        command = self._following.command(text)
+        named = filter(None, (command[1] if command else None, self._following.topic_words(text)))
+        topic = next(filter(None, (self._topic_of(words, self._thresholds.answer) for words in named)), None)
+        everything = not topic and self._following.means_everything(text)
+        return replace(understanding, topics=(topic,) if topic else (), everything=everything)
+
+    def _topic_of(self, text: str, threshold: float) -> str | None:
+        """The topic that a text is about, if that is as sure as the threshold asks for."""
+        known = self._known.get(normalised(text))
+        likely = {known: 1.0} if known else self._probabilities(self._courtesies.without(text))
+        best = max(likely, key=lambda label: likely[label])
+        return best if best in self._catalogue.topics and likely[best] >= threshold else None
+
+    def _danger(self, text: str, probabilities: Probabilities, threshold: float) -> Decision | None:
+        """The danger that the classifier sees in a text, harmless look-alikes left out."""
+        found = decide_together(probabilities, threshold, DANGERS)
+        rest = self._phrases.without_harmless(text, DANGERS) if found else text
+        return found if rest is text else decide_together(self._probabilities(rest), threshold, DANGERS)
+
+    def _probabilities(self, text: str) -> Probabilities:
+        (probabilities,) = self._model.probabilities([text])
+        return probabilities
+
+
+def _sure(label: str, probabilities: Probabilities | None = None) -> Understanding:
+    return Understanding(Decision(label, 1.0), probabilities or {label: 1.0})
+
+
+def _sentences(text: str) -> list[str]:
+    """The parts of a message that has several."""
+    found = parts(text)
+    return found if len(found) > 1 else []
