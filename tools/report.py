@@ -7,6 +7,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from components.answer_versions import answer_versions
 from components.catalogue import load_catalogue
 from components.sentence_encoder import EncoderMissing
 from stores.counts import counts_between
@@ -62,8 +63,10 @@ def usage_of(period: Period, data: Path = ROOT / "data") -> Usage:
         unanswered = unanswered_between(connection, first, last)
         # Seconds since 1970; the last day is whole.
         within = RATINGS.c.rated.between(period.begins, period.ends)
-        columns = (RATINGS.c.topic, RATINGS.c.stars, RATINGS.c.comment)
-        ratings = [Rated(*row) for row in connection.execute(sa.select(*columns).where(within).order_by(RATINGS.c.id))]
+        columns = (RATINGS.c.topic, RATINGS.c.version, RATINGS.c.stars, RATINGS.c.comment)
+        rows = connection.execute(sa.select(*columns).where(within).order_by(RATINGS.c.id)).all()
+    versions = answer_versions()
+    ratings = [Rated(topic, versions.get(topic) == version, *given) for topic, version, *given in rows]
     stale = [finding for finding in check_content(data) if finding.warning]
     return Usage(period, load_catalogue().titles, counts, ratings, groups_of(unanswered), stale)
 

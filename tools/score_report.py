@@ -8,13 +8,11 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-import yaml
 
 from components.catalogue import ROOT, Catalogue
 from components.decision import Thresholds
-from components.safety_phrases import SafetyPhrases
+from components.safety_phrases import load_safety_phrases
 from components.sentence_encoder import SentenceEncoder
-from components.topic_classifier import SAFETY_PHRASES
 from components.topic_model import Settings, TopicModel
 from components.understanding import DANGERS, PERSONAL
 from tools import cross_validation as cross
@@ -50,7 +48,7 @@ def gather(
 ) -> Evidence:
     """Measures everything but the test questions' fate, which `results` holds by group of question files."""
     encoder = RememberingEncoder()
-    phrases = safety_phrases()
+    phrases = load_safety_phrases()
     out_of_fold = cross.cross_validate(examples, settings, encoder)
     temperature = best_temperature(out_of_fold.probabilities, out_of_fold.truth)
     rows = _rows(out_of_fold.labels, tempered(out_of_fold.probabilities, temperature))
@@ -98,7 +96,7 @@ def compare_models(questions: Sequence[Question], catalogue: Catalogue) -> list[
             questions,
             settings,
             thresholds,
-            safety_phrases(),
+            load_safety_phrases(),
             tuple(catalogue.titles),
             RememberingEncoder(),
             SentenceEncoder(),
@@ -107,11 +105,6 @@ def compare_models(questions: Sequence[Question], catalogue: Catalogue) -> list[
     about = {"date": date.today().isoformat(), "questions": len(questions), "answer": thresholds.answer}
     write_rows(rows, COMPARISON, about)
     return rows
-
-
-def safety_phrases() -> SafetyPhrases:
-    """The phrases as the classifier reads them."""
-    return SafetyPhrases(yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")))
 
 
 def _rows(labels: Sequence[str], probabilities: np.ndarray) -> list[dict[str, float]]:

@@ -40,9 +40,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Rated:
-    """A rating: its topic, 1 to 5 stars, and a comment, masked."""
+    """A rating: its topic, whether it was for the answer as it is worded now, 1 to 5 stars, and a comment, masked."""
 
     topic: str
+    is_current: bool
     stars: int
     comment: str | None
 

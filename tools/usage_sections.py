@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from statistics import mean
 
 from actions.places import country_name
 from stores.counts import LONGER, SECONDS
@@ -19,6 +20,7 @@ SAFETY = {
     "medical_advice": "personal medical advice",
     "report_side_effect": "side effects",
 }
+WORDED = {True: "as now", False: "earlier"}
 HEAD = ["country", "sought", "came to", "look-ups"]
 
 
@@ -49,15 +51,19 @@ def _messages(usage: Usage, asked: int) -> Section:
     channels = [channel for channel, _ in usage.by("message", lambda count: count.channel).most_common()]
     numbers = usage.by("message", lambda count: f"{count.day} {count.channel}")
     series = {channel: _drawn(numbers[f"{day} {channel}"] for day in usage.period.days) for channel in channels}
-    table = [[day, *(shown(numbers[f"{day} {channel}"]) for channel in channels)] for day in usage.period.days]
+    by_day = usage.by("message", lambda count: count.day)
+    table = [[day, *(shown(numbers[f"{day} {channel}"]) for channel in channels)] for day in usage.period.days if by_day[day]]
     picture = Picture(
         "messages", "Messages a day", "Columns of the numbers in the table.", columns(usage.period.days, series, "messages")
     )
     about = f"From {usage.period}, {rounded(asked)} messages came in, to the nearest ten. Days are counted by UTC."
+    quiet = "Days without a message are left out of the table."
     small = (
         f"Numbers under {FEWEST} are hidden here and below, and left out of the pictures, as they might be about one person."
     )
-    return Section("Messages", [about, small], [picture, Table("Messages by day and channel", ["day", *channels], table)])
+    return Section(
+        "Messages", [about, small, quiet], [picture, Table("Messages by day and channel", ["day", *channels], table)]
+    )
 
 
 def _topics(usage: Usage) -> Section:
@@ -104,35 +110,41 @@ def _not_understood(usage: Usage, asked: int) -> Section:
 
 
 def _ratings(usage: Usage) -> Section:
+    if not usage.ratings:
+        return Section("Ratings", ["No answer was rated on these days."])
     stars: dict[str, list[int]] = {}
+    worded: dict[tuple[str, bool], list[int]] = {}
     for rating in usage.ratings:
         stars.setdefault(rating.topic, []).append(rating.stars)
-    if not stars:
-        return Section("Ratings", ["No answer was rated on these days."])
+        worded.setdefault((rating.topic, rating.is_current), []).append(rating.stars)
     table = [
-        [usage.titles.get(topic, topic), f"{sum(given) / len(given):.1f}" if len(given) >= FEWEST else UNDER, shown(len(given))]
-        for topic, given in sorted(stars.items(), key=lambda item: (-len(item[1]), item[0]))
-    ]
-    rated = {topic: given for topic, given in stars.items() if len(given) >= FEWEST}
-    series = {
-        f"{number} of 5": [given.count(number) if given.count(number) >= FEWEST else 0 for given in rated.values()]
-        for number in range(1, 6)
-    }
-    drawn = rows([usage.titles.get(topic, topic) for topic in rated], series, "ratings") if rated else None
-    comments = [[usage.titles.get(rating.topic, rating.topic), rating.comment] for rating in usage.ratings if rating.comment]
-    return Section(
-        "Ratings",
-        [f"The mean of the stars is hidden for answers that fewer than {FEWEST} people rated."],
         [
-            *(
-                [Picture("ratings", "Ratings by topic and stars", "Bars of how many gave so many stars.", drawn)]
-                if drawn
-                else []
-            ),
-            Table("Ratings by topic", ["topic", "mean of 5", "ratings"], table),
-            *([Table("Comments, masked", ["topic", "comment"], comments)] if comments else []),
-        ],
-    )
+            usage.titles.get(topic, topic),
+            WORDED[now],
+            f"{mean(given):.1f}" if len(given) >= FEWEST else UNDER,
+            shown(len(given)),
+        ]
+        for (topic, now), given in sorted(worded.items(), key=lambda item: (-len(item[1]), item[0]))
+    ]
+    comments = [
+        [usage.titles.get(rating.topic, rating.topic), WORDED[rating.is_current], rating.comment]
+        for rating in usage.ratings
+        if rating.comment
+    ]
+    parts: list[Part] = [Table("Ratings by topic", ["topic", "wording", "mean of 5", "ratings"], table)]
+    rated = {topic: given for topic, given in stars.items() if len(given) >= FEWEST}
+    if rated:
+        series = {f"{number} of 5": _drawn(given.count(number) for given in rated.values()) for number in range(1, 6)}
+        drawn = rows([usage.titles.get(topic, topic) for topic in rated], series, "ratings")
+        parts.insert(0, Picture("ratings", "Ratings by topic and stars", "Bars of how many gave so many stars.", drawn))
+    if comments:
+        parts.append(Table("Comments, masked", ["topic", "wording", "comment"], comments))
+    hidden = f"The mean of the stars is hidden for wordings that fewer than {FEWEST} people rated."
+    return Section("Ratings", [f"Ratings of an answer's earlier words stand in a line of their own. {hidden}"], parts)
+
+
+def _mean_shown(stars: list[int]) -> str:
+    return f"{mean(stars):.1f}" if len(stars) >= FEWEST else UNDER
 
 
 def _look_ups(usage: Usage) -> Section:
