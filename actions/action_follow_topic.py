@@ -39,7 +39,8 @@ class ActionFollowTopic(Action):
             is_new = await in_database(lambda connection: follow(connection, sender, topic, version, said))
             confirmation = CONFIRMATIONS.get(channel, "followed" if channel in VARIABLES else "followed_for_a_visit")
             response = confirmation if is_new else "followed_already"
-            dispatcher.utter_message(response=response, title=load_catalogue().titles[topic])
+            kept = {"topic": topic, "followed": True}
+            dispatcher.utter_message(response=response, title=load_catalogue().titles[topic], kept=kept)
         return []
 
 
@@ -58,14 +59,15 @@ class ActionUnfollowTopic(Action):
             dispatcher.utter_message(response="follow_nothing")
         elif tracker.latest_message.get("everything"):
             await in_database(lambda connection: unfollow(connection, sender))
-            dispatcher.utter_message(response="unfollowed_all")
+            dispatcher.utter_message(response="unfollowed_all", kept={"followed": False})
         elif topic is None:
             dispatcher.utter_message(response="which_to_unfollow", buttons=buttons(ends(followed)))
         elif topic not in followed:
             dispatcher.utter_message(response="not_followed", title=titles[topic], buttons=buttons(ends(followed)))
         else:
             await in_database(lambda connection: unfollow(connection, sender, [topic]))
-            dispatcher.utter_message(response="unfollowed", title=titles[topic])
+            kept = {"topic": topic, "followed": False}
+            dispatcher.utter_message(response="unfollowed", title=titles[topic], kept=kept)
         return []
 
 

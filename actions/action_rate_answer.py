@@ -57,7 +57,8 @@ async def _keep(
     kept = ratings.Rating(answer.topic, answer.version, stars, masked(comment) or None)
     known = await in_database(lambda connection: ratings.rate(connection, sender, kept))
     title = load_catalogue().titles.get(answer.topic, "")
-    dispatcher.utter_message(response="rated_anew" if known else "rated", title=title, stars=stars)
+    said = "rated_anew" if known else "rated"
+    dispatcher.utter_message(response=said, title=title, stars=stars, kept={"topic": answer.topic, "stars": stars})
     if kept.comment:
         dispatcher.utter_message(response="comment_kept")
     elif stars <= LOW and not asked_on:

@@ -8,7 +8,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from channels.tokens import choice_token, feedback_token
@@ -61,7 +61,8 @@ class Picture:
 class Choice:
     """A button: what it says, the token that comes back when it is pressed, and what the assistant then reads.
 
-    `shown` is what the person then sees as their own words, where that is not the title; `stars` the rating that it gives.
+    `shown` is what the person then sees as their own words, where that is not the title; `stars` the rating that it gives,
+    `followed` whether it follows a topic or ends that.
     """
 
     title: str
@@ -69,6 +70,7 @@ class Choice:
     payload: str
     shown: str | None = None
     stars: int | None = None
+    followed: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,8 @@ class Entry:
     reviewed: str | None = None
     picture: Picture | None = None
     card: Mapping[str, Any] | None = None
+    # What was kept of a person's feedback: the stars for a topic, or whether it (without one: any) is followed from now on.
+    kept: Mapping[str, Any] | None = None
     choices: tuple[Choice, ...] = ()
 
     @property
@@ -104,14 +108,13 @@ class Entry:
         if not self.topic or not self.version:
             return ()
         words, title = _feedback_words(), load_catalogue().titles.get(self.topic, "")
-        rated = [fill(words["rate"], {"stars": stars}) for stars in STARS]
-        followed = fill(words["follow_named"], {"title": title})
+        rated = ((fill(words["rate"], {"stars": stars}), stars) for stars in STARS)
+        follow, unfollow = (fill(words[name], {"title": title}) for name in ("follow_named", "unfollow_named"))
+        token = partial(feedback_token, self.number)
         return (
-            *(
-                Choice(said, feedback_token(self.number, place), said, f"{said}: {title}", stars)
-                for place, (stars, said) in enumerate(zip(STARS, rated, strict=True))
-            ),
-            Choice(words["follow"], feedback_token(self.number, len(rated)), followed, followed),
+            *(Choice(said, token(place), said, f"{said}: {title}", stars=stars) for place, (said, stars) in enumerate(rated)),
+            Choice(words["follow"], token(len(STARS)), follow, follow, followed=True),
+            Choice(unfollow, token(len(STARS) + 1), unfollow, unfollow, followed=False),
         )
 
 
@@ -156,6 +159,7 @@ def assistant_entries(message: Mapping[str, Any], last: int = 0) -> list[Entry]:
             sources=tuple(message.get("sources") or ()),
             reviewed=message.get("reviewed"),
             picture=_picture(message),
+            kept=message.get("kept"),
             card=_card(message) if kind in ("clinic", "group", "registry") else None,
             choices=tuple(
                 Choice(row["title"], choice_token(number, place), row["payload"]) for place, row in enumerate(buttons)
@@ -195,10 +199,11 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "reviewed": entry.reviewed,
         "picture": entry.picture and {"link": f"/chat/pictures/{entry.picture.file}", "alternative": entry.picture.alternative},
         "card": entry.card,
+        "kept": entry.kept,
         "choices": [{"title": choice.title, "token": choice.token} for choice in entry.choices],
         "feedback": [
             {"title": choice.title, "token": choice.token, "shown": choice.shown}
-            | ({"stars": choice.stars} if choice.stars else {})
+            | ({"followed": choice.followed} if choice.stars is None else {"stars": choice.stars})
             for choice in entry.feedback
         ],
     }
@@ -209,7 +214,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
 @cache
 def _feedback_words() -> dict[str, str]:
     words = load_words()
-    return {name: words[f"{name}_choice"]["text"] for name in ("rate", "follow", "follow_named")}
+    return {name: words[f"{name}_choice"]["text"] for name in ("rate", "follow", "follow_named", "unfollow_named")}
 
 
 def _kind(message: Mapping[str, Any]) -> str:

@@ -2,19 +2,16 @@
 
 import asyncio
 import logging
-import traceback
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from time import time
 from typing import Any
 from urllib.parse import urljoin
 
-import yaml
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
-from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
+from rasa.shared.core.events import BotUttered
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 
@@ -31,17 +28,16 @@ from channels.entries import (
     microseconds,
     patient_entry,
 )
+from channels.failures import log_failure, store_trouble
 from channels.identity import Identities
-from channels.incoming import Refused, Saying, excerpts, message_id, typed
+from channels.incoming import Refused, Saying, message_id, typed
 from channels.metrics import MESSAGES, stage
 from channels.rates import Rates
 from channels.request_id import begin_request
+from channels.sayings import Sayings
 from channels.settings import Settings, settings_from
-from channels.tokens import choice_of, topic_of
 from channels.turns import Started, Turns
-from components.catalogue import load_catalogue
-from components.message_kind import MAX_CHARACTERS, visible_text
-from components.safety_phrases import SafetyPhrases
+from components.message_kind import MAX_CHARACTERS
 from components.threaded_processor import ActionFailed
 from components.wording import load_words
 from stores.inbox import Inbox, Message
@@ -51,8 +47,6 @@ from stores.tracker_store import ConversationStore
 
 logger = logging.getLogger(__name__)
 
-SAFETY_PHRASES = Path(__file__).resolve().parents[1] / "data" / "safety_phrases.yml"
-DANGERS = frozenset({"emergency", "self_harm"})
 # Turns of one sender, the running one included.
 MOST_TURNS = 5
 MOST_ENTRIES = 200
@@ -83,8 +77,10 @@ class FrontDoor(InputChannel, ABC):
         self.identities = Identities(settings.key, self.prefix)
         self._rates = Rates(settings.sender_rate, settings.address_rate, settings.redis)
         self._turns: Turns[list[Entry]] = Turns(MOST_TURNS)
+        # What the running turns answer: it is in the history when they have ended.
+        self._being_answered: dict[str, Entry] = {}
         self._words = load_words()
-        self._phrases = SafetyPhrases(yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")))
+        self._sayings = Sayings()
         self._app: Sanic | None = None
         self._on_new_message: Callable[[UserMessage], Awaitable[Any]] | None = None
 
@@ -159,9 +155,12 @@ class FrontDoor(InputChannel, ABC):
 
     async def history(self, sender: str, after: int = 0) -> list[Entry]:
         """The latest entries of a conversation, those after a number alone when one is given."""
+        running = self._being_answered.get(sender)
         # Not chosen by their times: the clocks of servers may differ.
-        events = await self._store.said(sender, MOST_ENTRIES)
-        return [entry for entry in conversation_entries(events) if entry.number > after]
+        entries = conversation_entries(await self._store.said(sender, MOST_ENTRIES))
+        if running and running.number not in (entry.number for entry in entries):
+            entries.append(running)
+        return [entry for entry in entries if entry.number > after]
 
     async def _accepted(self, sender: str, address: str, known: str, text: object, token: object) -> Turn | None:
         started = self._turns.started(sender, known)
@@ -174,7 +173,10 @@ class FrontDoor(InputChannel, ABC):
         # Looking into a text that is too long costs as much as several messages.
         if not await self._rates.sender_may(sender) or not await self._rates.address_may(address, 1 + length // MAX_CHARACTERS):
             raise Refused("too_fast")
-        saying = await self._chosen(sender, known, token, text) if token is not None else await self._short(typed(known, text))
+        if token is None:
+            saying = await self._sayings.short(typed(known, text))
+        else:
+            saying = await self._sayings.chosen(known, token, text, partial(self._offering, sender))
         kept = {"text": saying.text, "shown": saying.shown, "about": saying.about}
         return await self._start(Message(sender, saying.id, kept, self.way_back(sender)))
 
@@ -198,42 +200,10 @@ class FrontDoor(InputChannel, ABC):
             except Exception as error:
                 log_failure("Messages that were left could not be taken up", error)
 
-    async def _chosen(self, sender: str, id: str, token: object, text: object) -> Saying:
-        titles = load_catalogue().titles
-        topic = topic_of(token, titles)
-        if topic:
-            return Saying(id, titles[topic], titles[topic])
-        chosen = choice_of(token)
-        if chosen is None:
-            raise Refused("invalid")
-        number, place, is_feedback = chosen
+    async def _offering(self, sender: str, number: int) -> list[Entry]:
+        """The entries around a number, one of which offered a choice."""
         near = await self._store.said(sender, MOST_ENTRIES, (number - NEAR) / 1_000_000, (number + NEAR) / 1_000_000)
-        for entry in conversation_entries(near) or await self.history(sender):
-            offered = entry.feedback if is_feedback else entry.choices
-            if entry.number == number and place < len(offered):
-                choice = offered[place]
-                saying = Saying(id, choice.payload, choice.shown or choice.title)
-                return await self._rated(saying, entry, text) if choice.stars else saying
-        raise Refused("expired")
-
-    async def _rated(self, saying: Saying, entry: Entry, comment: object) -> Saying:
-        """The saying of a rating with its comment, if there is one."""
-        rated = replace(saying, about={"topic": entry.topic or "", "version": entry.version or ""})
-        if not isinstance(comment, str) or not visible_text(comment):
-            return rated
-        added = typed(saying.id, comment)
-        return await self._short(replace(rated, text=f"{rated.text}: {added.text}", shown=f"{rated.shown}\n{added.shown}"))
-
-    async def _short(self, saying: Saying) -> Saying:
-        """The saying if it is not too long, or the piece of it in which somebody seems to be in danger."""
-        if len(saying.shown) <= MAX_CHARACTERS:
-            return saying
-        for piece in excerpts(saying.text):
-            if self._phrases.label(piece) in DANGERS:
-                return replace(saying, text=piece)
-            # Others go on between the pieces.
-            await asyncio.sleep(0)
-        raise Refused("too_long")
+        return conversation_entries(near) or await self.history(sender)
 
     async def _turn_in_line(self, message: Message, started: Started[list[Entry]], left: bool) -> list[Entry]:
         """A turn when those before it have ended. The message is kept first, and refused when it has no place in the line.
@@ -270,6 +240,7 @@ class FrontDoor(InputChannel, ABC):
         replies = _Replies(microseconds(begun))
         message = UserMessage(saying.text, replies, sender, input_channel=self.name(), message_id=saying.id, metadata=metadata)
         said = patient_entry(saying.text, begun, metadata)
+        self._being_answered[sender] = said
         await self._show(sender, said)
         await self._tell(sender, on=True)
         try:
@@ -287,6 +258,7 @@ class FrontDoor(InputChannel, ABC):
             await self._remember(message, trouble)
             return answer.result()
         finally:
+            del self._being_answered[sender]
             await self._tell(sender, on=False)
 
     async def _now(self, sender: str) -> float:
@@ -333,30 +305,9 @@ class FrontDoor(InputChannel, ABC):
     async def _remember(self, message: UserMessage, trouble: BotUttered) -> None:
         """Keeps the sentence, and the message itself if its turn was lost, so that both are there after a reload."""
         try:
-            await asyncio.wait_for(self._store_trouble(message, trouble), REMEMBER_SECONDS)
+            await asyncio.wait_for(store_trouble(self._agent, message, trouble), REMEMBER_SECONDS)
         except Exception as error:
             log_failure("A failed turn could not be stored", error)
-
-    async def _store_trouble(self, message: UserMessage, trouble: BotUttered) -> None:
-        processor = self._agent.processor
-        if processor is None:
-            return
-        async with self._agent.lock_store.lock(message.sender_id):
-            tracker = await processor.fetch_tracker_and_update_session(message.sender_id, message.output_channel)
-            latest = tracker.latest_message
-            if latest is None or latest.message_id != message.message_id:
-                said = UserUttered(
-                    message.text,
-                    input_channel=message.input_channel,
-                    message_id=message.message_id,
-                    metadata=message.metadata,
-                )
-                events = [said, trouble, ActionExecuted("action_listen")]
-                # The sentence keeps the time by which it has been shown.
-                tracker.update_with_events(events, processor.domain, override_timestamp=False)
-            else:
-                tracker.update(trouble, processor.domain)
-            await processor.save_tracker(tracker)
 
     async def _show(self, sender: str, entry: Entry) -> None:
         try:
@@ -401,9 +352,3 @@ class _Replies(OutputChannel):
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Takes a reply."""
         self.entries += assistant_entries(message, self.entries[-1].number if self.entries else self._last)
-
-
-def log_failure(what: str, error: BaseException) -> None:
-    """Logs what failed and where, without the error's own words: they may quote what a person typed."""
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    logger.error("%s: %s in %s:%s", what, type(error).__name__, Path(where.filename).name, where.lineno)

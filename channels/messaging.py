@@ -17,7 +17,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from channels.entries import PATIENT, Choice, Entry
-from channels.front_door import FrontDoor, Turn, log_failure
+from channels.failures import log_failure
+from channels.front_door import FrontDoor, Turn
 from channels.identity import address_cipher
 from channels.incoming import Refused
 from channels.lines import Lines

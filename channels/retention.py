@@ -10,7 +10,7 @@ from typing import Any
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 
-from channels.front_door import log_failure
+from channels.failures import log_failure
 from stores.personal import conversation_days, forget_old
 from stores.services import Away
 from stores.tracker_store import ConversationStore

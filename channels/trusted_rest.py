@@ -11,7 +11,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from channels.front_door import log_failure
+from channels.failures import log_failure
 from components.threaded_processor import ActionFailed
 from components.wording import load_words
 

@@ -15,7 +15,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from channels.entries import Entry, as_json, entries_of_turn, number_of
-from channels.front_door import FrontDoor, log_failure
+from channels.failures import log_failure
+from channels.front_door import FrontDoor
 from channels.incoming import Refused
 from channels.origins import is_allowed
 from channels.settings import Settings

@@ -3,8 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+import yaml
+
+from components.catalogue import ROOT
 from components.message_kind import visible_text
 
+SAFETY_PHRASES = ROOT / "data" / "safety_phrases.yml"
 GROUP = re.compile(r"(?<!\\)\((?!\?)")
 
 
@@ -31,6 +35,11 @@ class SafetyPhrases:
         for label in labels:
             kept = self._harmless[label].sub(" ", kept)
         return text if kept == plain else kept
+
+
+def load_safety_phrases() -> SafetyPhrases:
+    """The phrases of `data/safety_phrases.yml`. Raises re.error when one of them is broken."""
+    return SafetyPhrases(yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")))
 
 
 def _plain(text: str) -> str:

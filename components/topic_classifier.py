@@ -20,11 +20,11 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
-from components.catalogue import CATALOGUE_FILE, FAQ, ROOT, load_catalogue
+from components.catalogue import CATALOGUE_FILE, FAQ, load_catalogue
 from components.courtesies import COURTESIES, load_courtesies
 from components.decision import Thresholds
 from components.message_kind import normalised
-from components.safety_phrases import SafetyPhrases
+from components.safety_phrases import SAFETY_PHRASES, SafetyPhrases
 from components.sentence_encoder import ALL_CORES, SentenceEncoder
 from components.short_forms import SHORT_FORMS, load_short_forms
 from components.spelling import Spelling, count_words
@@ -33,7 +33,6 @@ from components.understanding import RATE_AND_ASK, TWO_TOPICS, UNREADABLE, Reade
 
 # Decided by rules alone; their examples are there because Rasa wants one.
 NOT_LEARNED = (UNREADABLE, TWO_TOPICS, RATE_AND_ASK)
-SAFETY_PHRASES = ROOT / "data" / "safety_phrases.yml"
 RANKING_LENGTH = 10
 
 

@@ -190,7 +190,11 @@ def test_messages_are_answered_in_their_order(website: Stack) -> None:
             sent = [asyncio.create_task(visitor.say(question)) for question in questions]
             assert all(answer["accepted"] for answer in await asyncio.gather(*sent))
             await visitor.until(
-                lambda: sum(entry["from"] == "patient" for entry in visitor.entries) == 4 and not visitor.working
+                lambda: (
+                    sum(entry["from"] == "patient" for entry in visitor.entries) == 4
+                    and visitor.entries[-1]["from"] == "assistant"
+                    and not visitor.working
+                )
             )
             own = [entry["text"] for entry in visitor.entries if entry["from"] == "patient"]
             assert own == list(questions)

@@ -98,11 +98,17 @@ def test_too_many_waiting_messages_are_refused_and_the_others_come_in_their_orde
                     assert (await visitor.say(text))["accepted"]
                 refused = await visitor.say("one more")
                 assert refused == {"accepted": False, "reason": "busy", "text": WORDS["refused_busy"]["text"]}
-                assert (await visitor.hello(visitor.conversation))["working"] is True
+                welcome = await visitor.hello(visitor.conversation)
+                assert welcome["working"] is True
+                assert said(welcome["entries"]) == ["find a NET clinic in Oslo"]
                 own = [entry["text"] for entry in visitor.entries if entry["from"] == "patient"]
                 assert own == ["find a NET clinic in Oslo"]
             await visitor.until(
-                lambda: sum(entry["from"] == "patient" for entry in visitor.entries) == 5 and not visitor.working
+                lambda: (
+                    sum(entry["from"] == "patient" for entry in visitor.entries) == 5
+                    and visitor.entries[-1]["from"] == "assistant"
+                    and not visitor.working
+                )
             )
             assert [entry["text"] for entry in visitor.entries if entry["from"] == "patient"][1:] == waiting
             assert (await visitor.hello(visitor.conversation))["entries"] == visitor.entries

@@ -72,14 +72,16 @@ def test_the_page_of_answers_shows_what_enough_people_thought_of_an_answer_as_it
 
 def test_below_an_answer_stand_stars_and_the_choice_to_follow(website: Stack, conversation: str) -> None:
     answer = asked(website, conversation)
-    *stars, follow = answer["feedback"]
+    *stars, follow, unfollow = answer["feedback"]
     assert [choice["stars"] for choice in stars] == [1, 2, 3, 4, 5]
     assert [choice["title"] for choice in stars] == [fill(WORDS["rate_choice"]["text"], {"stars": n}) for n in range(1, 6)]
     assert follow["title"] == WORDS["follow_choice"]["text"]
+    assert (follow["followed"], unfollow["followed"]) == (True, False)
     assert "stars" not in follow
     assert [choice["shown"] for choice in answer["feedback"]] == [
         *(f"{n} of 5 stars: {TITLE}" for n in range(1, 6)),
         f"Follow “{TITLE}”",
+        f"Stop following “{TITLE}”",
     ]
     tokens = [choice["token"] for choice in (*answer["feedback"], *answer["choices"])]
     assert len(set(tokens)) == len(tokens)
@@ -124,7 +126,7 @@ def test_comments_that_are_odd(website: Stack, conversation: str, comment: str, 
         assert "1 of 5 stars" in replies(answer)[0]["text"]
 
 
-@pytest.mark.parametrize("place", ["6", "9", "10", "99"])
+@pytest.mark.parametrize("place", ["7", "9", "10", "99"])
 def test_a_token_for_no_feedback_is_refused(website: Stack, conversation: str, place: str) -> None:
     token = asked(website, conversation)["feedback"][0]["token"]
     assert say(website.address, conversation, token=token[:-1] + place)["reason"] == "expired"
@@ -143,10 +145,35 @@ def test_the_choice_to_follow(website: Stack, conversation: str) -> None:
     own, reply = say(website.address, conversation, token=token)["entries"]
     assert own["text"] == f"Follow “{TITLE}”"
     assert reply["text"] == fill(WORDS["followed_for_a_visit"]["text"], {"title": TITLE})
+    assert reply["kept"] == {"topic": "placebo", "followed": True}
     (listed,) = replies(say(website.address, conversation, "what do i follow"))
     assert listed["text"] == f"You follow:\n{TITLE}"
     (ended,) = replies(say(website.address, conversation, token=listed["choices"][0]["token"]))
     assert ended["text"] == fill(WORDS["unfollowed"]["text"], {"title": TITLE})
+    assert ended["kept"] == {"topic": "placebo", "followed": False}
+
+
+def test_the_choice_to_stop_following(website: Stack, conversation: str) -> None:
+    follow, unfollow = asked(website, conversation)["feedback"][5:]
+    say(website.address, conversation, token=follow["token"])
+    (ended,) = replies(say(website.address, conversation, token=unfollow["token"]))
+    assert ended["text"] == fill(WORDS["unfollowed"]["text"], {"title": TITLE})
+    (listed,) = replies(say(website.address, conversation, "what do i follow"))
+    assert listed["text"] == WORDS["follow_nothing"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("3 stars", {"topic": "placebo", "stars": 3}),
+        ("follow this", {"topic": "placebo", "followed": True}),
+        ("unfollow everything", {"followed": False}),
+    ],
+)
+def test_what_was_kept_is_told_with_the_reply(website: Stack, conversation: str, said: str, kept: dict[str, Any]) -> None:
+    asked(website, conversation)
+    say(website.address, conversation, "follow phase 2")
+    assert replies(say(website.address, conversation, said))[0]["kept"] == kept
 
 
 NUMBERED = [("2", "Reviewed"), ("2 stars", "2 of 5 stars"), ("9", WORDS["number_unclear"]["text"])]

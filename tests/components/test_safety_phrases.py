@@ -1,15 +1,13 @@
 """Phrases that decide whatever the classifier thinks, and sentences they must leave alone."""
 
 import pytest
-import yaml
-from conftest import ROOT
 
-from components.safety_phrases import SafetyPhrases
+from components.safety_phrases import SafetyPhrases, load_safety_phrases
 
 
 @pytest.fixture(scope="module")
 def phrases() -> SafetyPhrases:
-    return SafetyPhrases(yaml.safe_load((ROOT / "data" / "safety_phrases.yml").read_text(encoding="utf-8")))
+    return load_safety_phrases()
 
 
 @pytest.mark.parametrize(

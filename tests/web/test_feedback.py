@@ -111,6 +111,30 @@ def test_following_shows(chat: Chat) -> None:
     expect(follow).to_have_attribute("aria-pressed", "true")
 
 
+def test_following_ends_with_a_second_press(chat: Chat) -> None:
+    follow = chat.page.get_by_role("button", name="Follow this topic").first
+    for pressed in ("true", "false"):
+        follow.click()
+        expect(follow).to_have_attribute("aria-pressed", pressed)
+        expect(follow).to_be_focused()
+    expect(chat.said.last.locator(".body")).to_have_text("Stop following “What is a placebo?”")
+    expect(chat.answers.last).to_contain_text("no longer follow")
+
+
+def test_feedback_in_words_shows_below_the_answer(chat: Chat) -> None:
+    follow = chat.page.get_by_role("button", name="Follow this topic").first
+    chat.ask("follow this")
+    expect(follow).to_have_attribute("aria-pressed", "true")
+    chat.ask("stop following")
+    expect(follow).to_have_attribute("aria-pressed", "false")
+    chat.ask("4 stars")
+    expect_stars(chat, 4)
+    chat.page.reload()
+    expect(chat.said).to_have_count(4)
+    expect_stars(chat, 4)
+    expect(follow).to_have_attribute("aria-pressed", "false")
+
+
 def test_a_rated_answer_is_not_much_taller(chat: Chat) -> None:
     body = chat.page.locator(".entry.answer .body")
     row = chat.page.locator(".feedback")

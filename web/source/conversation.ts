@@ -52,6 +52,8 @@ export class Conversation {
     private joining = 0;
     /** The conversation that `entries` belong to. */
     private shown: string | null = null;
+    /** What arrived before the first answer to joining: it can only belong to the conversation that is joined. */
+    private early: Entry[] | undefined = [];
 
     constructor(server: URL, storage: "session" | "local") {
         const prefix = `trialguide ${server.host}${server.pathname} `;
@@ -104,12 +106,16 @@ export class Conversation {
         this.queue({ token: choice.token, text: comment || undefined }, comment ? `${shown}\n${comment}` : shown);
     }
 
-    /** Which of these choices was made last, as far as the conversation reaches back. */
-    chosen(choices: Choice[]): Choice | undefined {
-        const said = this.entries.filter((entry) => entry.from === "patient").map((entry) => entry.text);
-        const saying = this.unsent.filter((message) => message.refused === undefined).map((message) => message.shown);
-        const made = [...said, ...saying].map((text) => choices.find((choice) => choice.shown === text.split("\n")[0]));
-        return made.filter(Boolean).pop();
+    /** Which of these choices for a topic was made last, by a press or in words, as far as the conversation reaches back. */
+    chosen(choices: Choice[], topic: string | undefined): Choice | undefined {
+        const shown = (text: string) => choices.find((choice) => choice.shown === text.split("\n")[0]);
+        const said = this.entries.map(({ from, text, kept }) => {
+            if (from === "patient") return shown(text);
+            if (!kept || (kept.topic && kept.topic !== topic)) return undefined;
+            return choices.find((choice) => choice.stars === kept.stars && choice.followed === kept.followed);
+        });
+        const saying = this.unsent.filter((message) => message.refused === undefined).map((message) => shown(message.shown));
+        return [...said, ...saying].filter(Boolean).pop();
     }
 
     /** Sends once more what the server has refused. */
@@ -163,6 +169,8 @@ export class Conversation {
         this.id = welcome.conversation;
         if (welcome.conversation === this.shown) this.take(welcome.entries);
         else this.show(welcome.conversation, welcome.entries, welcome.starters ?? []);
+        this.take(this.early ?? []);
+        this.early = undefined;
         if (asked !== null && welcome.conversation !== asked) this.tell((watcher) => watcher.expired?.());
         this.setState("online");
         this.setWorking(welcome.working === true);
@@ -178,7 +186,10 @@ export class Conversation {
     }
 
     private take(entries: Entry[]): void {
-        if (this.shown === null) return;
+        if (this.shown === null) {
+            this.early?.push(...entries);
+            return;
+        }
         for (const entry of entries) {
             if (this.entries.some((known) => known.id === entry.id)) continue;
             if (entry.kind === "erased") this.forget();

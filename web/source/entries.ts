@@ -13,6 +13,8 @@ export interface Entry {
     choices?: Choice[];
     /** What can be done with an answer, only where the server offers it: ratings by their stars, following its topic, and ending that. */
     feedback?: Choice[];
+    /** What was kept of the patient's feedback: stars, or whether a topic (without one: all of them) is followed. */
+    kept?: { topic?: string; stars?: number; followed?: boolean };
     /** The id under which this patient's browser sent it. */
     said?: string;
 }
@@ -29,6 +31,8 @@ export interface Choice {
     /** What the patient is shown to have said by it, where that is not its title. */
     shown?: string;
     stars?: number;
+    /** Whether it follows a topic or ends that. */
+    followed?: boolean;
 }
 
 export interface Card {

@@ -3,19 +3,23 @@ import { button, icon, iconButton, make, named } from "./nodes";
 import type { Showing } from "./render";
 
 const LONGEST_COMMENT = 300;
+/** The event that tells what stands below answers that feedback was kept, perhaps in words. */
+export const KEPT = "kept";
 
 /** What a person can do with an answer: give it stars, with a comment if they like, and follow its topic. */
 export function feedbackNode(entry: Entry, offered: Choice[], showing: Showing): HTMLElement {
     const ratings = offered.filter((choice) => choice.stars);
     const [follow, unfollow] = offered.filter((choice) => !choice.stars);
-    const parts = ratings.length ? rating(entry, ratings, showing) : [];
-    if (follow) parts.splice(1, 0, following(follow, unfollow, showing));
-    return named(make("div", "feedback", ...parts), showing.words.say("feedback"), "group");
+    const node = named(make("div", "feedback"), showing.words.say("feedback"), "group");
+    const parts = ratings.length ? rating(entry, ratings, showing, node) : [];
+    if (follow) parts.splice(1, 0, following(entry, follow, unfollow, showing, node));
+    node.append(...parts);
+    return node;
 }
 
 /** The stars, and the form that they open: a rating goes out with the button in it, so that nobody rates by a slip. */
-function rating(entry: Entry, ratings: Choice[], { words, chosen, choose }: Showing): HTMLElement[] {
-    let given = chosen(ratings);
+function rating(entry: Entry, ratings: Choice[], { words, chosen, choose }: Showing, node: HTMLElement): HTMLElement[] {
+    let given = chosen(ratings, entry.topic?.id);
     let picked = given;
     const radios = ratings.map((choice) => {
         const radio = named(make("input"), choice.title);
@@ -45,6 +49,10 @@ function rating(entry: Entry, ratings: Choice[], { words, chosen, choose }: Show
         done();
     });
     pick(given, false);
+    node.addEventListener(KEPT, () => {
+        given = chosen(ratings, entry.topic?.id);
+        if (form.hidden) pick(given, false);
+    });
     return [named(stars, words.say("rate"), "radiogroup"), form];
 
     function pick(choice: Choice | undefined, open: boolean): void {
@@ -64,16 +72,23 @@ function rating(entry: Entry, ratings: Choice[], { words, chosen, choose }: Show
     }
 }
 
-function following(follow: Choice, unfollow: Choice | undefined, { chosen, choose }: Showing): HTMLElement {
+function following(
+    entry: Entry,
+    follow: Choice,
+    unfollow: Choice | undefined,
+    { chosen, choose }: Showing,
+    node: HTMLElement,
+): HTMLElement {
     const made = button("follow", () => {
         choose(on() && unfollow ? unfollow : follow);
         show();
     });
-    const on = () => chosen(unfollow ? [follow, unfollow] : [follow]) === follow;
+    const on = () => chosen(unfollow ? [follow, unfollow] : [follow], entry.topic?.id) === follow;
     const show = () => {
         made.replaceChildren(icon(on() ? "check" : "plus"), follow.title);
         made.setAttribute("aria-pressed", String(on()));
     };
     show();
+    node.addEventListener(KEPT, show);
     return made;
 }

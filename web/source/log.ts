@@ -1,5 +1,6 @@
 import type { Conversation, Watcher } from "./conversation";
 import type { Entry } from "./entries";
+import { KEPT } from "./feedback";
 import { button, icon, make, named } from "./nodes";
 import { dayNode, entryNode, greetingNode, type Showing, spoken, unsentNode } from "./render";
 
@@ -75,6 +76,7 @@ export class Log implements Watcher {
     entry(entry: Entry): void {
         if (entry.from === "assistant") this.announce(spoken(entry, this.showing.words));
         this.append([entry]);
+        if (entry.kept) for (const node of this.list.querySelectorAll(".feedback")) node.dispatchEvent(new Event(KEPT));
         this.keepPlace(entry.from === "assistant");
     }
 

@@ -58,7 +58,7 @@ export class Panel {
             words,
             base: options.server,
             choose: (choice, comment) => conversation.choose(choice, comment),
-            chosen: (choices) => conversation.chosen(choices),
+            chosen: (choices, topic) => conversation.chosen(choices, topic),
             retry: (id) => conversation.retry(id),
             enlarge: (image) => this.enlarge(image),
         };

@@ -10,8 +10,8 @@ export interface Showing {
     words: Words;
     base: URL;
     choose(choice: Choice, comment?: string): void;
-    /** Which of these the patient has chosen last. */
-    chosen(choices: Choice[]): Choice | undefined;
+    /** Which of these for a topic the patient has chosen last. */
+    chosen(choices: Choice[], topic: string | undefined): Choice | undefined;
     retry(id: string): void;
     enlarge(picture: HTMLImageElement): void;
 }

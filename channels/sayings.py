@@ -1,0 +1,61 @@
+"""What the assistant is to read when somebody has typed something or made a choice."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+
+from channels.entries import Entry
+from channels.incoming import Refused, Saying, excerpts, typed
+from channels.tokens import choice_of, topic_of
+from components.catalogue import load_catalogue
+from components.message_kind import MAX_CHARACTERS, visible_text
+from components.safety_phrases import load_safety_phrases
+
+DANGERS = frozenset({"emergency", "self_harm"})
+
+# Gives the entries around a number, one of which may have offered a choice.
+Offering = Callable[[int], Awaitable[Sequence[Entry]]]
+
+
+class Sayings:
+    """Maps choices back to what they stand for, and bounds what is typed."""
+
+    def __init__(self) -> None:
+        self._phrases = load_safety_phrases()
+
+    async def chosen(self, id: str, token: object, comment: object, offering: Offering) -> Saying:
+        """The saying of a choice by its token. Raises Refused when it stands for nothing, or for nothing any more."""
+        titles = load_catalogue().titles
+        topic = topic_of(token, titles)
+        if topic:
+            return Saying(id, titles[topic], titles[topic])
+        chosen = choice_of(token)
+        if chosen is None:
+            raise Refused("invalid")
+        number, place, is_feedback = chosen
+        for entry in await offering(number):
+            offered = entry.feedback if is_feedback else entry.choices
+            if entry.number == number and place < len(offered):
+                choice = offered[place]
+                saying = Saying(id, choice.payload, choice.shown or choice.title)
+                return await self._rated(saying, entry, comment) if choice.stars else saying
+        raise Refused("expired")
+
+    async def short(self, saying: Saying) -> Saying:
+        """The saying if it is not too long, or the piece of it in which somebody seems to be in danger. Raises Refused."""
+        if len(saying.shown) <= MAX_CHARACTERS:
+            return saying
+        for piece in excerpts(saying.text):
+            if self._phrases.label(piece) in DANGERS:
+                return replace(saying, text=piece)
+            # Others go on between the pieces.
+            await asyncio.sleep(0)
+        raise Refused("too_long")
+
+    async def _rated(self, saying: Saying, entry: Entry, comment: object) -> Saying:
+        """The saying of a rating with its comment, if there is one."""
+        rated = replace(saying, about={"topic": entry.topic or "", "version": entry.version or ""})
+        if not isinstance(comment, str) or not visible_text(comment):
+            return rated
+        added = typed(saying.id, comment)
+        return await self.short(replace(rated, text=f"{rated.text}: {added.text}", shown=f"{rated.shown}\n{added.shown}"))
