@@ -8,6 +8,9 @@ from tools.documents import Lines, Section, Table
 from tools.likeness import Group
 
 MOST_SHOWN = 10
+# What somebody can work through; fewer days show the rest.
+MOST_GROUPS = 50
+MOST_ALONE = 100
 UNANSWERED = {"unsure": "topics were offered", "gave_up": "people who can help were named", "out_of_scope": "out of scope"}
 # What masking leaves, as a person would write it: brackets mean something else in a file of examples.
 MASK = re.compile(r"\[([a-z-]+)\]")
@@ -25,13 +28,15 @@ def inbox_section(inbox: Sequence[Group], titles: Mapping[str, str]) -> Section:
         return Section("Inbox", ["No message that was not understood is kept from these days."])
     parts: list[Table | Lines] = []
     several = [group for group in inbox if len(group.messages) > 1]
-    for number, group in enumerate(several, start=1):
+    for number, group in enumerate(several[:MOST_GROUPS], start=1):
         parts += _group(number, group, titles)
     alone = [group for group in inbox if len(group.messages) == 1]
-    single = [[group.typical, _near(group, titles), _file(group), example(group.typical)] for group in alone]
+    single = [[group.typical, _near(group, titles), _file(group), example(group.typical)] for group in alone[:MOST_ALONE]]
     if single:
         parts.append(Table("Messages that are like no other", ["message", "nearest topics", "file", "line to paste"], single))
-    return Section("Inbox", ABOUT, parts)
+    groups, messages = len(several[MOST_GROUPS:]), len(alone[MOST_ALONE:])
+    left = f"Not shown: {groups} smaller groups and {messages} messages like no other. A report on fewer days has them."
+    return Section("Inbox", [*ABOUT, left] if groups or messages else ABOUT, parts)
 
 
 def example(text: str) -> str:

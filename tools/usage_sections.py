@@ -104,7 +104,7 @@ def _not_understood(usage: Usage, asked: int) -> Section:
             Table("Messages that were not answered", ["what was said instead", "messages", "share of all"], table),
             *_bars("choices", "What people did when topics were offered", outcomes, {}, "offers"),
             Table("What people did when topics were offered (“did you mean”)", ["", "offers"], choices),
-            Table("Topics that were taken from an offer", ["topic", "times"], topics),
+            *([Table("Topics that were taken from an offer", ["topic", "times"], topics)] if topics else []),
         ],
     )
 

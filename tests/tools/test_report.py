@@ -3,6 +3,7 @@
 import argparse
 import re
 import sqlite3
+from collections import Counter
 from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,8 +18,9 @@ from stores.schema import RATINGS, UNANSWERED
 from stores.turn import NONE
 from stores.unanswered import Unanswered
 from tools.backup import open_database
-from tools.documents import as_html
-from tools.likeness import groups_of
+from tools.documents import Lines, as_html
+from tools.inbox_section import MOST_ALONE, MOST_GROUPS, inbox_section
+from tools.likeness import Group, groups_of
 from tools.report import TITLE, main, period_of, usage_of
 from tools.usage_sections import usage_sections
 
@@ -167,6 +169,16 @@ def test_what_was_taken_afterwards_says_where_a_group_belongs() -> None:
     (group,) = groups_of(messages)
     assert group.likeliest == "payment"
     assert groups_of([]) == []
+
+
+def test_an_inbox_too_long_to_work_through_is_cut_and_says_so() -> None:
+    near = (("costs", 0.4),)
+    message = Unanswered(DAY, CHANNEL, "unsure", "money?", near, None)
+    alone, pair = Group([message], near, Counter()), Group([message] * 2, near, Counter())
+    section = inbox_section([pair] * (MOST_GROUPS + 2) + [alone] * (MOST_ALONE + 3), {})
+    assert "2 smaller groups and 3 messages like no other" in section.paragraphs[-1]
+    assert len([part for part in section.parts if isinstance(part, Lines)]) == MOST_GROUPS
+    assert "Not shown" not in " ".join(inbox_section([pair, alone], {}).paragraphs)
 
 
 @pytest.mark.parametrize(
