@@ -82,9 +82,19 @@ def checked_place(value: str, tries: int, places: Cities) -> Checked:
 
 def narrows(text: str) -> bool:
     """Whether a message narrows the last search: `only in Austria`."""
-    return bool(_restricting() & set(re.findall(r"\w+", text.casefold())))
+    return _holds_one_of(text, "restricting")
+
+
+def asks_further(text: str) -> bool:
+    """Whether a message asks for what the last search has left: `show me more clinics`."""
+    return _holds_one_of(text, "asking_further")
+
+
+def _holds_one_of(text: str, kind: str) -> bool:
+    return not _words()[kind].isdisjoint(re.findall(r"\w+", text.casefold()))
 
 
 @cache
-def _restricting() -> frozenset[str]:
-    return frozenset(yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))["restricting"])
+def _words() -> dict[str, frozenset[str]]:
+    rows = yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))
+    return {kind: frozenset(rows[kind]) for kind in ("restricting", "asking_further")}
