@@ -17,6 +17,8 @@ LONGEST_NAME = 5
 SHORTEST_NAME = 4
 # A message of so few words is likely to be nothing but the answer to "For which place?"
 FEW_WORDS = 3
+# So many characters stand between a name and its country: a comma and a space.
+FAR_APART = 2
 # What an ordinary word stands for only where a place is expected is a city of at least so many people: "geneva", not "hallo".
 FAMOUS = 150_000
 NOUN_WITHIN = 3
@@ -74,6 +76,7 @@ class PlaceFinder:
         found = sorted([*_flags(text), *self._named(text, words)], key=lambda mention: mention.start)
         countries = {mention.places[0] for mention in found if len(mention.places) == 1 and not mention.is_city}
         narrowed = [self._within_countries(mention, countries, text) for mention in found]
+        narrowed = [mention for mention in narrowed if not _is_elsewhere(mention, found)]
         said_by_city = {country_of(place) for mention in narrowed for place in mention.places if "/" in place}
         kept = [mention for mention in narrowed if mention.is_city or not set(mention.places) & said_by_city]
         single = {country_of(mention.places[0]) for mention in kept if len(mention.places) == 1}
@@ -301,6 +304,14 @@ def _beside(mention: Mention, countries: set[str]) -> Mention:
     """Of several places of one name that in a country of the other places: `Bilbao or Vitoria`."""
     same = tuple(place for place in mention.places if country_of(place) in countries)
     return replace(mention, places=same) if len(mention.places) > 1 and len(same) == 1 else mention
+
+
+def _is_elsewhere(mention: Mention, found: list[Mention]) -> bool:
+    """Whether a name of several places is that of another one, in the country right after it: `Victoria, Australia`."""
+    after = next((other for other in found if 0 < other.start - mention.end <= FAR_APART and not other.is_city), None)
+    if after is None or not mention.is_city or len(mention.places) == 1:
+        return False
+    return not {country_of(place) for place in (*mention.places, *mention.namesakes)} & set(after.places)
 
 
 def _is_large(cities: Sequence[City], name: str) -> bool:
