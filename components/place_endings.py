@@ -28,7 +28,7 @@ class _Rule:
     """The endings of some languages."""
 
     def __init__(self, row: Mapping[str, Any]) -> None:
-        self._after = frozenset(row.get("after", ()))
+        self._after = frozenset(map(simplified, row.get("after", ())))
         self._capital = bool(row.get("capital"))
         self._shortest: int = row["shortest"]
         written: Mapping[str, Sequence[str]] = row.get("instead", {})

@@ -180,12 +180,16 @@ class PlaceFinder:
         # An ordinary word is hardly ever the other name of a city: "more" is no Mora, nor is "More" when nothing else is said.
         other_names = len(name) >= SHORTEST_NAME and ((span.capital and not span.alone) or name not in self._no_misspelling)
         if span.expected:
-            famous = len(name) >= SHORTEST_NAME and name not in self._kinds["everyday"] and not other_names
-            least = FAMOUS if famous else 0
-            return self.gazetteer.meant(name, self.gazetteer.cities(name, least) if other_names or famous else own)
+            may_be_famous = len(name) >= SHORTEST_NAME and not self._is_no_name(name)
+            least = 0 if other_names else FAMOUS
+            return self.gazetteer.meant(name, self.gazetteer.cities(name, least) if other_names or may_be_famous else own)
         if span.capital and other_names:
             own = self.gazetteer.cities(name, least=LARGE_CITY)
         return self.gazetteer.meant(name, own) if _is_large(own, name) or (span.seeking and span.capital) else NOTHING
+
+    def _is_no_name(self, name: str) -> bool:
+        """Whether this is an everyday word or a nationality, which no city's other name is meant by."""
+        return name in self._kinds["everyday"] or name in self.gazetteer.nationalities
 
     def _exact_in_another_script(self, span: Span) -> Meaning:
         for name in _forms(span.words):
