@@ -8,7 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.look_ups import Search, further_search, look_ups, nearer_search, next_search
-from actions.place_answers import narrows, places_said
+from actions.place_answers import asks_further, narrows, places_said
 from actions.places import place_name
 
 
@@ -23,8 +23,8 @@ class ActionLookUp(Action):
         if not lookup or not place:
             dispatcher.utter_message(response="search_given_up" if lookup else "utter_anything_else")
             return [SlotSet("tries", 0)]
-        narrowed = narrows(tracker.latest_message.get("text") or "")
-        search = next_search(last_search(tracker), lookup, place, narrowed)
+        text = tracker.latest_message.get("text") or ""
+        search = next_search(last_search(tracker), lookup, place, narrows(text), asks_further(text))
         utter(dispatcher, search)
         said = places_said(tracker.latest_message)
         if not said:

@@ -105,7 +105,9 @@ def search_link(registry: Row, country: str, condition: str = "neuroendocrine tu
     pattern = registry["search_url_pattern"]
     if not pattern:
         return registry["home_url"]
-    for name, value in (("condition", condition), ("terms", condition), ("country", country)):
+    # Registries write out "and", and leave out what Unicode CLDR adds: Hong Kong SAR China, Myanmar (Burma).
+    plain = country.partition(" (")[0].removesuffix(" SAR China").replace("&", "and").replace("’", "'")
+    for name, value in (("condition", condition), ("terms", condition), ("country", plain)):
         pattern = pattern.replace("{" + name + "}", quote(value))
     return quote(pattern, safe=":/?#&=%")
 

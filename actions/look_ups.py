@@ -110,10 +110,18 @@ def look_ups() -> LookUps:
     return LookUps(Directory(), all_cities(), frozenset(audience["excluded"]), audience["authorities"])
 
 
-def next_search(last: Search | None, lookup: str, place: str, narrowed: bool) -> Search:
-    """The search that follows; a country that narrows the last one (`only in Austria`) keeps what it was near to."""
-    if last and narrowed and "/" not in place and "/" in last.place:
+def next_search(last: Search | None, lookup: str, place: str, narrowed: bool, further: bool) -> Search:
+    """The search that follows.
+
+    Clinics in a country that narrows the last search (`only in Austria`) are still sorted by what that was near to. Who asks
+    for others at the same place is shown those that are left.
+    """
+    if last is None or lookup != "find_clinic":
+        return Search(lookup, place)
+    if narrowed and "/" not in place and "/" in last.place:
         return Search(lookup, last.place, only=place)
+    if further and last.lookup == lookup and place in (last.place, last.only):
+        return further_search(last)
     return Search(lookup, place)
 
 

@@ -61,12 +61,14 @@ def chosen_by_country(said: list[Said], value: str, country: str | None) -> str:
     return inside[0] if len(inside) == 1 else value
 
 
-def chosen_from_offer(events: Iterable[Mapping[str, Any]], value: str) -> str:
-    """Of the places that were offered last, that in the country which is named now; or the value as it is."""
-    said = [event["value"] for event in events if event.get("event") == "slot" and event.get("name") == "place"]
-    offered = next((place for place in reversed(said) if place and place != value), "").split(BETWEEN)
+def chosen_from_offer(choices: Iterable[str], value: str, text: str) -> str:
+    """Of the places that were offered last, the one that is named now, by itself or by its country; or the value as it is."""
+    offered = list(choices)
+    # What a button says may mean several places: the button "Georgia" is the country alone.
+    named = [place for place in offered if place_name(place).casefold() == text.strip().casefold()]
+    meant = [place for place in offered if place in value.split(BETWEEN)]
     inside = [place for place in offered if "/" in place and country_of(place) == value]
-    return inside[0] if len(offered) > 1 and len(inside) == 1 else value
+    return next((places[0] for places in (named, meant, inside) if len(places) == 1), value)
 
 
 def checked_place(value: str, tries: int, places: Cities) -> Checked:
@@ -75,16 +77,27 @@ def checked_place(value: str, tries: int, places: Cities) -> Checked:
     if len(meant) == 1:
         return Checked(meant[0], 0)
     if meant:
-        return Checked(None, tries, choices=tuple(map(place_name, meant)))
-    words = "postcode_given" if POSTCODE.fullmatch(value) else "place_unknown"
-    return Checked(None, tries + 1, words)
+        return Checked(None, tries, choices=tuple(meant))
+    if POSTCODE.fullmatch(value):
+        return Checked(None, tries + 1, "postcode_given")
+    return Checked(None, tries + 1, "place_too_large" if _holds_one_of(value, "areas") else "place_unknown")
 
 
 def narrows(text: str) -> bool:
     """Whether a message narrows the last search: `only in Austria`."""
-    return bool(_restricting() & set(re.findall(r"\w+", text.casefold())))
+    return _holds_one_of(text, "restricting")
+
+
+def asks_further(text: str) -> bool:
+    """Whether a message asks for what the last search has left: `show me more clinics`."""
+    return _holds_one_of(text, "asking_further")
+
+
+def _holds_one_of(text: str, kind: str) -> bool:
+    return not _words()[kind].isdisjoint(re.findall(r"\w+", text.casefold()))
 
 
 @cache
-def _restricting() -> frozenset[str]:
-    return frozenset(yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))["restricting"])
+def _words() -> dict[str, frozenset[str]]:
+    rows = yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))
+    return {kind: frozenset(rows[kind]) for kind in ("restricting", "asking_further", "areas")}

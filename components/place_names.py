@@ -10,19 +10,20 @@ from rapidfuzz.distance import OSA
 
 from actions.places import BETWEEN, City, country_of, is_country
 from components.gazetteer import LARGE_CITY, NOTHING, Gazetteer, Meaning, load_place_words
+from components.place_endings import Endings
 from components.place_words import Span, Word, joined, runs, simplified, words_of
 
 LONGEST_NAME = 5
 SHORTEST_NAME = 4
 # A message of so few words is likely to be nothing but the answer to "For which place?"
 FEW_WORDS = 3
+# So many characters stand between a name and its country: a comma and a space.
+FAR_APART = 2
+# What an ordinary word stands for only where a place is expected is a city of at least so many people: "geneva", not "hallo".
+FAMOUS = 150_000
 NOUN_WITHIN = 3
 # Scripts that are written without spaces between words.
 UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff]")
-# Scripts whose words take endings that say in, to or from; Latin ones are left out, they are full of English words.
-ENDINGS = re.compile(r"[\u0370-\u058f\u0900-\u0dff\u10a0-\u10ff\uac00-\ud7af]")
-HANGUL = re.compile(r"[\uac00-\ud7af]")
-LONGEST_ENDING = 3
 # One-letter words that Hebrew and Arabic write together with the next: and, in, to, from; Arabic melts two of them together.
 JOINED = (
     (re.compile(r"^\u0648?\u0644\u0644(?=.{3})"), "\u0627\u0644"),
@@ -31,7 +32,7 @@ JOINED = (
 # The lists of words in `data/places.yml`.
 KINDS = (
     *("announcing", "joining", "sought", "living", "parts", "speaking"),
-    *("everyday", "never", "no_place_before", "no_place_after"),
+    *("everyday", "never", "no_place_before", "no_place_after", "announcing_after"),
 )
 FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 FIRST_FLAG_LETTER = 0x1F1E6
@@ -65,6 +66,8 @@ class PlaceFinder:
         self._ordinary = frozenset(ordinary)
         self._kinds = {kind: frozenset(map(simplified, rows[kind])) for kind in KINDS}
         self._beside = frozenset().union(*(self._kinds[kind] for kind in ("announcing", "sought", "living", "joining")))
+        self._announcing_unspaced = tuple(word for word in self._kinds["announcing"] if UNSPACED.search(word))
+        self._endings = Endings(rows["endings"])
         self._no_misspelling = self._ordinary | self._kinds["everyday"] | self._beside | self.gazetteer.nationalities.keys()
 
     def mentions(self, text: str) -> list[Mention]:
@@ -73,6 +76,7 @@ class PlaceFinder:
         found = sorted([*_flags(text), *self._named(text, words)], key=lambda mention: mention.start)
         countries = {mention.places[0] for mention in found if len(mention.places) == 1 and not mention.is_city}
         narrowed = [self._within_countries(mention, countries, text) for mention in found]
+        narrowed = [mention for mention in narrowed if not _is_elsewhere(mention, found)]
         said_by_city = {country_of(place) for mention in narrowed for place in mention.places if "/" in place}
         kept = [mention for mention in narrowed if mention.is_city or not set(mention.places) & said_by_city]
         single = {country_of(mention.places[0]) for mention in kept if len(mention.places) == 1}
@@ -102,7 +106,7 @@ class PlaceFinder:
         seeking = any(self._is(word, "sought") or self._is(word, "living") for word in words)
         shouting = all(word.written.isupper() for word in words)
         taken: set[int] = set()
-        for misspelt, meanings in ((False, (self._exact, self._with_ending, self._nationality)), (True, (self._misspelt,))):
+        for misspelt, meanings in ((False, (self._exact, self._nationality, self._with_ending)), (True, (self._misspelt,))):
             for index, word in enumerate(words):
                 if index in taken:
                     continue
@@ -112,8 +116,12 @@ class PlaceFinder:
                     continue
                 end = min((later for later in taken if later > index), default=len(words))
                 # A name that "or" joins to a place is one, too, however small.
-                beside = index - 2 in taken and self._is(words[index - 1], "joining") and word.capital
-                announced = beside or (index > 0 and self._is(words[index - 1], "announcing"))
+                around = words[index - 1] if index else word, words[min(index + 1, len(words) - 1)]
+                beside = word.capital and (
+                    (index - 2 in taken and self._is(around[0], "joining"))
+                    or (not self._is(word, "everyday") and self._is_joined(words[index + 1 : index + 3]))
+                )
+                announced = beside or self._is(around[0], "announcing") or self._is(around[1], "announcing_after")
                 if misspelt and not (len(words) <= FEW_WORDS or announced or (seeking and word.capital and index)):
                     continue
                 spans = [
@@ -128,11 +136,19 @@ class PlaceFinder:
                     yield mention
 
     def _is_known(self, words: list[Word]) -> bool:
-        """Whether words are a name as it stands; in other scripts they may be one with an ending."""
+        """Whether words are a name as it stands, or may be one with an ending or but for a letter."""
         name = joined(words)
-        return (
-            self.gazetteer.knows(name) or not name.isascii() or (len(words) == 1 and words[0].written in self.gazetteer.codes)
-        )
+        if self.gazetteer.knows(name) or not name.isascii():
+            return True
+        if len(words) > 1:
+            return bool(self.gazetteer.nearly_country(name))
+        return words[0].written in self.gazetteer.codes or self._endings.has_one(name)
+
+    def _is_joined(self, words: list[Word]) -> bool:
+        """Whether these words are "or" and a place that is known without it."""
+        if len(words) < 2 or not self._is(words[0], "joining") or not words[1].capital:
+            return False
+        return not self._is(words[1], "everyday") and bool(self.gazetteer.of_large(words[1].plain))
 
     def _span(self, text: str, words: list[Word], start: int, end: int, seeking: bool, shouting: bool, announced: bool) -> Span:
         after = words[end:]
@@ -142,7 +158,7 @@ class PlaceFinder:
             after,
             seeking,
             shouting,
-            announced,
+            announced or (bool(after) and self._is(after[0], "announcing_after")),
             followed=self._country_follows(after),
             ends_clause=not after or self._is(after[0], "joining") or not text[words[end - 1].end : after[0].start].isspace(),
         )
@@ -158,14 +174,22 @@ class PlaceFinder:
         if name in self.gazetteer.countries:
             codes = self.gazetteer.countries[name]
             return Meaning(codes) if len(codes) == 1 or span.expected or span.capital else NOTHING
+        if len(span.words) > 1 and not self.gazetteer.knows(name):
+            return Meaning(self.gazetteer.nearly_country(name))
         own: Sequence[City] = self.gazetteer.own.get(name, ())
-        # An ordinary word in lower case is hardly ever the other name of a city: "more" is no Mora.
-        other_names = len(name) >= SHORTEST_NAME and (span.capital or name not in self._no_misspelling)
+        # An ordinary word is hardly ever the other name of a city: "more" is no Mora, nor is "More" when nothing else is said.
+        other_names = len(name) >= SHORTEST_NAME and ((span.capital and not span.alone) or name not in self._no_misspelling)
         if span.expected:
-            return self.gazetteer.meant(name, self.gazetteer.cities(name) if other_names else own)
+            may_be_famous = len(name) >= SHORTEST_NAME and not self._is_no_name(name)
+            least = 0 if other_names else FAMOUS
+            return self.gazetteer.meant(name, self.gazetteer.cities(name, least) if other_names or may_be_famous else own)
         if span.capital and other_names:
             own = self.gazetteer.cities(name, least=LARGE_CITY)
         return self.gazetteer.meant(name, own) if _is_large(own, name) or (span.seeking and span.capital) else NOTHING
+
+    def _is_no_name(self, name: str) -> bool:
+        """Whether this is an everyday word or a nationality, which no city's other name is meant by."""
+        return name in self._kinds["everyday"] or name in self.gazetteer.nationalities
 
     def _exact_in_another_script(self, span: Span) -> Meaning:
         for name in _forms(span.words):
@@ -206,8 +230,12 @@ class PlaceFinder:
         """The places within a run of characters that is written without spaces."""
         start = 0
         while start < len(word.plain):
+            announced = word.plain[:start].endswith(self._announcing_unspaced)
             for end in range(len(word.plain), start + 1, -1):
-                meaning = self.gazetteer.of_large(word.plain[start:end])
+                name = word.plain[start:end]
+                meaning = self.gazetteer.of_large(name)
+                if announced and not meaning and len(name) > 2:
+                    meaning = self.gazetteer.meant(name, self.gazetteer.cities(name))
                 if meaning:
                     yield Mention(word.start + start, word.start + end, meaning.places, meaning.namesakes)
                     break
@@ -216,16 +244,12 @@ class PlaceFinder:
             start = end
 
     def _with_ending(self, span: Span) -> Meaning:
-        """What a word means without the ending that says in, to or from, in scripts where that is common."""
-        name = span.name
-        if len(span.words) > 1 or not ENDINGS.search(name):
+        """What a word means without the ending that says in, to or from; a country before a city."""
+        if len(span.words) > 1 or span.name in self._no_misspelling or self._is_something_else(span):
             return NOTHING
-        shortest = 2 if HANGUL.search(name) else SHORTEST_NAME
-        for length in range(len(name) - 1, max(shortest, len(name) - LONGEST_ENDING) - 1, -1):
-            meaning = self.gazetteer.of_large(name[:length])
-            if meaning:
-                return meaning
-        return NOTHING
+        stems = self._endings.stems(span.name, span.before[-1].plain if span.before else "", span.words[0].capital)
+        meanings = list(filter(None, map(self.gazetteer.of_large, stems)))
+        return next((meaning for meaning in meanings if "/" not in meaning.places[0]), meanings[0] if meanings else NOTHING)
 
     def _nationality(self, span: Span) -> Meaning:
         """What a nationality means that says where something is sought: `German clinics`, but not `in Polish`."""
@@ -245,7 +269,7 @@ class PlaceFinder:
         short = few and all(word in self._beside or word in self.gazetteer.countries for word in beside)
         if not (short or span.announced or (span.seeking and span.words[0].capital and span.before)):
             return NOTHING
-        if all(word.plain in self._no_misspelling or not word.plain.isalpha() for word in span.words):
+        if all(word.plain in self._no_misspelling or any(map(str.isdigit, word.plain)) for word in span.words):
             return NOTHING
         # Ordinary words are rarely but two letters away from a name: "in addition" is no Aydın.
         return self.gazetteer.misspelt(span.name, two_wrong=few or span.words[0].capital)
@@ -284,6 +308,14 @@ def _beside(mention: Mention, countries: set[str]) -> Mention:
     """Of several places of one name that in a country of the other places: `Bilbao or Vitoria`."""
     same = tuple(place for place in mention.places if country_of(place) in countries)
     return replace(mention, places=same) if len(mention.places) > 1 and len(same) == 1 else mention
+
+
+def _is_elsewhere(mention: Mention, found: list[Mention]) -> bool:
+    """Whether a name of several places is that of another one, in the country right after it: `Victoria, Australia`."""
+    after = next((other for other in found if 0 < other.start - mention.end <= FAR_APART and not other.is_city), None)
+    if after is None or not mention.is_city or len(mention.places) == 1:
+        return False
+    return not {country_of(place) for place in (*mention.places, *mention.namesakes)} & set(after.places)
 
 
 def _is_large(cities: Sequence[City], name: str) -> bool:

@@ -21,7 +21,7 @@ from tools.content import examples
 from tools.setup import ROOT
 from tools.stack import HOST, CannotStart, await_answer, end
 
-TABLES = ("places.yml", "places_second.yml")
+TABLES = ("places.yml", "places_second.yml", "places_third.yml")
 ROUNDS = 3
 STARTS = 3
 

@@ -133,6 +133,13 @@ def test_search_links_are_filled_in_and_encoded(directory: Directory) -> None:
     assert search_link({"search_url_pattern": "", "home_url": "https://a.b"}, "Norway") == "https://a.b"
 
 
+@pytest.mark.parametrize(
+    ("country", "name"), [("HK", "Hong%20Kong"), ("CI", "C%C3%B4te%20d%27Ivoire"), ("BA", "Bosnia%20and%20Herzegovina")]
+)
+def test_a_country_is_named_to_a_registry_as_registries_write_it(directory: Directory, country: str, name: str) -> None:
+    assert any(link.endswith(f"country={name}") for _, link in directory.registries(country))
+
+
 def test_a_broken_file_is_an_error_not_an_empty_directory(tmp_path: Path) -> None:
     shutil.copytree(FOLDER, tmp_path / "directory")
     clinics = tmp_path / "directory" / "clinics.csv"

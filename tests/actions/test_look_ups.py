@@ -127,9 +127,23 @@ def test_a_switchboard_is_labelled_as_one(note: str, label: str) -> None:
 
 def test_only_in_a_country_keeps_what_the_search_was_near_to() -> None:
     last = Search("find_clinic", "DE/Munich")
-    assert next_search(last, "find_clinic", "AT", narrowed=True) == Search("find_clinic", "DE/Munich", only="AT")
-    assert next_search(last, "find_clinic", "AT", narrowed=False) == Search("find_clinic", "AT")
-    assert next_search(None, "find_clinic", "AT", narrowed=True) == Search("find_clinic", "AT")
+    only_in_austria = Search("find_clinic", "DE/Munich", only="AT")
+    assert next_search(last, "find_clinic", "AT", narrowed=True, further=False) == only_in_austria
+    assert next_search(last, "find_clinic", "AT", narrowed=False, further=False) == Search("find_clinic", "AT")
+    assert next_search(None, "find_clinic", "AT", narrowed=True, further=False) == Search("find_clinic", "AT")
+
+
+@pytest.mark.parametrize("lookup", ["find_support_group", "find_trial"])
+def test_groups_and_trials_are_sought_in_the_country_that_narrows(lookup: str) -> None:
+    last = Search(lookup, "CH/Zürich")
+    assert next_search(last, lookup, "DE", narrowed=True, further=False) == Search(lookup, "DE")
+
+
+def test_who_asks_for_others_at_the_same_place_gets_those_that_are_left() -> None:
+    last = Search("find_clinic", "DE/Munich", shown=5)
+    assert next_search(last, "find_clinic", "DE/Munich", narrowed=False, further=True) == further_search(last)
+    assert next_search(last, "find_clinic", "DE/Berlin", narrowed=False, further=True) == Search("find_clinic", "DE/Berlin")
+    assert next_search(last, "find_trial", "DE/Munich", narrowed=False, further=True) == Search("find_trial", "DE/Munich")
     replies = look_ups().answer(Search("find_clinic", "DE/Munich", only="AT"))
     assert replies[0].words == "clinics_only"
     assert {reply.fields["country"] for reply in replies[1:] if "clinic" in reply.words} == {"Austria"}

@@ -6,6 +6,7 @@ from actions.place_answers import (
     MOST_CHOICES,
     Checked,
     Said,
+    asks_further,
     checked_place,
     chosen_by_country,
     chosen_from_offer,
@@ -21,8 +22,9 @@ from actions.places import all_cities
     [
         ("DE", 1, Checked("DE", 0)),
         ("AT/Graz", 0, Checked("AT/Graz", 0)),
-        ("ES/Valencia|VE/Valencia", 1, Checked(None, 1, choices=("Valencia, Spain", "Valencia, Venezuela"))),
+        ("ES/Valencia|VE/Valencia", 1, Checked(None, 1, choices=("ES/Valencia", "VE/Valencia"))),
         ("Narnia", 0, Checked(None, 1, "place_unknown")),
+        ("anywhere in Europe", 0, Checked(None, 1, "place_too_large")),
         ("10115", 0, Checked(None, 1, "postcode_given")),
         ("SW1A 1AA", 0, Checked(None, 1, "postcode_given")),
         ("'; DROP TABLE clinics; --", 0, Checked(None, 1, "place_unknown")),
@@ -44,12 +46,19 @@ def test_words_that_narrow(text: str, narrowed: bool) -> None:
     assert narrows(text) is narrowed
 
 
+@pytest.mark.parametrize(
+    ("text", "further"), [("show me more clinics", True), ("any others?", True), ("a clinic in Graz", False)]
+)
+def test_words_that_ask_for_what_is_left(text: str, further: bool) -> None:
+    assert asks_further(text) is further
+
+
 def test_many_places_in_one_message_become_a_few_choices() -> None:
     many = "|".join(["FR/Lyon", "CH/Genève", "AT/Graz", "DE", "NO", "SE", "ES", "IT", "PT"])
     checked = checked_place(many, 1, all_cities())
     assert checked.place is None
     assert checked.tries == 1
-    assert checked.choices[:3] == ("Lyon, France", "Genève, Switzerland", "Graz, Austria")
+    assert checked.choices[:3] == ("FR/Lyon", "CH/Genève", "AT/Graz")
     assert len(checked.choices) == MOST_CHOICES
 
 
@@ -81,18 +90,20 @@ def test_the_country_of_the_conversation_is_that_of_the_place_before() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "named", "meant"),
+    ("offered", "value", "text", "meant"),
     [
-        (["ES/Valencia|VE/Valencia", None], "ES", "ES/Valencia"),
-        (["ES/Valencia|VE/Valencia", None], "DE", "DE"),
-        (["US/Springfield|US/Columbia", None], "US", "US"),
-        (["ES/Valencia"], "ES", "ES"),
-        ([], "ES", "ES"),
+        (["ES/Valencia", "VE/Valencia"], "ES", "the one in Spain", "ES/Valencia"),
+        (["ES/Valencia", "VE/Valencia"], "DE", "Germany", "DE"),
+        (["US/Springfield", "US/Columbia"], "US", "USA", "US"),
+        (["ES/Barcelona", "ES/Valencia"], "ES/Valencia|VE/Valencia", "Valencia", "ES/Valencia"),
+        # The button of the country bears a name that a state of the US has, too.
+        (["US", "GE"], "US|GE", "Georgia", "GE"),
+        (["US", "GE"], "US|GE", "in Georgia", "US|GE"),
+        ([], "ES", "Spain", "ES"),
     ],
 )
-def test_a_country_chooses_among_what_was_offered(before: list[str | None], named: str, meant: str) -> None:
-    events = [{"event": "slot", "name": "place", "value": value} for value in (*before, named)]
-    assert chosen_from_offer(events, named) == meant
+def test_what_is_named_chooses_among_what_was_offered(offered: list[str], value: str, text: str, meant: str) -> None:
+    assert chosen_from_offer(offered, value, text) == meant
 
 
 def test_places_are_read_from_the_entities() -> None:

@@ -20,7 +20,8 @@ from tools.content import examples
 TABLE = ROOT / "tests" / "components"
 FIRST: dict[str, Any] = load_table(TABLE / "places.yml")
 SECOND: dict[str, Any] = load_table(TABLE / "places_second.yml")
-PLACES = FIRST | SECOND
+THIRD: dict[str, Any] = load_table(TABLE / "places_third.yml")
+PLACES = FIRST | SECOND | THIRD
 KNOWN_FAILURES = frozenset(load_table(TABLE / "places_known_failures.yml"))
 
 
@@ -41,15 +42,15 @@ def is_right(text: str) -> bool:
     return [mention.value for mention in found] == wanted
 
 
-@pytest.mark.parametrize(("table", "places", "no_places"), [(FIRST, 300, 60), (SECOND, 150, 50)])
+@pytest.mark.parametrize(("table", "places", "no_places"), [(FIRST, 300, 60), (SECOND, 150, 50), (THIRD, 200, 90)])
 def test_the_tables_are_large_and_hold_what_is_no_place(table: dict[str, Any], places: int, no_places: int) -> None:
     assert sum(bool(wanted) for wanted in table.values()) >= places
     assert sum(not wanted for wanted in table.values()) >= no_places
     assert len(KNOWN_FAILURES & table.keys()) <= 0.03 * len(table)
 
 
-def test_no_line_stands_in_both_tables_and_every_place_exists() -> None:
-    assert len(PLACES) == len(FIRST) + len(SECOND)
+def test_no_line_stands_in_two_tables_and_every_place_exists() -> None:
+    assert len(PLACES) == len(FIRST) + len(SECOND) + len(THIRD)
     for text, wanted in PLACES.items():
         named = wanted["ambiguous"] if isinstance(wanted, dict) else wanted
         assert all(all_cities().known(place) for place in named), text
