@@ -60,6 +60,6 @@ async def _keep(
     said = "rated_anew" if known else "rated"
     dispatcher.utter_message(response=said, title=title, stars=stars, kept={"topic": answer.topic, "stars": stars})
     if kept.comment:
-        dispatcher.utter_message(response="comment_kept")
+        dispatcher.utter_message(response="comment_kept_beside" if asked_on else "comment_kept")
     elif stars <= LOW and not asked_on:
         dispatcher.utter_message(response="reason_wanted", stars=stars)
