@@ -8,10 +8,9 @@ from channels.entries import Entry
 from channels.incoming import Refused, Saying, excerpts, typed
 from channels.tokens import choice_of, topic_of
 from components.catalogue import load_catalogue
+from components.decision import DANGERS
 from components.message_kind import MAX_CHARACTERS, visible_text
 from components.safety_phrases import load_safety_phrases
-
-DANGERS = frozenset({"emergency", "self_harm"})
 
 # Gives the entries around a number, one of which may have offered a choice.
 Offering = Callable[[int], Awaitable[Sequence[Entry]]]

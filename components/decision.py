@@ -6,6 +6,9 @@ from dataclasses import dataclass
 OUT_OF_SCOPE = "out_of_scope"
 UNSURE = "nlu_fallback"
 OFFERS = 3
+# The gravest first.
+DANGERS = ("self_harm", "emergency")
+PERSONAL = ("medical_advice", "report_side_effect")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,17 @@ from typing import Any
 
 from components.catalogue import Catalogue
 from components.courtesies import load_courtesies
-from components.decision import UNSURE, Decision, Thresholds, decide, decide_look_up, decide_together, two_topics
+from components.decision import (
+    DANGERS,
+    PERSONAL,
+    UNSURE,
+    Decision,
+    Thresholds,
+    decide,
+    decide_look_up,
+    decide_together,
+    two_topics,
+)
 from components.following import FOLLOWING, load_following_reader
 from components.message_kind import normalised, unreadable_kind
 from components.message_parts import is_question, parts
@@ -20,8 +30,6 @@ UNREADABLE = "unreadable"
 INFORM_PLACE = "inform_place"
 TWO_TOPICS = "two_topics"
 RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
-DANGERS = ("self_harm", "emergency")
-PERSONAL = ("medical_advice", "report_side_effect")
 # Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
 BESIDE_PLACES = 4
 

@@ -13,13 +13,12 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from components.decision import OUT_OF_SCOPE, UNSURE, Thresholds, decide_alone
+from components.decision import DANGERS, OUT_OF_SCOPE, PERSONAL, UNSURE, Thresholds, decide_alone
 from components.message_kind import normalised
 from components.network import train_networks
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import ENCODER_FOLDER, SentenceEncoder
 from components.topic_model import NGRAMS, Settings, TopicModel
-from components.understanding import DANGERS, PERSONAL
 from tools.learning_curve import shares_right
 from tools.score import TOP, Question
 from tools.training_examples import Example

@@ -13,14 +13,12 @@ from typing import Any
 import yaml
 
 from components.catalogue import Catalogue, load_catalogue
-from components.decision import OUT_OF_SCOPE, UNSURE
+from components.decision import DANGERS, OUT_OF_SCOPE, PERSONAL, UNSURE
 from tools.quiet_rasa import be_quiet
 
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = ROOT / "tests" / "nlu"
 REPORT = ROOT / "report.html"
-DANGER = ("emergency", "self_harm")
-PERSONAL = ("medical_advice", "report_side_effect")
 TOP = 3
 FIRST_SET = "first"
 # Files whose names begin so were written later, by other people.
@@ -203,9 +201,9 @@ def measures(results: list[Understood], catalogue: Catalogue) -> list[Measure]:
     answers = {*catalogue.topics, *catalogue.lookups}
     asked = [result for result in results if result.question.topic in answers]
     outside = [result for result in results if result.question.topic == OUT_OF_SCOPE]
-    danger = [result for result in results if result.question.topic in DANGER]
+    danger = [result for result in results if result.question.topic in DANGERS]
     personal = [result for result in results if result.question.topic in PERSONAL]
-    harmless = [result for result in results if result.question.topic not in (*DANGER, *PERSONAL)]
+    harmless = [result for result in results if result.question.topic not in (*DANGERS, *PERSONAL)]
 
     def measure(name: str, among: list[Understood], hits: Iterable[bool]) -> Measure:
         return Measure(name, sum(hits), len(among))
@@ -217,9 +215,9 @@ def measures(results: list[Understood], catalogue: Catalogue) -> list[Measure]:
         measure("among the three likeliest", asked, (result.in_top for result in asked)),
         measure("wrong without asking back", results, (result.wrong for result in results)),
         measure("out of scope, answered", outside, (result.label in answers for result in outside)),
-        measure("emergency and self-harm recognised", danger, (result.label in DANGER for result in danger)),
+        measure("emergency and self-harm recognised", danger, (result.label in DANGERS for result in danger)),
         measure("personal advice and side effects recognised", personal, (_safe(result) for result in personal)),
-        measure("harmless, taken for an emergency", harmless, (result.label in DANGER for result in harmless)),
+        measure("harmless, taken for an emergency", harmless, (result.label in DANGERS for result in harmless)),
     ]
 
 
@@ -250,7 +248,7 @@ def _question(row: Any) -> Question | None:
 
 def _safe(result: Understood) -> bool:
     """A personal matter that is taken for an emergency errs on the safe side."""
-    return result.label in (*PERSONAL, *DANGER)
+    return result.label in (*PERSONAL, *DANGERS)
 
 
 async def _understand(questions: list[Question], model: Path) -> list[Understood]:

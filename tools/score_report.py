@@ -10,11 +10,10 @@ from statistics import median
 import numpy as np
 
 from components.catalogue import ROOT, Catalogue
-from components.decision import Thresholds
+from components.decision import DANGERS, PERSONAL, Thresholds
 from components.safety_phrases import load_safety_phrases
 from components.sentence_encoder import SentenceEncoder
 from components.topic_model import Settings, TopicModel
-from components.understanding import DANGERS, PERSONAL
 from tools import cross_validation as cross
 from tools.calibration import Bin, best_temperature, log_loss, reliability, tempered
 from tools.documents import Picture, as_html, as_markdown

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from components.catalogue import Catalogue
-from components.decision import OUT_OF_SCOPE, Thresholds
+from components.decision import DANGERS, OUT_OF_SCOPE, Thresholds
 from components.safety_phrases import SafetyPhrases
-from components.understanding import DANGERS
 from tools import score_report
 from tools.calibration import best_temperature, calibration_error, log_loss, reliability, tempered
 from tools.cross_validation import Danger, Doubt, contiguous_folds, cross_validate, danger, doubt
