@@ -96,13 +96,16 @@ class FrontDoor(InputChannel, ABC):
     async def working(self, sender: str, on: bool) -> None:
         """Tells a person that a turn has begun or ended, where the channel has a way to do so."""
 
-    def way_back(self, sender: str) -> str | None:
-        """What it takes to answer a person after this server has ended, so written that only this channel can read it."""
-        return None
-
     async def take_up(self, message: Message) -> None:
         """Starts the turn of a message that was left behind. Raises Away and Refused."""
-        await self._start(message, left=True)
+        await self._start(message, kept=True)
+
+    def at_work(self) -> list[Message]:
+        """Kept messages that no other server is to take up, though they may wait here for long."""
+        return []
+
+    def ended(self, message: Message) -> None:
+        """Called when a turn has ended and its entries have been shown."""
 
     def open(self, blueprint: Blueprint, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> None:
         """Ties the channel to the running server; to be called from `blueprint()`."""
@@ -141,14 +144,16 @@ class FrontDoor(InputChannel, ABC):
         if not await self._rates.address_may(address):
             raise Refused("too_fast")
 
-    async def accept(self, sender: str, address: str, id: object, text: object = None, token: object = None) -> Turn | None:
-        """Takes a message, typed or a choice's token, of a sender who is proven.
+    async def accept(
+        self, sender: str, address: str, id: object, text: object = None, token: object = None, way_back: str | None = None
+    ) -> Turn | None:
+        """Takes a message, typed or a choice's token, of a sender who is proven; one with a way back is in the inbox already.
 
         Gives the turn, whose result are its entries, or None when it was taken before and its turn has ended. Raises Refused
         when it is not taken; whoever calls it then says `sentence("refused_...")`.
         """
         try:
-            return await self._accepted(sender, address, message_id(id), text, token)
+            return await self._accepted(sender, address, message_id(id), text, token, way_back)
         except Refused as refusal:
             MESSAGES.labels(self.name(), f"refused_{refusal.reason}").inc()
             raise
@@ -162,7 +167,9 @@ class FrontDoor(InputChannel, ABC):
             entries.append(running)
         return [entry for entry in entries if entry.number > after]
 
-    async def _accepted(self, sender: str, address: str, known: str, text: object, token: object) -> Turn | None:
+    async def _accepted(
+        self, sender: str, address: str, known: str, text: object, token: object, way_back: str | None
+    ) -> Turn | None:
         started = self._turns.started(sender, known)
         if started:
             return await started.in_line()
@@ -177,13 +184,13 @@ class FrontDoor(InputChannel, ABC):
             saying = await self._sayings.short(typed(known, text))
         else:
             saying = await self._sayings.chosen(known, token, text, partial(self._offering, sender))
-        kept = {"text": saying.text, "shown": saying.shown, "about": saying.about}
-        return await self._start(Message(sender, saying.id, kept, self.way_back(sender)))
+        data = {"text": saying.text, "shown": saying.shown, "about": saying.about}
+        return await self._start(Message(sender, saying.id, data, way_back), kept=way_back is not None)
 
-    async def _start(self, message: Message, left: bool = False) -> Turn:
+    async def _start(self, message: Message, kept: bool) -> Turn:
         # It may have been delivered again meanwhile.
         started = self._turns.started(message.sender_id, message.said) or self._turns.start(
-            message.sender_id, message.said, lambda started: self._turn_in_line(message, started, left)
+            message.sender_id, message.said, lambda started: self._turn_in_line(message, started, kept)
         )
         return await started.in_line()
 
@@ -192,6 +199,7 @@ class FrontDoor(InputChannel, ABC):
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
+                await self._inbox.renew(self.at_work())
                 for message in await self._inbox.left(LEFT_SECONDS, f"{self.prefix}:"):
                     logger.warning("A message that was left on %s is taken up.", self.name())
                     await self.take_up(message)
@@ -205,31 +213,34 @@ class FrontDoor(InputChannel, ABC):
         near = await self._store.said(sender, MOST_ENTRIES, (number - NEAR) / 1_000_000, (number + NEAR) / 1_000_000)
         return conversation_entries(near) or await self.history(sender)
 
-    async def _turn_in_line(self, message: Message, started: Started[list[Entry]], left: bool) -> list[Entry]:
+    async def _turn_in_line(self, message: Message, started: Started[list[Entry]], kept: bool) -> list[Entry]:
         """A turn when those before it have ended. The message is kept first, and refused when it has no place in the line.
 
-        One that was `left` is kept already, and may have been acknowledged before.
+        One that is `kept` already has been acknowledged.
         """
         request = begin_request()
-        if not left:
-            await self._inbox.receive(message, request)
+        if not kept:
+            await self._inbox.receive(request, message)
         try:
             async with self._agent.lock_store.lock(message.sender_id, entered=started.entered):
                 if not await self._inbox.has_turn(message.sender_id, message.said):
-                    if left:
+                    if kept:
                         await self._inbox.count_try(message)
                     return await self._turn(message.sender_id, Saying(message.said, **message.data), started.answer)
             # Another server has answered it meanwhile, or this one after another delivery.
-            await self._inbox.is_done(message)
+            if message.way_back is None:
+                await self._inbox.is_done(message)
             return entries_of_turn(await self.history(message.sender_id), message.said)
         except (Away, LockLost) as error:
             log_failure("A turn lost its place", error)
             if not started.entered.done():
-                if not left:
+                if not kept:
                     await self._inbox.give_up(message, request)
                 raise
             trouble = BotUttered(self.sentence("trouble"), metadata={KIND: "trouble"})
             return await self._show_trouble(message.sender_id, trouble)
+        finally:
+            self.ended(message)
 
     async def _turn(self, sender: str, saying: Saying, answer: Turn) -> list[Entry]:
         """One turn: shows what the person said, hands it on, and shows the replies once they are saved, or a fixed sentence."""

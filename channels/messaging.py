@@ -9,24 +9,28 @@ from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from cryptography.fernet import InvalidToken
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from channels.entries import PATIENT, Choice, Entry
+from channels.entries import PATIENT, Choice, Entry, entries_of_turn
 from channels.failures import log_failure
 from channels.front_door import FrontDoor, Turn
 from channels.identity import address_cipher
 from channels.incoming import Refused
 from channels.lines import Lines
 from channels.rendering import Form, Message, messages
+from channels.request_id import begin_request
 from channels.settings import Settings, settings_from
 from channels.vendor_calls import VendorCalls, VendorRefused
 from channels.vendor_settings import vendor_settings
 from stores import inbox
+from stores.services import Away
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +61,15 @@ class Said:
     time: float = 0
 
 
+@dataclass(frozen=True)
+class _Arrival:
+    """A message as it is kept, with where to answer it in plain, and as it was said unless it was left behind by a server."""
+
+    message: inbox.Message
+    reply_to: Any
+    said: Said | None = None
+
+
 class Messaging(FrontDoor):
     """A messaging service. It proves who sends, reads the vendor's events, and sends messages; the rest is done here."""
 
@@ -81,6 +94,8 @@ class Messaging(FrontDoor):
         # nowhere else.
         self._reply_to: dict[str, Any] = {}
         self._offered: dict[str, int] = {}
+        # What was taken in here and is neither answered nor refused yet.
+        self._at_work: dict[tuple[str, str], inbox.Message] = {}
         # Fixed sentences that a person has read since their last message was taken.
         self._told: OrderedDict[str, set[str]] = OrderedDict()
 
@@ -142,13 +157,11 @@ class Messaging(FrontDoor):
         """Hands an entry to the line of what is sent to a person."""
         if entry.author == PATIENT:
             return
-        made = messages(entry, self.form_for(self._reply_to[sender]), self.public_address, self._offered[sender] + 1)
+        reply_to = self._reply_to[sender]
+        made = messages(entry, self.form_for(reply_to), self.public_address, self._offered[sender] + 1)
         self._offered[sender] += len(entry.choices)
         for message in made:
-            self._send_in_line(sender, message)
-
-    def way_back(self, sender: str) -> str | None:
-        return self._cipher.encrypt(json.dumps(self._reply_to[sender]).encode()).decode()
+            self._in_line(sender, partial(self.send, reply_to, message))
 
     async def write(self, way_back: str, entry: Entry) -> None:
         """Sends an entry to somebody who has not just written.
@@ -160,15 +173,21 @@ class Messaging(FrontDoor):
             await self.send(reply_to, message)
 
     async def take_up(self, message: inbox.Message) -> None:
-        async def answered() -> None:
-            sender = message.sender_id
-            self._reply_to[sender], self._offered[sender] = json.loads(self._cipher.decrypt(message.way_back or "")), 0
-            try:
-                await (await self._start(message, left=True))
-            finally:
-                del self._reply_to[sender], self._offered[sender]
+        if _key(message) in self._at_work:
+            return
+        try:
+            reply_to = json.loads(self._cipher.decrypt(message.way_back or ""))
+        except InvalidToken:
+            logger.error("A message on %s was dropped: its address was encrypted under another key.", self.name())
+            await self._inbox.is_done(message)
+            return
+        self._receive(_Arrival(message, reply_to), turn=None)
 
-        self._lines.start(message.sender_id, lambda: self._tried(answered))
+    def at_work(self) -> list[inbox.Message]:
+        return list(self._at_work.values())
+
+    def ended(self, message: inbox.Message) -> None:
+        self._settle(message, self._inbox.is_sent)
 
     async def _on_webhook(self, request: Request) -> HTTPResponse:
         if not await self.is_authentic(request):
@@ -183,66 +202,117 @@ class Messaging(FrontDoor):
                 continue
             if said:
                 read.append(said)
-        for said in sorted(read, key=lambda said: said.time):
-            self._receive(said)
+        await self._arrive([self._arrival(said) for said in sorted(read, key=lambda said: said.time)])
         return self.acknowledgement(request)
 
-    def _receive(self, said: Said) -> None:
-        sender = self.identities.of(said.address)
-        try:
-            self._lines.start(sender, lambda: self._take(sender, said))
-        except Refused:
-            logger.error("A message on %s was dropped: too many of one person wait.", self.name())
-
-    async def _take(self, sender: str, said: Said) -> None:
-        """Takes a message and waits for the end of its turn, so that the next one of this person comes after it."""
-        self._reply_to[sender], self._offered[sender] = said.reply_to, 0
-        try:
-            self._in_line(sender, lambda: self.noticed(said))
-            turn = await self._turn_of(sender, said)
-            if turn:
-                self._told.pop(sender, None)
-                await turn
-        except Refused as refusal:
-            self._tell_once(sender, f"refused_{refusal.reason}")
-        except Exception as error:
-            log_failure("A message could not be taken", error)
-            self._tell_once(sender, "trouble")
-        finally:
-            del self._reply_to[sender], self._offered[sender]
-
-    async def _turn_of(self, sender: str, said: Said) -> Turn | None:
+    def _arrival(self, said: Said) -> "_Arrival":
         # Vendors write telephone numbers into the ids of messages.
-        id, text, token = self.identities.of(said.id), said.text, said.token
+        id, text = self.identities.of(said.id), said.text
         if said.location:
             # Two decimals are about a kilometre: no more is kept of where somebody is.
             text = "{:.2f}, {:.2f}".format(*said.location)
+        way_back = self._cipher.encrypt(json.dumps(said.reply_to).encode()).decode()
+        message = inbox.Message(self.identities.of(said.address), id, {"text": text, "token": said.token}, way_back)
+        return _Arrival(message, said.reply_to, said)
+
+    async def _arrive(self, arrivals: list["_Arrival"]) -> None:
+        """Keeps what is new of what arrived, and has it taken."""
+        turn = begin_request()
+        try:
+            # A batch may hold one twice.
+            new = {_key(arrival.message): arrival for arrival in arrivals if not await self._is_known(arrival.message)}
+            await self._inbox.receive(turn, *(arrival.message for arrival in new.values()))
+        except Away as error:
+            log_failure("Messages could not be kept", error)
+            for arrival in arrivals:
+                self._tell_once(arrival, "trouble")
+            return
+        for arrival in new.values():
+            self._receive(arrival, turn)
+
+    async def _is_known(self, message: inbox.Message) -> bool:
+        return _key(message) in self._at_work or await self._inbox.has_turn(message.sender_id, message.said)
+
+    def _receive(self, arrival: "_Arrival", turn: str | None) -> None:
+        """Has a message taken when those before it are done. `turn` has kept it; it is None for one that was left."""
+        message, said = arrival.message, arrival.said
+        self._at_work[_key(message)] = message
+        try:
+            self._lines.start(message.sender_id, lambda: self._take(arrival, turn))
+        except Refused:
+            logger.error("A message on %s was dropped: too many of one person wait.", self.name())
+            self._forget(message, turn)
+            return
+        if said:
+            self._in_line(message.sender_id, lambda: self.noticed(said))
+
+    async def _take(self, arrival: "_Arrival", turn: str | None) -> None:
+        """Takes a message and waits for the end of its turn, so that the next one of this person comes after it."""
+        message, sender = arrival.message, arrival.message.sender_id
+        self._reply_to[sender], self._offered[sender] = arrival.reply_to, 0
+        try:
+            answer = await self._turn_of(message)
+            if answer:
+                self._told.pop(sender, None)
+                await answer
+                return
+            if turn is None:
+                # Its server has ended before the answer was sent.
+                for entry in entries_of_turn(await self.history(sender), message.said):
+                    await self.show(sender, entry)
+                self.ended(message)
+                return
+        except Refused as refusal:
+            self._tell_once(arrival, f"refused_{refusal.reason}")
+        except Exception as error:
+            log_failure("A message could not be taken", error)
+            if turn is None:
+                # It is left once more.
+                self.ended(message)
+                return
+            self._tell_once(arrival, "trouble")
+        finally:
+            del self._reply_to[sender], self._offered[sender]
+        self._forget(message, turn)
+
+    async def _turn_of(self, message: inbox.Message) -> Turn | None:
+        sender, text, token = message.sender_id, message.data["text"], message.data.get("token")
         if token is None and text is None:
-            self._tell_once(sender, "not_text")
-            return None
-        number = NUMBER.fullmatch(text) if text and not said.location else None
+            raise Refused("not_text")
+        number = NUMBER.fullmatch(text) if text else None
         if number and token is None:
             token = await self._token_of(sender, int(number[1]))
         # All who write come from the vendor's addresses, so each is counted alone.
-        return await self.accept(sender, sender, id, text, token)
+        return await self.accept(sender, sender, message.said, text, token, message.way_back)
+
+    def _forget(self, message: inbox.Message, turn: str | None) -> None:
+        self._settle(message, self._inbox.is_done if turn is None else partial(self._inbox.give_up, turn=turn))
+
+    def _settle(self, message: inbox.Message, settle: Callable[[inbox.Message], Awaitable[None]]) -> None:
+        """Ends the work on a message, in the line behind what is sent because of it."""
+
+        async def settled() -> None:
+            try:
+                await settle(message)
+            finally:
+                self._at_work.pop(_key(message), None)
+
+        self._in_line(message.sender_id, settled)
 
     async def _token_of(self, sender: str, number: int) -> str | None:
         offered = last_offer(await self.history(sender))
         return offered[number - 1].token if 0 < number <= len(offered) else None
 
-    def _tell_once(self, sender: str, name: str) -> None:
+    def _tell_once(self, arrival: "_Arrival", name: str) -> None:
         """Says a fixed sentence, but not again and again: two machines could answer each other for ever."""
+        sender, reply_to = arrival.message.sender_id, arrival.reply_to
         told = self._told.setdefault(sender, set())
         if len(self._told) > RECENT_SENDERS:
             self._told.popitem(last=False)
         if name not in told:
             told.add(name)
-            markup = self.form_for(self._reply_to[sender]).markup
-            self._send_in_line(sender, Message(markup.text(self.sentence(name))))
-
-    def _send_in_line(self, sender: str, message: Message) -> None:
-        reply_to = self._reply_to[sender]
-        self._in_line(sender, lambda: self.send(reply_to, message))
+            said = Message(self.form_for(reply_to).markup.text(self.sentence(name)))
+            self._in_line(sender, lambda: self.send(reply_to, said))
 
     def _in_line(self, sender: str, sending: Callable[[], Awaitable[None]]) -> None:
         try:
@@ -257,6 +327,10 @@ class Messaging(FrontDoor):
             logger.error("%s did not take what it was sent: %s", self.name(), refusal)
         except Exception as error:
             log_failure(f"Nothing could be sent on {self.name()}", error)
+
+
+def _key(message: inbox.Message) -> tuple[str, str]:
+    return message.sender_id, message.said
 
 
 class Off(InputChannel):

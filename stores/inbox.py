@@ -1,6 +1,7 @@
-"""Messages that were taken in, kept until their turn is saved: nothing that was acknowledged is lost with a server."""
+"""Messages that were taken in, kept until they are answered: nothing that was acknowledged is lost with a server."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from stores.database import now
-from stores.schema import MESSAGES
+from stores.schema import EVENTS, MESSAGES
 from stores.tracker_store import ConversationStore
 from stores.writer import Rows, row_id
 
@@ -28,21 +29,28 @@ class Message:
 
 
 class Inbox:
-    """The messages without a turn. Its rows go when the turn is saved, in the same transaction."""
+    """The messages without a turn. Their rows go when the turn is saved, in the same transaction; those of messages with a way
+    back go when the answer has been sent.
+    """
 
     def __init__(self, store: ConversationStore) -> None:
         self._store = store
 
-    async def receive(self, message: Message, turn: str) -> None:
-        """Keeps a message that was delivered to a turn, perhaps not the first one. Raises Away."""
-        row = {
-            "sender_id": row_id(message.sender_id),
-            "said": message.said,
-            "turn": turn,
-            "tries": 0,
-            "data": json.dumps(asdict(message)),
-        }
-        await self._store.write(Rows(messages=[row]))
+    async def receive(self, turn: str, *messages: Message) -> None:
+        """Keeps messages that were delivered to a turn, perhaps not the first one. Raises Away."""
+        rows = [
+            {
+                "sender_id": row_id(message.sender_id),
+                "said": message.said,
+                "turn": turn,
+                "tries": 0,
+                "data": json.dumps(asdict(message)),
+                "to_send": message.way_back is not None,
+            }
+            for message in messages
+        ]
+        if rows:
+            await self._store.write(Rows(messages=rows))
 
     async def has_turn(self, sender_id: str, said: str) -> bool:
         """Whether the turn of a message is saved. Raises Away."""
@@ -50,21 +58,33 @@ class Inbox:
 
     async def give_up(self, message: Message, turn: str) -> None:
         """Forgets a message that a turn refuses after all; not if another turn has taken it as well. Raises Away."""
-        await self._forget(message, MESSAGES.c.turn == turn)
+        await self._change(MESSAGES.delete().where(*_own(message), MESSAGES.c.turn == turn))
 
     async def is_done(self, message: Message) -> None:
-        """Forgets a message whose turn is saved, which was delivered once more. Raises Away."""
-        await self._forget(message)
+        """Forgets a message that needs no answer any more. Raises Away."""
+        await self._change(MESSAGES.delete().where(*_own(message)))
+
+    async def is_sent(self, message: Message) -> None:
+        """Forgets a message whose answer was sent, if its turn is saved; otherwise it is answered later. Raises Away."""
+        turn = (EVENTS.c.sender_id == row_id(message.sender_id), EVENTS.c.said == message.said)
+        await self._change(MESSAGES.delete().where(*_own(message), sa.exists().where(*turn)))
 
     async def count_try(self, message: Message) -> None:
-        """Notes that a server now does the work for a message that was left. Raises Away."""
-        own = (MESSAGES.c.sender_id == row_id(message.sender_id), MESSAGES.c.said == message.said)
-        tried = MESSAGES.update().where(*own).values(tries=MESSAGES.c.tries + 1)
-        await self._store.run(lambda connection: connection.execute(tried))
+        """Notes that a server now does the work for a message that was kept before. Raises Away."""
+        await self._change(MESSAGES.update().where(*_own(message)).values(tries=MESSAGES.c.tries + 1))
 
-    async def _forget(self, message: Message, *which: sa.sql.ColumnElement) -> None:
-        own = (MESSAGES.c.sender_id == row_id(message.sender_id), MESSAGES.c.said == message.said, *which)
-        await self._store.run(lambda connection: connection.execute(MESSAGES.delete().where(*own)))
+    async def renew(self, messages: Sequence[Message]) -> None:
+        """Has messages wait anew: their server is at work on them, though it takes long. Raises Away."""
+
+        def renew(connection: Connection) -> None:
+            for message in messages:
+                connection.execute(MESSAGES.update().where(*_own(message)).values(received=now(connection)))
+
+        if messages:
+            await self._store.write(Rows(also=renew))
+
+    async def _change(self, statement: sa.sql.Executable) -> None:
+        await self._store.write(Rows(also=lambda connection: connection.execute(statement)))
 
     async def left(self, seconds: float, prefix: str) -> list[Message]:
         """Messages of senders with a prefix that have waited so long, in their order; now they wait anew. Raises Away."""
@@ -80,3 +100,7 @@ class Inbox:
 
         rows = await self._store.run(take)
         return [Message(**json.loads(row.data)) for row in rows]
+
+
+def _own(message: Message) -> tuple[sa.sql.ColumnElement, ...]:
+    return MESSAGES.c.sender_id == row_id(message.sender_id), MESSAGES.c.said == message.said

@@ -24,7 +24,7 @@ EVENTS = sa.Table(
     sa.Index("events_said", "sender_id", "said", unique=True, sqlite_where=sa.text("said IS NOT NULL")),
     sa.Index("events_timestamp", "timestamp"),
 )
-# What was taken in and whose turn is not stored yet.
+# What was taken in and whose turn is not stored yet, or whose answer is not sent yet.
 MESSAGES = sa.Table(
     "messages",
     METADATA,
@@ -36,6 +36,8 @@ MESSAGES = sa.Table(
     sa.Column("received", sa.Float(53), nullable=False),
     sa.Column("tries", sa.Integer, nullable=False, default=0),
     sa.Column("data", sa.Text, nullable=False),
+    # Stays until its answer has been sent; on the website whoever comes back reads it in the conversation.
+    sa.Column("to_send", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("sender_id", "said"),
 )
 # Stored events that the message broker has not confirmed yet.
@@ -127,12 +129,20 @@ def _unanswered_and_counts(connection: Connection) -> None:
     connection.execute(sa.text("CREATE INDEX events_timestamp ON events (timestamp)"))
 
 
+def _answers_to_send(connection: Connection) -> None:
+    """Answers on messaging services are kept until they are sent."""
+    # A new database has made the table as it is today.
+    if not any(column["name"] == "to_send" for column in sa.inspect(connection).get_columns("messages")):
+        connection.execute(sa.text("ALTER TABLE messages ADD COLUMN to_send BOOLEAN NOT NULL DEFAULT FALSE"))
+
+
 # The version is the number of those that have been run. What has been released stays as it is; changes are added at the end.
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
     _events_of_rasa,
     _known_messages,
     _ratings_and_follows,
     _unanswered_and_counts,
+    _answers_to_send,
 )
 
 

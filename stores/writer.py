@@ -31,7 +31,7 @@ class Rows:
     """What is to be written at one go."""
 
     messages: list[Row] = field(default_factory=list)
-    # The events of one conversation; the messages among them no longer wait for their turn.
+    # The events of one conversation; the messages among them no longer wait for their turn, at most for being sent.
     events: list[Row] = field(default_factory=list)
     outbox: list[Row] = field(default_factory=list)
     counts: list[Count] = field(default_factory=list)
@@ -98,7 +98,7 @@ class Writer:
             for event in events:
                 if event["said"]:
                     known = (MESSAGES.c.sender_id == event["sender_id"], MESSAGES.c.said == event["said"])
-                    connection.execute(MESSAGES.delete().where(*known))
+                    connection.execute(MESSAGES.delete().where(*known, MESSAGES.c.to_send.is_(False)))
             for rows in waiting:
                 if rows.also:
                     rows.also(connection)

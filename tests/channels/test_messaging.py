@@ -132,17 +132,17 @@ def test_odd_events_come_to_silence_and_spoil_nothing(person: Person) -> None:
     for name, event in person.vendor.odd(person.address).items():
         assert person.vendor.tell(person.stack.address, event) == 200, name
     assert "no active effect" in words_of(person.asks("what is a placebo"))
-    assert all(WORDS["not_text"]["text"] not in heard.text for heard in person.vendor.told(person.address))
+    assert all(WORDS["refused_not_text"]["text"] not in heard.text for heard in person.vendor.told(person.address))
 
 
 def test_what_is_no_text_is_said_kindly_once(person: Person) -> None:
     events = person.vendor.unreadable(person.address)
     for name, event in events.items():
         assert person.vendor.tell(person.stack.address, event) == 200, name
-    assert [heard.text for heard in person.reads()] == [WORDS["not_text"]["text"]] * bool(events)
+    assert [heard.text for heard in person.reads()] == [WORDS["refused_not_text"]["text"]] * bool(events)
     person.asks("what is a placebo", 2)
     person.does(next(iter(events.values())))
-    assert [heard.text for heard in person.reads()] == [WORDS["not_text"]["text"]]
+    assert [heard.text for heard in person.reads()] == [WORDS["refused_not_text"]["text"]]
 
 
 def test_a_second_delivery_is_not_answered_again(person: Person) -> None:
@@ -304,7 +304,8 @@ def test_the_lines_to_try_print_what_the_guide_says(messaging: Any, line: str) -
 
 
 def test_the_guide_names_tests_and_variables_that_exist() -> None:
-    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests" / "channels").glob("test_*.py"))
+    files = [*(ROOT / "tests" / "channels").glob("test_*.py"), *(ROOT / "tests" / "reliability").glob("test_*.py")]
+    code = "".join(file.read_text(encoding="utf-8") for file in files)
     named = re.findall(r"`(test_\w+)`", GUIDE)
     assert len(named) > 20
     assert not [name for name in named if f"def {name}(" not in code]

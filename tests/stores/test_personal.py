@@ -37,7 +37,7 @@ async def add(store: ConversationStore, sender: str, *events: Event) -> None:
 async def live(store: ConversationStore, sender: str, at: float | None = None) -> None:
     """Somebody writes, is not understood, rates, follows and has one message waiting."""
     await add(store, sender, SessionStarted(timestamp=at), said(f"{SECRET} asks", at, "m1"), reply("utter_out_of_scope", at=at))
-    await Inbox(store).receive(Message(sender, "m2", {"text": SECRET}), "turn")
+    await Inbox(store).receive("turn", Message(sender, "m2", {"text": SECRET}))
     at = at or time()
     with store.connect() as connection:
         shared = {"sender_id": sender, "topic": "placebo", "version": "v"}

@@ -259,7 +259,7 @@ def test_a_message_is_kept_until_its_turn_is_saved_and_has_one_turn_only(databas
         kept = store(database)
         inbox = Inbox(kept)
         for id in ("m1", "m2", "m1"):
-            await inbox.receive(Message("web:me", id, {"text": f"question {id} \0"}), "first")
+            await inbox.receive("first", Message("web:me", id, {"text": f"question {id} \0"}))
         assert not await inbox.has_turn("web:me", "m1")
         assert await inbox.left(0, "sms:") == []
         assert await inbox.left(60, "web:") == []
@@ -271,10 +271,10 @@ def test_a_message_is_kept_until_its_turn_is_saved_and_has_one_turn_only(databas
         with pytest.raises(sqlalchemy.exc.IntegrityError):
             await add(kept, "web:me", [UserUttered("question", metadata={"said": "m1"})])
         other, third = Message("web:me", "m3", {}), Message("web:me", "m4", {})
-        await inbox.receive(other, "one")
+        await inbox.receive("one", other)
         await inbox.give_up(other, "one")
         for turn_of in ("one", "two"):
-            await inbox.receive(third, turn_of)
+            await inbox.receive(turn_of, third)
         for turn_of in ("one", "two"):
             # Either may have acknowledged it.
             await inbox.give_up(third, turn_of)
@@ -285,6 +285,25 @@ def test_a_message_is_kept_until_its_turn_is_saved_and_has_one_turn_only(databas
             await inbox.count_try(Message("web:me", "m2", {}))
         # What ends every server that takes it up is left alone.
         assert await inbox.left(0, "web:") == []
+
+    asyncio.run(play())
+
+
+def test_a_message_with_a_way_back_is_kept_until_its_answer_is_sent(database: str) -> None:
+    async def play() -> None:
+        kept = store(database)
+        inbox = Inbox(kept)
+        message, other = (Message("tg:me", id, {"text": "question", "token": None}, "encrypted") for id in ("m1", "m2"))
+        await inbox.receive("turn", message, other)
+        # Nothing is forgotten before it has its turn.
+        await inbox.is_sent(message)
+        said: list[Event] = [UserUttered("question", metadata={"said": "m1"}), ActionExecuted("action_listen")]
+        await add(kept, "tg:me", START + said)
+        assert await inbox.left(0, "tg:") == [message, other]
+        await inbox.renew([message])
+        assert await inbox.left(10, "tg:") == []
+        await inbox.is_sent(message)
+        assert await inbox.left(0, "tg:") == [other]
 
     asyncio.run(play())
 

@@ -57,7 +57,7 @@ def test_what_was_backed_up_is_there_after_a_restore_once(databases: list[str], 
         for number in range(3):
             await talk(store, "web:a", number)
             await talk(store, "web:b", number + 3)
-        await Inbox(store).receive(Message("web:a", "waiting", {"text": "a question"}), "turn")
+        await Inbox(store).receive("turn", Message("web:a", "waiting", {"text": "a question"}))
         # What is in the target already stays as it is.
         await talk(ConversationStore(DOMAIN, db=target), "web:b", 9)
 
