@@ -152,3 +152,8 @@ def _html_picture(picture: Picture) -> str:
         f'<figure>\n<img src="data:image/svg+xml;base64,{data}" alt="{escape(picture.says)}">\n'
         f"<figcaption>{escape(picture.caption)}</figcaption>\n</figure>"
     )
+
+
+def percent(share: float) -> str:
+    """A share as per cent with one decimal."""
+    return f"{100 * share:.1f} %"

@@ -15,11 +15,13 @@ from components.topic_model import Settings
 from tools import cross_validation as cross
 from tools.bench_report import machine
 from tools.calibration import Bin, calibration_error
-from tools.documents import Picture, Section, Table
+from tools.documents import Picture, Section, Table, percent
+from tools.held_out import Tried
 from tools.learning_curve import Point
 from tools.model_comparison import Compared
 from tools.score import TOP, Measure, Understood, measures
-from tools.score_pictures import calibration_picture, curve_picture, danger_picture, doubt_picture
+from tools.score_pictures import calibration_picture, curve_picture
+from tools.threshold_sections import cross_validation_section, held_out_section
 
 COMPARISON = ROOT / "docs" / "understanding" / "comparison.json"
 # Written by hand: what no command of the project can measure.
@@ -57,6 +59,9 @@ class Evidence:
     after: Sequence[Bin]
     losses: tuple[float, float]
     speed: Speed
+    # Thresholds by the sets of test questions, and what all sets together choose.
+    held_out: Sequence[Tried]
+    chosen: Thresholds
 
 
 def comparison_table(rows: Sequence[Compared]) -> Table:
@@ -81,11 +86,6 @@ def comparison_table(rows: Sequence[Compared]) -> Table:
     )
 
 
-def percent(share: float) -> str:
-    """A share as per cent with one decimal."""
-    return f"{100 * share:.1f} %"
-
-
 def sections(evidence: Evidence, settings: Settings, thresholds: Thresholds, catalogue: Catalogue) -> list[Section]:
     """The report, from what matters most to patients to what matters to engineers."""
     return [
@@ -93,7 +93,10 @@ def sections(evidence: Evidence, settings: Settings, thresholds: Thresholds, cat
         _measures(evidence.results, catalogue),
         _recall(evidence.results),
         _confusions(evidence.results),
-        _cross_validation(evidence, settings, thresholds),
+        held_out_section(evidence.held_out, evidence.chosen, thresholds),
+        cross_validation_section(
+            evidence.out_of_fold, evidence.temperature, evidence.doubt, evidence.danger, settings, thresholds
+        ),
         _learning_curve(evidence.curve),
         _calibration(evidence, settings),
         _speed_section(evidence.speed),
@@ -155,62 +158,6 @@ def _confusions(results: Mapping[str, Sequence[Understood]]) -> Section:
     rows = [(*pair, *(str(group[pair]) for group in counts.values()), texts[pair]) for pair in pairs]
     head = ("topic", "taken for", *counts, "one of them")
     return Section("Confusions", [], [Table("Answered at once with another topic, the commonest first", head, rows)])
-
-
-def _cross_validation(evidence: Evidence, settings: Settings, thresholds: Thresholds) -> Section:
-    found = evidence.out_of_fold
-    accuracy, in_top = (cross.among_likeliest(found.probabilities, found.truth, number) for number in (1, TOP))
-    answer, danger = evidence.doubt.smallest, evidence.danger.largest
-    rows = [
-        ("likeliest label right", percent(accuracy), ""),
-        (f"among the {TOP} likeliest", percent(in_top), ""),
-        ("temperature of the smallest log loss", f"{evidence.temperature:.2f}", f"{settings.temperature:.2f}"),
-        (f"answer: smallest with at most {percent(cross.MOST_WRONG)} wrong", _threshold(answer), f"{thresholds.answer:.2f}"),
-        (
-            f"danger: largest with at least {percent(cross.FEWEST_IN_DANGER)} recognised",
-            _threshold(danger),
-            f"{thresholds.danger:.2f}",
-        ),
-    ]
-    every_tenth = slice(4, None, 5)
-    shares = zip(evidence.doubt.threshold, evidence.doubt.right, evidence.doubt.offered, evidence.doubt.wrong, strict=True)
-    alarms = zip(evidence.danger.threshold, evidence.danger.recognised, evidence.danger.false_alarms, strict=True)
-    return Section(
-        "Cross-validation and thresholds",
-        [
-            f"Each topic's examples are cut into {cross.FOLDS} stretches in the order of the files, and each is judged by a "
-            "model that has learned from the others: whoever wrote a stretch wrote in one style, so stretches drawn "
-            "at random would flatter. The temperature and the thresholds follow from these probabilities, together with the "
-            "safety phrases. Messages are not taken apart into sentences here.",
-        ],
-        [
-            Table("Found by cross-validation, beside config.yml", ("", "found", "config.yml"), rows),
-            Picture(
-                "answer-threshold",
-                "What becomes of the examples at each threshold for answering.",
-                "Lines of the shares right at once, offered and wrong at once over the threshold for answering; the next table "
-                "has the figures.",
-                doubt_picture(evidence.doubt, thresholds.answer),
-            ),
-            Table(
-                "At each threshold for answering",
-                ("threshold", "right at once", "offered", "wrong at once"),
-                [(f"{step:.2f}", *map(percent, row)) for step, *row in list(shares)[every_tenth]],
-            ),
-            Picture(
-                "danger-threshold",
-                "What is missed and what is falsely taken for danger at each threshold.",
-                "Lines of the shares of danger missed and of harmless examples taken for danger over the threshold; the next "
-                "table has the figures.",
-                danger_picture(evidence.danger, thresholds.danger),
-            ),
-            Table(
-                "At each threshold for danger",
-                ("threshold", "danger recognised", "harmless, taken for danger"),
-                [(f"{step:.2f}", *map(percent, row)) for step, *row in list(alarms)[every_tenth]],
-            ),
-        ],
-    )
 
 
 def _learning_curve(points: Sequence[Point]) -> Section:
@@ -309,7 +256,3 @@ def _of(measure: Measure) -> str:
 
 def _bin(row: Bin) -> tuple[str, str, str]:
     return (str(row.count), f"{row.confidence:.2f}", percent(row.right)) if row.count else ("0", "–", "–")
-
-
-def _threshold(found: float | None) -> str:
-    return "none does" if found is None else f"{found:.2f}"

@@ -23,6 +23,13 @@ TOP = 3
 FIRST_SET = "first"
 # Files whose names begin so were written later, by other people.
 LATER_SETS = ("second", "third")
+# Names of measures.
+RIGHT = "right at once, topics and look-ups"
+RIGHT_OR_OFFERED = "right at once or among three offered"
+WRONG = "wrong without asking back"
+OUT_OF_SCOPE_ANSWERED = "out of scope, answered"
+DANGER_RECOGNISED = "emergency and self-harm recognised"
+PERSONAL_RECOGNISED = "personal advice and side effects recognised"
 
 
 class UnreadableQuestions(Exception):
@@ -210,13 +217,13 @@ def measures(results: list[Understood], catalogue: Catalogue) -> list[Measure]:
 
     return [
         measure("right at once, all messages", results, (result.right for result in results)),
-        measure("right at once, topics and look-ups", asked, (result.right for result in asked)),
-        measure("right at once or among three offered", asked, (result.right_or_offered for result in asked)),
+        measure(RIGHT, asked, (result.right for result in asked)),
+        measure(RIGHT_OR_OFFERED, asked, (result.right_or_offered for result in asked)),
         measure("among the three likeliest", asked, (result.in_top for result in asked)),
-        measure("wrong without asking back", results, (result.wrong for result in results)),
-        measure("out of scope, answered", outside, (result.label in answers for result in outside)),
-        measure("emergency and self-harm recognised", danger, (result.label in DANGERS for result in danger)),
-        measure("personal advice and side effects recognised", personal, (_safe(result) for result in personal)),
+        measure(WRONG, results, (result.wrong for result in results)),
+        measure(OUT_OF_SCOPE_ANSWERED, outside, (result.label in answers for result in outside)),
+        measure(DANGER_RECOGNISED, danger, (result.label in DANGERS for result in danger)),
+        measure(PERSONAL_RECOGNISED, personal, (_safe(result) for result in personal)),
         measure("harmless, taken for an emergency", harmless, (result.label in DANGERS for result in harmless)),
     ]
 

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
@@ -17,6 +18,7 @@ from components.topic_model import Settings, TopicModel
 from tools import cross_validation as cross
 from tools.calibration import Bin, best_temperature, log_loss, reliability, tempered
 from tools.documents import Picture, as_html, as_markdown
+from tools.held_out import Chooser, Group
 from tools.learning_curve import learning_curve
 from tools.model_comparison import (
     Compared,
@@ -57,6 +59,7 @@ def gather(
     curve, model = learning_curve(examples, questions, settings, encoder)
     plain = np.array([list(row.values()) for row in model.probabilities([question.text for question in questions])])
     scaled = tempered(plain, settings.temperature)
+    chooser = Chooser(_groups(results, _rows(model.labels, scaled)), thresholds, phrases, catalogue)
     return Evidence(
         results,
         out_of_fold,
@@ -68,6 +71,8 @@ def gather(
         _reliability(questions, model.labels, scaled),
         (_loss(questions, model.labels, plain), _loss(questions, model.labels, scaled)),
         _speed(model, questions),
+        chooser.tried(),
+        chooser.choose(set(results)),
     )
 
 
@@ -104,6 +109,13 @@ def compare_models(questions: Sequence[Question], catalogue: Catalogue) -> list[
     about = {"date": date.today().isoformat(), "questions": len(questions), "answer": thresholds.answer}
     write_rows(rows, COMPARISON, about)
     return rows
+
+
+def _groups(results: Mapping[str, Sequence[Understood]], rows: Sequence[Mapping[str, float]]) -> dict[str, Group]:
+    """The questions of each set with their share of the rows, which are those of all questions in order."""
+    remaining = iter(rows)
+    questions = {name: [result.question for result in group] for name, group in results.items()}
+    return {name: Group(asked, list(islice(remaining, len(asked)))) for name, asked in questions.items()}
 
 
 def _rows(labels: Sequence[str], probabilities: np.ndarray) -> list[dict[str, float]]:

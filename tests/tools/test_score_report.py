@@ -2,6 +2,7 @@
 
 import base64
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -16,9 +17,10 @@ from tools import score_report
 from tools.calibration import best_temperature, calibration_error, log_loss, reliability, tempered
 from tools.cross_validation import Danger, Doubt, contiguous_folds, cross_validate, danger, doubt
 from tools.documents import Section, Table, as_html, as_markdown
+from tools.held_out import Chooser, Group
 from tools.learning_curve import first_share
 from tools.model_comparison import in_front, linear, linear_without_ngrams
-from tools.score import QUESTIONS, Understood, main, read_questions, sets_of, understand
+from tools.score import QUESTIONS, WRONG, Measure, Question, Understood, main, read_questions, sets_of, understand
 from tools.training_examples import Example, RememberingEncoder, configured, training_examples
 
 NO_PHRASES = SafetyPhrases({})
@@ -170,6 +172,29 @@ def test_phrases_count_as_recognised() -> None:
     )
     assert set(found.recognised) == {1.0}
     assert set(found.false_alarms) == {0.0}
+
+
+def group(wrong_at: float) -> Group:
+    """18 questions understood for sure, two taken for another topic with a probability, one emergency and one side effect."""
+    sure, wrong = {"placebo": 0.9, "phase_1": 0.1}, {"placebo": 1 - wrong_at, "phase_1": wrong_at}
+    grave, personal = {"emergency": 0.31, "placebo": 0.69}, {"report_side_effect": 0.41, "placebo": 0.59}
+    questions = [Question("words", topic) for topic in ["placebo"] * 20 + ["emergency", "report_side_effect"]]
+    return Group(questions, [*[sure] * 18, *[wrong] * 2, grave, personal])
+
+
+def test_thresholds_are_chosen_on_some_sets_and_tried_on_the_one_left_out(catalogue: Catalogue) -> None:
+    groups = {"easy": group(0.55), "hard": group(0.75)}
+    chooser = Chooser(groups, Thresholds(0.5, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9), NO_PHRASES, catalogue)
+    assert chooser.choose({"easy"}).answer == 0.56
+    assert chooser.choose({"easy", "hard"}).answer == 0.76
+    # Half of the largest that recognises it, and three quarters.
+    assert (chooser.choose({"easy"}).danger, chooser.choose({"easy"}).personal) == (0.15, 0.3)
+    wrong = {tried.left_out: (tried.thresholds.answer, share_of(tried.measures, WRONG)) for tried in chooser.tried()}
+    assert wrong == {"easy": (0.76, 0.0), "hard": (0.56, pytest.approx(2 / 22))}
+
+
+def share_of(found: Sequence[Measure], name: str) -> float:
+    return next(measure.share for measure in found if measure.name == name)
 
 
 def test_a_linear_model_gives_the_probabilities_of_its_regression(catalogue: Catalogue) -> None:
