@@ -1,4 +1,4 @@
-"""Compares speed and memory with the stock bot of `rasa init` and with a bare Sanic, in one run on this machine."""
+"""Compares speed and memory with the stock bot of `rasa init`, a bare Sanic and the first version, in one run."""
 
 import argparse
 import hashlib
@@ -28,6 +28,8 @@ from tools.bench_servers import (
     Place,
     Running,
     bare_handler,
+    first_version,
+    make_first_version,
     stock_bot,
     train_stock_bot,
     train_trialguide,
@@ -51,10 +53,11 @@ METHOD = f"""How it is measured:
 
 - TrialGuide is its Rasa server and its action server, with conversations in SQLite; the stock bot is what `rasa init` makes and
   trains and `rasa run` serves, unchanged (it keeps conversations in memory and loses them with the process); bare Sanic is one
-  handler that returns JSON, the most this machine could do.
+  handler that returns JSON, the most this machine could do; the first version is the first of TrialGuide that answered all
+  topics, out of the repository's history, in today's environment.
 - Training and start are measured one after the other, with nothing else running. Training starts from nothing: no cache, and
   for TrialGuide the sentence encoder is built as well. Start is from the command to the first HTTP 200 of every server.
-- For the load all three are up, and they are loaded in turn, so that each has its share of a machine that is faster in one
+- For the load all are up, and they are loaded in turn, so that each has its share of a machine that is faster in one
   minute than in the next. After a warm-up of {WARM_UP} messages each there are {ROUNDS} rounds; in each round each server gets
   {MESSAGES[MANY]} messages at {MANY} at once and {MESSAGES[1]} at 1 at once, in the opposite order every other round. Figures
   are the median of the rounds; a ratio is the median of the rounds' own ratios. What the servers that wait for their turn
@@ -75,7 +78,7 @@ METHOD = f"""How it is measured:
 
 @dataclass(frozen=True)
 class Contender:
-    """One of the three: what is said to it, without end, and over and over; how it is trained if it is, and how it runs."""
+    """One of those compared: what is said to it, without end, and over and over; how it is trained, and how it runs."""
 
     name: str
     said: Iterator[str]
@@ -101,7 +104,7 @@ def main(arguments: argparse.Namespace) -> int:
         return 0
     where = machine()
     with tempfile.TemporaryDirectory(prefix="trialguide-bench-") as folder:
-        places = [Place(Path(folder) / name) for name in ("trialguide", "stock", "bare")]
+        places = [Place(Path(folder) / name) for name in ("trialguide", "stock", "bare", "first")]
         for place in places:
             place.folder.mkdir()
         began, others_before = time.monotonic(), other_cpu_seconds()
@@ -113,8 +116,8 @@ def main(arguments: argparse.Namespace) -> int:
             return 1
         # Only now are all servers among the children that were waited for.
         other_work = (other_cpu_seconds() - others_before) / (time.monotonic() - began)
-    ours, stock, _ = measured
-    figures, ratios = table(measured), [*bars(ours, stock), *place_bars()]
+    ours, stock, _, first = measured
+    figures, ratios = table(measured), [*bars(ours, stock, first), *place_bars()]
     warning = disturbance(other_work)
     print(f"\n{figures}\n\n{bars_table(ratios)}\n\n{warning}\n")
     recorded = {"machine": where, "measured": list(map(asdict, measured)), "bars": list(map(asdict, ratios))}
@@ -125,7 +128,7 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _contenders(ours: Place, stock: Place, bare: Place) -> list[Contender]:
+def _contenders(ours: Place, stock: Place, bare: Place, first: Place) -> list[Contender]:
     questions = topic_questions()
     stock_messages = yaml.safe_load(STOCK_MESSAGES.read_text(encoding="utf-8"))
     return [
@@ -134,6 +137,7 @@ def _contenders(ours: Place, stock: Place, bare: Place) -> list[Contender]:
         ),
         Contender("stock bot", cycle(stock_messages), None, lambda: train_stock_bot(stock), lambda: stock_bot(stock)),
         Contender("bare Sanic", cycle(questions), None, dict, lambda: bare_handler(bare)),
+        Contender("first version", cycle(questions), None, lambda: make_first_version(first), lambda: first_version(first)),
     ]
 
 
@@ -156,7 +160,7 @@ def _compare(contenders: list[Contender]) -> list[Measured]:
     rounds: dict[tuple[str, int], list[Round]] = defaultdict(list)
     again: dict[tuple[str, int], list[Round]] = defaultdict(list)
     with ExitStack() as servers:
-        _say("Starting all three ...")
+        _say("Starting them all ...")
         running = {contender.name: servers.enter_context(contender.server()) for contender in contenders}
         for contender in contenders:
             _round(running, contender.name, contender.said, WARM_UP, MANY)

@@ -98,16 +98,24 @@ def table(measured: Sequence[Measured]) -> str:
     return markdown(rows)
 
 
-def bars(ours: Measured, stock: Measured) -> list[Bar]:
+def bars(ours: Measured, stock: Measured, first: Measured) -> list[Bar]:
     """The ratios and figures that a bar was set for."""
     memory = ours.memory["Rasa server"]
     start = ours.start / stock.start
+    slower = paired_ratio(ours.single, first.single, p50)
     return [
         *_speed_bars("new questions", ours.many, ours.single, stock),
         *_speed_bars("questions heard before", ours.many_again, ours.single_again, stock),
         Bar("training", "under 120 s", f"{ours.training_seconds:.0f} s", ours.training_seconds < 120),
         Bar("resident memory of the Rasa server", "under 800 MB", f"{memory:.0f} MB", memory < 800),
         Bar("start to first 200", "under half of the stock bot's", f"{start:.2f}", start < 0.5),
+        Bar(
+            "start to first 200, where several servers share the work",
+            "at most a quarter of the stock bot's",
+            f"{start:.2f}",
+            start <= 0.25,
+        ),
+        Bar("p50, 1 at once, new questions", "at most 1.3 times the first version's", f"{slower:.2f} times", slower <= 1.3),
     ]
 
 

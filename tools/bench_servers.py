@@ -1,4 +1,4 @@
-"""What `make bench` compares: how each of the three is trained, started and stopped."""
+"""What `make bench` compares: how each server is trained, started and stopped."""
 
 import os
 import secrets
@@ -18,6 +18,8 @@ from tools.stack import HOST, Stack, await_answer, end
 COMMON = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "LOG_LEVEL": "WARNING"}
 MODEL = "bench"
 REST = "/webhooks/rest/webhook"
+# The first version that answered all topics.
+FIRST_VERSION = "9c943bfca740bac4b1188f968c709d8ea94fbf18"
 
 
 class BenchmarkFailed(Exception):
@@ -34,7 +36,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Place:
-    """A temporary folder for one of the three, with a log of all that its processes say."""
+    """A temporary folder for one of them, with a log of all that its processes say."""
 
     folder: Path
 
@@ -67,21 +69,34 @@ def train_stock_bot(place: Place) -> dict[str, float]:
     return {"model": time.monotonic() - started}
 
 
+def make_first_version(place: Place) -> dict[str, float]:
+    """Takes the first version out of the repository's history and has it build its encoder and its model."""
+    code = place.folder / "code"
+    code.mkdir()
+    archive = subprocess.run(["git", "archive", FIRST_VERSION], cwd=ROOT, capture_output=True)
+    if archive.returncode:
+        raise BenchmarkFailed("The first version is not in this clone's history; 'git fetch --unshallow' brings it.")
+    subprocess.run(["tar", "-x", "-C", str(code)], input=archive.stdout, check=True)
+    _run(place, ["-m", "tools", "setup"], code, "The training of the first version")
+    # Its examples are fewer, so how long it took says nothing.
+    return {}
+
+
 @contextmanager
 def trialguide(place: Place) -> Iterator[Running]:
     """Both servers of TrialGuide, on the model that `train_trialguide` made."""
-    port, actions_port = free_ports(2)
-    stack = Stack(
-        model=place.folder / f"{MODEL}.tar.gz",
-        port=port,
-        actions_port=actions_port,
-        conversations=place.folder / "conversations.db",
-        log=place.log,
-        # The load comes over the `rest` channel, which is open under a token only.
-        auth_token=secrets.token_hex(),
-    )
-    with stack:
-        yield Running(stack.rest, {name: stack.process_id(name) for name in ("Rasa server", "action server")})
+    # The load comes over the `rest` channel, which is open under a token only.
+    with _stack(place, place.folder / f"{MODEL}.tar.gz", auth_token=secrets.token_hex()) as running:
+        yield running
+
+
+@contextmanager
+def first_version(place: Place) -> Iterator[Running]:
+    """Both servers of the first version, whose `rest` channel was open."""
+    code = place.folder / "code"
+    (model,) = (code / "models").glob("trialguide-*.tar.gz")
+    with _stack(place, model, root=code) as running:
+        yield running
 
 
 @contextmanager
@@ -108,6 +123,15 @@ def bare_handler(place: Place) -> Iterator[Running]:
     (port,) = free_ports(1)
     with _served(place, ["-m", "tools.bench_bare", str(port)], ROOT, "Sanic", port) as running:
         yield running
+
+
+@contextmanager
+def _stack(place: Place, model: Path, auth_token: str | None = None, root: Path = ROOT) -> Iterator[Running]:
+    port, actions_port = free_ports(2)
+    conversations = place.folder / "conversations.db"
+    stack = Stack(model, port, actions_port, conversations, auth_token, place.log, root=root)
+    with stack:
+        yield Running(stack.rest, {name: stack.process_id(name) for name in ("Rasa server", "action server")})
 
 
 @contextmanager

@@ -45,6 +45,8 @@ class Stack:
     settings: Mapping[str, str] = field(default_factory=dict)
     # How many seconds the clock of the Rasa server is behind, for tests.
     clock_behind: int = 0
+    # Where the code lies.
+    root: Path = ROOT
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -53,8 +55,8 @@ class Stack:
 
     @property
     def rest(self) -> str:
-        """The address of the `rest` channel, with its token."""
-        return f"{self.address}/webhooks/rest/webhook?token={self.auth_token}"
+        """The address of the `rest` channel, with its token if there is one."""
+        return f"{self.address}/webhooks/rest/webhook" + (f"?token={self.auth_token}" if self.auth_token else "")
 
     def __enter__(self) -> "Stack":
         """Raises CannotStart when a port is taken, the model is broken or a server ends before it answers."""
@@ -155,7 +157,7 @@ class Stack:
             # A session of its own: Ctrl-C reaches this process alone, which then ends both in order.
             self._processes[name] = subprocess.Popen(
                 [sys.executable, *arguments],
-                cwd=ROOT,
+                cwd=self.root,
                 env=environment,
                 stdout=output,
                 stderr=output,
