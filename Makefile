@@ -49,8 +49,9 @@ score: ## how well questions are understood
 report: ## how well questions are understood, in full: report.html and docs/understanding.md
 	@$(ENVIRONMENT) $$python -m tools score --report
 
-bench: ## speed and memory against the stock Rasa bot
-	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.bench_widget && $$python -m tools.bench_messaging
+bench: ## speed and memory against the stock Rasa bot, of two servers, widget and messaging
+	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.bench_widget && $$python -m tools.bench_messaging \
+		&& $$python -m tools.bench_cluster
 
 lock: ## bring the lock files in line with requirements/direct.in
 	@$(ENVIRONMENT) for version in 3.11 3.10; do \

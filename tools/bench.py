@@ -22,6 +22,7 @@ from tools.bench_load import Load
 from tools.bench_places import place_bars
 from tools.bench_processes import cpu_seconds, other_cpu_seconds, resident_megabytes
 from tools.bench_profile import profile
+from tools.bench_record import DOCUMENT, FIGURES
 from tools.bench_report import Measured, Round, bars, bars_table, disturbance, document, machine, table
 from tools.bench_servers import (
     BenchmarkFailed,
@@ -39,8 +40,6 @@ from tools.score import QUESTIONS, read_questions
 from tools.setup import ROOT
 from tools.stack import CannotStart
 
-FIGURES = ROOT / "bench.json"
-DOCUMENT = ROOT / "docs" / "benchmark.md"
 STOCK_MESSAGES = Path(__file__).with_name("bench_stock_messages.yml")
 ROUNDS = 8
 WARM_UP = 80

@@ -1,9 +1,6 @@
 """How quick the messaging channels are on this machine: `python -m tools.bench_messaging`.
 
-Every 100 ms somebody writes on Telegram and somebody else on WhatsApp, each a first question; both vendors are servers on this
-machine that take whatever comes. Acknowledged: from the webhook to the answer to it. Answered: from the webhook to the first
-message to the person. In every second round WhatsApp takes five seconds for each call; what that does to Telegram is the ratio
-of the rounds' 95th percentiles, in pairs.
+It writes what it measures into bench.json and docs/benchmark.md, beside what `python -m tools bench` wrote there.
 """
 
 import argparse
@@ -25,6 +22,7 @@ from aiohttp import web
 
 from tools.bench import topic_questions
 from tools.bench_processes import other_cpu_seconds
+from tools.bench_record import record
 from tools.bench_report import Bar, disturbance
 from tools.run import port_from_environment
 from tools.setup import prepare
@@ -35,6 +33,12 @@ PEOPLE = 100
 EVERY_SECONDS = 0.1
 SLOW_SECONDS = 5.0
 ANSWER_SECONDS = 60
+HEADING = "Messaging services"
+METHOD = f"""- Every {1000 * EVERY_SECONDS:.0f} ms somebody writes on Telegram and somebody else on WhatsApp, each a first
+  question; both vendors are servers on this machine that take whatever comes. Acknowledged: from the webhook to the answer to
+  it. Answered: from the webhook to the first message to the person.
+- {PAIRS} pairs of rounds of {PEOPLE} people each; in one of each pair WhatsApp takes {SLOW_SECONDS:.0f} seconds for
+  each call. What that does to Telegram is the ratio of the rounds' 95th percentiles, in pairs."""
 SECRET, PHONE = "secret-of-the-benchmark", "1"
 
 
@@ -185,7 +189,7 @@ async def _pair(bench: Bench, slow_first: bool) -> tuple[Round, Round]:
 
 
 def main() -> int:
-    """Measures with servers of its own; 1 when they cannot be started or a bar is not met."""
+    """Measures with servers of its own; 1 when they cannot be started."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     model = prepare()
     if model is None:
@@ -199,10 +203,9 @@ def main() -> int:
             print(problem, file=sys.stderr)
             return 1
     # The servers have ended, so their own work is known and left out.
-    print(disturbance((other_cpu_seconds() - others_before) / (time.monotonic() - began)))
-    for bar in bars:
-        print(f"Messaging: {bar.name}: {bar.figure} ({bar.wanted}; {'met' if bar.met else 'NOT MET'}).")
-    return 0 if all(bar.met for bar in bars) else 1
+    warning = disturbance((other_cpu_seconds() - others_before) / (time.monotonic() - began))
+    record("messaging", HEADING, bars, warning, METHOD)
+    return 0
 
 
 if __name__ == "__main__":

@@ -187,11 +187,6 @@ Python {machine["python"]}, Rasa {machine["rasa"]}, TensorFlow {machine["tensorf
 {method}"""
 
 
-def with_section(document: str, heading: str, text: str) -> str:
-    """The document with a section at its end, in place of the one of that heading."""
-    return f"{document.partition(f'## {heading}')[0].rstrip()}\n\n## {heading}\n\n{text}"
-
-
 def _median(rounds: Sequence[Round], figure: Callable[[Round], float], digits: int = 1) -> str:
     return f"{median(map(figure, rounds)):.{digits}f}" if rounds else "–"
 

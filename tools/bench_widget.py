@@ -5,20 +5,20 @@ It writes what it measures into bench.json and docs/benchmark.md, beside what `p
 
 import argparse
 import asyncio
-import json
 import shutil
 import statistics
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.bench import DOCUMENT, FIGURES, topic_questions
+from tools.bench import topic_questions
 from tools.bench_flood import FLOOD_PER_SECOND, PAIRS, PEOPLE, SETTINGS, flood_bar
 from tools.bench_processes import cpu_seconds, other_cpu_seconds
-from tools.bench_report import Bar, bars_table, disturbance, with_section
+from tools.bench_record import record
+from tools.bench_report import Bar, disturbance
 from tools.run import port_from_environment
 from tools.setup import prepare
 from tools.stack import CannotStart, Stack
@@ -115,15 +115,6 @@ def _visit(browser: Any, address: str, question: str) -> Visit:
     return Visit(marks["ready"] - requested, opened, marks["answer"] - marks["typed"], marks["back"] - marks["sent"])
 
 
-def record(bars: list[Bar], warning: str) -> None:
-    """Writes the figures beside those of the comparison, in place of those of an earlier run."""
-    recorded = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-    FIGURES.write_text(json.dumps(recorded | {"widget": list(map(asdict, bars))}, indent=2) + "\n", encoding="utf-8")
-    text = f"{bars_table(bars)}\n\n{warning}\n\n{METHOD}"
-    DOCUMENT.write_text(with_section(DOCUMENT.read_text(encoding="utf-8"), HEADING, text), encoding="utf-8")
-    print(f"{bars_table(bars)}\n\n{warning}\nWritten to {FIGURES.name} and {DOCUMENT.name}.")
-
-
 def main() -> int:
     """Measures with servers of its own; 1 when they cannot be started or there is no browser."""
     argparse.ArgumentParser(description=__doc__).parse_args()
@@ -148,7 +139,7 @@ def main() -> int:
             print(problem, file=sys.stderr)
             return 1
     # The servers have ended, so their own work is known and left out.
-    record(bars, disturbance((other_cpu_seconds() - others_before) / (time.monotonic() - began)))
+    record("widget", HEADING, bars, disturbance((other_cpu_seconds() - others_before) / (time.monotonic() - began)), METHOD)
     return 0
 
 

@@ -10,7 +10,8 @@ from components.threaded_processor import REMEMBERED
 from tools.bench import MESSAGES, ROUNDS, WARM_UP, topic_questions
 from tools.bench_load import CONVERSATION, Load
 from tools.bench_profile import Parts, time_all
-from tools.bench_report import Measured, Round, bars, disturbance, document, paired_ratio, table, with_section
+from tools.bench_record import with_section
+from tools.bench_report import Measured, Round, bars, disturbance, document, paired_ratio, table
 from tools.score import QUESTIONS, read_questions
 
 
@@ -137,3 +138,5 @@ def test_a_section_takes_the_place_of_its_earlier_self() -> None:
     once = with_section(document, "Widget", "old\n")
     assert once == "# Title\n\nText.\n\n## Widget\n\nold\n"
     assert with_section(once, "Widget", "new\n") == "# Title\n\nText.\n\n## Widget\n\nnew\n"
+    both = with_section(once, "Others", "more")
+    assert with_section(both, "Widget", "new") == "# Title\n\nText.\n\n## Widget\n\nnew\n\n## Others\n\nmore\n"
