@@ -1,13 +1,12 @@
 """What the messaging services share: webhooks that are answered at once, work in order, answers that wait for nobody else."""
 
-import hmac
 import json
 import logging
 import os
 import re
 from abc import abstractmethod
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,6 +17,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from channels.deliveries import Deliveries
 from channels.entries import PATIENT, Choice, Entry, entries_of_turn
 from channels.failures import log_failure
 from channels.front_door import FrontDoor, Turn
@@ -27,38 +27,20 @@ from channels.lines import Lines
 from channels.rendering import Form, Message, messages
 from channels.request_id import begin_request
 from channels.settings import Settings, settings_from
-from channels.vendor_calls import VendorCalls, VendorRefused
+from channels.vendor_calls import VendorCalls
+from channels.vendor_events import ODD, Said
 from channels.vendor_settings import vendor_settings
 from stores import inbox
 from stores.services import Away
 
 logger = logging.getLogger(__name__)
 
-# Messages of one person that may wait to be taken, and of ours that may wait to be sent.
+# Messages of one person that may wait to be taken.
 MOST_WAITING = 30
-MOST_UNSENT = 100
 # Persons of whom it is known what they were told last.
 RECENT_SENDERS = 5_000
 SENDING_SECONDS = 5
-# What an event of another shape than the documented one raises when it is read.
-ODD = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
 NUMBER = re.compile(r"\W*(?:number|option|no)?\W*(\d{1,2})\W*", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Said:
-    """What somebody said, as a vendor reports it. Without text, token and location it is something that cannot be read.
-
-    `address` is the vendor's name for the person, `reply_to` what the channel needs to answer, `time` orders a batch.
-    """
-
-    address: str
-    id: str
-    reply_to: Any
-    text: str | None = None
-    token: str | None = None
-    location: tuple[float, float] | None = None
-    time: float = 0
 
 
 @dataclass(frozen=True)
@@ -89,7 +71,7 @@ class Messaging(FrontDoor):
         self.public_address = public if public.startswith("https://") else None
         self._cipher = address_cipher(settings.key)
         self._lines = Lines(MOST_WAITING)
-        self._sending = Lines(MOST_UNSENT)
+        self._deliveries = Deliveries(self.name())
         # Where to answer those whose turn runs, and how many choices it has offered so far. Real addresses are plain to read
         # nowhere else.
         self._reply_to: dict[str, Any] = {}
@@ -148,7 +130,7 @@ class Messaging(FrontDoor):
         async def finish(_: Sanic, __: Any) -> None:
             # Called before the turns are waited for: a message that waits in line still becomes one.
             await self._lines.finish(self.settings.turn_seconds)
-            await self._sending.finish(SENDING_SECONDS)
+            await self._deliveries.finish(SENDING_SECONDS)
             await self.calls.close()
 
         return blueprint
@@ -161,7 +143,7 @@ class Messaging(FrontDoor):
         made = messages(entry, self.form_for(reply_to), self.public_address, self._offered[sender] + 1)
         self._offered[sender] += len(entry.choices)
         for message in made:
-            self._in_line(sender, partial(self.send, reply_to, message))
+            self._deliveries.start(sender, partial(self.send, reply_to, message))
 
     async def write(self, way_back: str, entry: Entry) -> None:
         """Sends an entry to somebody who has not just written.
@@ -244,7 +226,7 @@ class Messaging(FrontDoor):
             self._forget(message, turn)
             return
         if said:
-            self._in_line(message.sender_id, lambda: self.noticed(said))
+            self._deliveries.start(message.sender_id, lambda: self.noticed(said))
 
     async def _take(self, arrival: "_Arrival", turn: str | None) -> None:
         """Takes a message and waits for the end of its turn, so that the next one of this person comes after it."""
@@ -297,7 +279,9 @@ class Messaging(FrontDoor):
             finally:
                 self._at_work.pop(_key(message), None)
 
-        self._in_line(message.sender_id, settled)
+        if not self._deliveries.start(message.sender_id, settled):
+            # Another server, or this one later, finds it left.
+            self._at_work.pop(_key(message), None)
 
     async def _token_of(self, sender: str, number: int) -> str | None:
         offered = last_offer(await self.history(sender))
@@ -312,21 +296,7 @@ class Messaging(FrontDoor):
         if name not in told:
             told.add(name)
             said = Message(self.form_for(reply_to).markup.text(self.sentence(name)))
-            self._in_line(sender, lambda: self.send(reply_to, said))
-
-    def _in_line(self, sender: str, sending: Callable[[], Awaitable[None]]) -> None:
-        try:
-            self._sending.start(sender, lambda: self._tried(sending))
-        except Refused:
-            logger.error("A message on %s was dropped: too many wait to be sent to one person.", self.name())
-
-    async def _tried(self, sending: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await sending()
-        except VendorRefused as refusal:
-            logger.error("%s did not take what it was sent: %s", self.name(), refusal)
-        except Exception as error:
-            log_failure(f"Nothing could be sent on {self.name()}", error)
+            self._deliveries.start(sender, lambda: self.send(reply_to, said))
 
 
 def _key(message: inbox.Message) -> tuple[str, str]:
@@ -354,28 +324,3 @@ def last_offer(history: list[Entry]) -> list[Choice]:
             break
         offered = [*entry.choices, *offered]
     return offered
-
-
-def each(body: Any, *names: str) -> Iterator[dict[str, Any]]:
-    """The objects in the lists that lie within one another under these names; what has another shape is passed over."""
-    if not isinstance(body, dict):
-        return
-    if not names:
-        yield body
-        return
-    inner = body.get(names[0])
-    for item in inner if isinstance(inner, list) else ():
-        yield from each(item, *names[1:])
-
-
-def json_of(text: bytes | str) -> Any:
-    """The JSON in a body or a field of one, or None when it holds none."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def same(given: str, expected: str) -> bool:
-    """Whether two texts are the same, in a time that does not tell where they differ."""
-    return hmac.compare_digest(given.encode(errors="replace"), expected.encode())

@@ -9,9 +9,10 @@ from typing import Any
 from sanic import Blueprint
 from sanic.request import Request
 
-from channels.messaging import Messaging, Said, each, json_of
+from channels.messaging import Messaging
 from channels.meta import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from channels.rendering import PLAIN, Form, Message
+from channels.vendor_events import Said, each, json_of
 
 
 class Messenger(Messaging):

@@ -10,7 +10,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from channels.messaging import same
+from channels.vendor_events import same
 
 GRAPH = "https://graph.facebook.com/v25.0"
 # Both let one write freely to a person for a day after their last message.

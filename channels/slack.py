@@ -15,9 +15,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from slack_sdk.signature import SignatureVerifier
 
-from channels.messaging import Messaging, Said, json_of
+from channels.messaging import Messaging
 from channels.rendering import SLACK, Form, Message
 from channels.vendor_calls import VendorRefused, error_code
+from channels.vendor_events import Said, json_of
 
 API = "https://slack.com/api"
 BUTTON_TITLE = 75

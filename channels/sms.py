@@ -15,8 +15,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from twilio.request_validator import RequestValidator
 
-from channels.messaging import Messaging, Said, same
+from channels.messaging import Messaging
 from channels.rendering import PLAIN, WHATSAPP, Form, Message
+from channels.vendor_events import Said, same
 
 API = "https://api.twilio.com"
 # More fields than Twilio sends are nothing to look into.

@@ -13,9 +13,10 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 
 from channels.bot_framework import BotFrameworkKeys
-from channels.messaging import Messaging, Said, json_of
+from channels.messaging import Messaging
 from channels.rendering import HTML, Form, Message
 from channels.settings import Settings
+from channels.vendor_events import Said, json_of
 
 LOGIN = "https://login.microsoftonline.com"
 SCOPE = "https://api.botframework.com/.default"

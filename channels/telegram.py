@@ -8,9 +8,10 @@ from typing import Any
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 
-from channels.messaging import Messaging, Said, json_of, same
+from channels.messaging import Messaging
 from channels.rendering import HTML, Form, Message
 from channels.vendor_calls import VendorRefused
+from channels.vendor_events import Said, json_of, same
 
 logger = logging.getLogger(__name__)
 

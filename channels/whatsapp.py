@@ -10,9 +10,10 @@ from sanic import Blueprint
 from sanic.request import Request
 
 from channels.entries import Choice
-from channels.messaging import Messaging, Said, each, json_of
+from channels.messaging import Messaging
 from channels.meta import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from channels.rendering import WHATSAPP, Form, Message
+from channels.vendor_events import Said, each, json_of
 
 MOST_BUTTONS, BUTTON_TITLE = 3, 20
 MOST_ROWS, ROW_TITLE, ROW_DESCRIPTION = 10, 24, 72

@@ -54,8 +54,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             },
             "thresholds": {
                 "answer": 0.6,
-                "personal": 0.35,
-                "danger": 0.19,
+                "personal": 0.38,
+                "danger": 0.16,
                 "danger_in_part": 0.9,
                 "danger_as_written": 0.5,
                 "part": 0.7,

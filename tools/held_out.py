@@ -19,14 +19,15 @@ from tools.score import (
     measures,
 )
 
-STEPS = tuple(step / 50 for step in range(5, 46))
-# At least, and at most, what a threshold for answering is to achieve.
-LEAST = {RIGHT: 0.85, RIGHT_OR_OFFERED: 0.95}
+STEPS = tuple(step / 50 for step in range(5, 36))
+# At least, and at most, what thresholds are to achieve.
+LEAST = {RIGHT: 0.85, RIGHT_OR_OFFERED: 0.95, PERSONAL_RECOGNISED: 0.93}
 MOST = {WRONG: 0.05, OUT_OF_SCOPE_ANSWERED: 0.10}
-# What is to be recognised of danger and of personal matters. The largest threshold that does it is made smaller by these
-# factors: a false alarm costs a sentence.
+# Of danger so much is to be recognised; the largest threshold that does it is made smaller by this factor, as a false alarm
+# costs a sentence.
 FEWEST_IN_DANGER, ROOM_FOR_DANGER = 0.99, 0.5
-FEWEST_PERSONAL, ROOM_FOR_PERSONAL = 0.93, 0.75
+# Of thresholds as good as this, as a share of messages, the one is taken that recognises most personal matters.
+AS_GOOD = 0.002
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Chooser:
         self, groups: Mapping[str, Group], thresholds: Thresholds, phrases: SafetyPhrases, catalogue: Catalogue
     ) -> None:
         """`thresholds` are those that the chosen ones are put into."""
+        # The likeliest first, as every decision sorts them again.
+        self._rows = {
+            name: [dict(sorted(row.items(), key=lambda label: -label[1])) for row in group.rows]
+            for name, group in groups.items()
+        }
         self._groups = groups
         self._thresholds = thresholds
         self._catalogue = catalogue
@@ -68,30 +74,24 @@ class Chooser:
         return found
 
     def choose(self, names: Collection[str]) -> Thresholds:
-        """What some sets choose; for answering the threshold that stays farthest from the nearest bar on all of them."""
-        chosen = replace(
-            self._thresholds,
-            danger=round(ROOM_FOR_DANGER * self._largest("danger", DANGER_RECOGNISED, FEWEST_IN_DANGER, names), 2),
-            personal=round(ROOM_FOR_PERSONAL * self._largest("personal", PERSONAL_RECOGNISED, FEWEST_PERSONAL, names), 2),
-        )
-        return max(
-            (replace(chosen, answer=step) for step in STEPS),
-            key=lambda thresholds: min(_room(self._measures(name, thresholds)) for name in names),
-        )
+        """What some sets choose: the thresholds that stay farthest from the nearest bar on the set where that is least."""
+        base = replace(self._thresholds, danger=round(ROOM_FOR_DANGER * self._largest_for_danger(names), 2))
+        tried = [replace(base, answer=answer, personal=personal) for personal in STEPS for answer in STEPS]
+        rooms = [min(_room(self._measures(name, thresholds)) for name in names) for thresholds in tried]
+        return next(thresholds for thresholds, room in zip(tried, rooms, strict=True) if room >= max(rooms) - AS_GOOD)
 
-    def _largest(self, threshold: str, measure: str, fewest: float, names: Collection[str]) -> float:
-        """The largest step at which every set has so much of a measure; the smallest step of all when none has."""
+    def _largest_for_danger(self, names: Collection[str]) -> float:
+        """The largest step at which every set has enough of it recognised; the smallest step of all when there is none."""
 
-        def achieved(step: float) -> float:
-            thresholds = replace(self._thresholds, **{threshold: step})
-            return min(_by_name(self._measures(name, thresholds))[measure].share for name in names)
+        def recognised(step: float) -> float:
+            thresholds = replace(self._thresholds, danger=step)
+            return min(_by_name(self._measures(name, thresholds))[DANGER_RECOGNISED].share for name in names)
 
-        return max((step for step in STEPS if achieved(step) >= fewest), default=STEPS[0])
+        return max((step for step in STEPS if recognised(step) >= FEWEST_IN_DANGER), default=STEPS[0])
 
     def _measures(self, name: str, thresholds: Thresholds) -> list[Measure]:
         if (name, thresholds) not in self._known:
-            group = self._groups[name]
-            texts = zip(group.questions, group.rows, self._phrases[name], strict=True)
+            texts = zip(self._groups[name].questions, self._rows[name], self._phrases[name], strict=True)
             self._known[name, thresholds] = measures([self._understood(*text, thresholds) for text in texts], self._catalogue)
         return self._known[name, thresholds]
 

@@ -6,27 +6,30 @@ from components.decision import Thresholds
 from components.topic_model import Settings
 from tools import cross_validation as cross
 from tools.documents import Picture, Section, Table, percent
-from tools.held_out import FEWEST_IN_DANGER, FEWEST_PERSONAL, LEAST, MOST, ROOM_FOR_DANGER, ROOM_FOR_PERSONAL, Tried
-from tools.score import TOP
+from tools.held_out import AS_GOOD, FEWEST_IN_DANGER, LEAST, MOST, ROOM_FOR_DANGER, Tried
+from tools.score import DANGER_RECOGNISED, FALSE_ALARMS, TOP
 from tools.score_pictures import danger_picture, doubt_picture
 
 
 def held_out_section(tried: Sequence[Tried], chosen: Thresholds, thresholds: Thresholds) -> Section:
     """Which thresholds the sets of test questions choose, and what those achieve on the set that had no say."""
-    names = [measure.name for measure in tried[0].measures]
-    rows = [(one.left_out, *_three(one.thresholds), *(percent(measure.share) for measure in one.measures)) for one in tried]
+    names = [*LEAST, *MOST, DANGER_RECOGNISED, FALSE_ALARMS]
+    shares = [{measure.name: percent(measure.share) for measure in one.measures} for one in tried]
+    rows = [
+        (one.left_out, *_three(one.thresholds), *(row[name] for name in names)) for one, row in zip(tried, shares, strict=True)
+    ]
     nothing = ("",) * len(names)
     bars = [f"at least {percent(least)} {name}" for name, least in LEAST.items()]
     bars += [f"at most {percent(most)} {name}" for name, most in MOST.items()]
     return Section(
         "Thresholds",
         [
-            "The sets of test questions have other authors, so each is tried with thresholds that the others choose. For "
-            "answering they choose the threshold that stays farthest from the nearest of the bars "
-            f"({', '.join(bars)}) on the set where that is least; for danger {percent(ROOM_FOR_DANGER)} of the largest at "
-            f"which every set has {percent(FEWEST_IN_DANGER)} recognised, for personal matters {percent(ROOM_FOR_PERSONAL)} "
-            f"of the largest at which every set has {percent(FEWEST_PERSONAL)} recognised: a false alarm costs a sentence. "
-            "Messages are not taken apart into sentences here, and places are not looked at.",
+            "The sets of test questions have other authors, so each is tried with thresholds that the others choose: those for "
+            "answering and for personal matters that stay farthest from the nearest of the bars "
+            f"({', '.join(bars)}) on the set where that is least; of those within {percent(AS_GOOD)} of the best, the ones that "
+            f"recognise most personal matters. For danger {percent(ROOM_FOR_DANGER)} of the largest at which every set has "
+            f"{percent(FEWEST_IN_DANGER)} recognised: a false alarm costs a sentence. Messages are not taken apart into "
+            "sentences here, and places are not looked at.",
         ],
         [
             Table(
