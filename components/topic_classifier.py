@@ -54,7 +54,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             },
             "thresholds": {
                 "answer": 0.6,
-                "personal": 0.38,
+                "personal": 0.34,
                 "danger": 0.16,
                 "danger_in_part": 0.9,
                 "danger_as_written": 0.5,
