@@ -55,7 +55,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             "thresholds": {
                 "answer": 0.6,
                 "personal": 0.34,
-                "danger": 0.16,
+                "danger": 0.19,
                 "danger_in_part": 0.9,
                 "danger_as_written": 0.5,
                 "part": 0.7,

@@ -27,7 +27,7 @@ MOST = {WRONG: 0.05, OUT_OF_SCOPE_ANSWERED: 0.10}
 # costs a sentence.
 FEWEST_IN_DANGER, ROOM_FOR_DANGER = 0.99, 0.5
 # Of thresholds as good as this, as a share of messages, the one is taken that recognises most personal matters.
-AS_GOOD = 0.003
+AS_GOOD = 0.0025
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.compare:
         _compare([result.question for result in everything], catalogue)
     if arguments.report:
-        _report(results, catalogue, arguments.report, whole=arguments.questions is None)
+        _report(results, model, catalogue, arguments.report, whole=arguments.questions is None)
     return 0
 
 
@@ -161,13 +161,13 @@ def _compare(questions: list[Question], catalogue: Catalogue) -> None:
     print(markdown_table(table.head, table.rows))
 
 
-def _report(results: dict[str, list[Understood]], catalogue: Catalogue, file: Path, whole: bool) -> None:
+def _report(results: dict[str, list[Understood]], model: Path, catalogue: Catalogue, file: Path, whole: bool) -> None:
     from tools.score_report import gather, write_document, write_report
     from tools.training_examples import configured, training_examples
 
     print("\nCross-validation and learning curve; this takes several minutes ...", flush=True)
     settings, thresholds = configured()
-    evidence = gather(training_examples(catalogue), results, settings, thresholds, catalogue)
+    evidence = gather(training_examples(catalogue), results, model, settings, thresholds, catalogue)
     write_report(evidence, settings, thresholds, catalogue, file)
     written = [str(file)]
     # The document speaks of all test questions, so a part of them does not change it.

@@ -1,12 +1,14 @@
 """The evaluation report: everything that is known about how well questions are understood, in one page."""
 
 import os
+import tarfile
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -43,11 +45,15 @@ TIMED = 500
 def gather(
     examples: Sequence[Example],
     results: Mapping[str, Sequence[Understood]],
+    trained: Path,
     settings: Settings,
     thresholds: Thresholds,
     catalogue: Catalogue,
 ) -> Evidence:
-    """Measures everything but the test questions' fate, which `results` holds by group of question files."""
+    """Measures everything but the test questions' fate, which `results` holds by group of question files.
+
+    The thresholds are chosen for the model in the archive `trained`, which is used.
+    """
     encoder = RememberingEncoder()
     phrases = load_safety_phrases()
     out_of_fold = cross.cross_validate(examples, settings, encoder)
@@ -59,7 +65,8 @@ def gather(
     curve, model = learning_curve(examples, questions, settings, encoder)
     plain = np.array([list(row.values()) for row in model.probabilities([question.text for question in questions])])
     scaled = tempered(plain, settings.temperature)
-    chooser = Chooser(_groups(results, _rows(model.labels, scaled)), thresholds, phrases, catalogue)
+    rows_in_use = _model_in(trained, encoder).probabilities([question.text for question in questions])
+    chooser = Chooser(_groups(results, rows_in_use), thresholds, phrases, catalogue)
     return Evidence(
         results,
         out_of_fold,
@@ -109,6 +116,13 @@ def compare_models(questions: Sequence[Question], catalogue: Catalogue) -> list[
     about = {"date": date.today().isoformat(), "questions": len(questions), "answer": thresholds.answer}
     write_rows(rows, COMPARISON, about)
     return rows
+
+
+def _model_in(archive: Path, encoder: SentenceEncoder) -> TopicModel:
+    with TemporaryDirectory() as folder, tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+        (described,) = Path(folder).rglob("model.json")
+        return TopicModel.load(encoder, described.parent)
 
 
 def _groups(results: Mapping[str, Sequence[Understood]], rows: Sequence[Mapping[str, float]]) -> dict[str, Group]:

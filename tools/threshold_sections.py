@@ -26,7 +26,7 @@ def held_out_section(tried: Sequence[Tried], chosen: Thresholds, thresholds: Thr
         [
             "The sets of test questions have other authors, so each is tried with thresholds that the others choose: those for "
             "answering and for personal matters that stay farthest from the nearest of the bars "
-            f"({', '.join(bars)}) on the set where that is least; of those within {percent(AS_GOOD)} of the best, the ones "
+            f"({', '.join(bars)}) on the set where that is least; of those within {100 * AS_GOOD:.2f} % of the best, the ones "
             "that recognise most personal matters. "
             f"For danger {percent(ROOM_FOR_DANGER)} of the largest at which every set has {percent(FEWEST_IN_DANGER)} "
             "recognised: a false alarm costs a sentence. Messages are not taken apart into sentences here, and places are not "

@@ -243,11 +243,13 @@ def test_files_are_told_apart_by_their_set() -> None:
 
 
 @pytest.fixture(scope="module")
-def written(results: dict[str, list[Understood]], catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(
+    results: dict[str, list[Understood]], model: Path, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """The report and the document over a few topics."""
     folder = tmp_path_factory.mktemp("report")
     settings, thresholds = configured()
-    evidence = score_report.gather(some_examples(catalogue), results, settings, thresholds, catalogue)
+    evidence = score_report.gather(some_examples(catalogue), results, model, settings, thresholds, catalogue)
     score_report.write_report(evidence, settings, thresholds, catalogue, folder / "report.html")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(score_report, "DOCUMENT", folder / "understanding.md")
@@ -260,6 +262,7 @@ HEADINGS = (
     "Measures",
     "Recall by topic",
     "Confusions",
+    "Thresholds",
     "Cross-validation and thresholds",
     "Learning curve",
     "Calibration",
