@@ -6,6 +6,8 @@ import sys
 import warnings
 from typing import Any, TextIO
 
+from components.absent_tensorflow import leave_out_tensorflow
+
 # Set before the import: these libraries read the environment while they load.
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",
@@ -74,10 +76,12 @@ def main() -> Any:
     """Runs Rasa's command line with the arguments given."""
     be_quiet()
     sys.argv[0] = "rasa"
-    token = os.environ.get("RASA_AUTH_TOKEN")
-    if sys.argv[1:2] == ["run"] and token:
-        # Not given on the command line, which every account of the machine can read.
-        sys.argv += ["--enable-api", "--auth-token", token]
+    if sys.argv[1:2] == ["run"]:
+        leave_out_tensorflow()
+        token = os.environ.get("RASA_AUTH_TOKEN")
+        if token:
+            # Not given on the command line, which every account of the machine can read.
+            sys.argv += ["--enable-api", "--auth-token", token]
     from rasa.__main__ import main as rasa
     from rasa.utils import io as rasa_io
 
