@@ -1,7 +1,7 @@
 """The evaluation report: everything that is known about how well questions are understood, in one page."""
 
 import os
-import tarfile
+import shutil
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -119,8 +119,8 @@ def compare_models(questions: Sequence[Question], catalogue: Catalogue) -> list[
 
 
 def _model_in(archive: Path, encoder: SentenceEncoder) -> TopicModel:
-    with TemporaryDirectory() as folder, tarfile.open(archive) as packed:
-        packed.extractall(folder, filter="data")
+    with TemporaryDirectory() as folder:
+        shutil.unpack_archive(archive, folder)
         (described,) = Path(folder).rglob("model.json")
         return TopicModel.load(encoder, described.parent)
 
