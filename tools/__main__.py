@@ -13,6 +13,7 @@ TOOLS = {
     "report": "say in one page what people ask, what was not understood and what they thought of the answers",
     "links": "look at every link in the content and the directory",
     "faults": "break what the assistant stands on, under load, and count what is lost",
+    "replay": "replay many conversations with Locust, and count what is lost",
     "soak": "replay conversations for a quarter of an hour and watch the memory",
     "notify": "tell those who follow a topic that its answer has changed",
     "backup": "write all conversations into a file of JSON lines",

@@ -1,48 +1,82 @@
-"""Replays the conversations of `tests/conversations/` as many people who come one after another, for Locust.
+"""Replays the conversations of `tests/conversations/` as people who come one after another, for Locust (tools/replay.py).
 
 Locust has packages that Rasa does not allow, so it runs from an environment of its own (docs/reliability.md has the command).
 """
 
+import os
 import random
 import uuid
 from pathlib import Path
 from typing import Any
 
+import gevent
+import urllib3
 import yaml
-from locust import HttpUser, between, task
-from locust.exception import StopUser
+from locust import HttpUser, between, events, task
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "conversations"
 CONVERSATIONS: list[list[dict[str, Any]]] = [
-    turns for file in sorted(FOLDER.glob("*.yml")) for turns in yaml.safe_load(file.read_text(encoding="utf-8")).values()
+    turns
+    for file in sorted(FOLDER.glob("*.yml"))
+    if isinstance(tables := yaml.safe_load(file.read_text(encoding="utf-8")), dict)
+    for turns in tables.values()
 ]
+# Conversations in all, without end where it is 0; and the file for each message: conversation, id, what became of it.
+MOST = int(os.environ.get("REPLAY_CONVERSATIONS", "0"))
+RECORD = os.environ.get("REPLAY_RECORD")
+TRIES = 20
+
+urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+begun = 0
+record: list[str] = []
 
 
 class Person(HttpUser):
-    """Has one conversation over the website's HTTP API, with pauses, and leaves."""
+    """Has one conversation after another over the website's HTTP API, each as somebody new, with pauses."""
 
     wait_time = between(0.5, 2)
+
+    def on_start(self) -> None:
+        """The certificate is of the replay's own making."""
+        self.client.verify = False
 
     @task
     def converse(self) -> None:
         """A conversation of the tables; a message that is not acknowledged is sent again with its id, as the widget does."""
+        global begun
+        if MOST and begun >= MOST:
+            # In a greenlet of its own: it ends this one.
+            gevent.spawn(self.environment.runner.quit)
+            return
+        begun += 1
         route = uuid.uuid4().hex
-        with self.client.post("/chat/api/hello", json={}, params={"route": route}, name="hello") as hello:
-            conversation = hello.json()["conversation"]
+        hello = self.client.post("/chat/api/hello", json={}, params={"route": route}, name="hello")
+        conversation = hello.json()["conversation"]
         for turn in random.choice(CONVERSATIONS):  # noqa: S311
-            body = {"conversation": conversation, "id": uuid.uuid4().hex, "text": turn["says"]}
-            for _ in range(5):
-                with self.client.post(
-                    "/chat/api/say", json=body, params={"route": route}, name="say", catch_response=True
-                ) as said:
-                    answer = said.json() if said.ok else {}
-                    if answer.get("accepted"):
-                        if len(answer["entries"]) < 2:
-                            said.failure("Acknowledged, and not answered.")
-                        break
-                    if answer.get("reason") in ("blank", "too_long", "invalid"):
-                        said.success()
-                        break
-                    said.failure(f"Not acknowledged: {answer.get('reason', said.status_code)}")
+            self._say(conversation, route, turn["says"])
             self.wait()
-        raise StopUser
+
+    def _say(self, conversation: str, route: str, text: str) -> None:
+        body = {"conversation": conversation, "id": uuid.uuid4().hex, "text": text}
+        outcome = "refused"
+        for _ in range(TRIES):
+            with self.client.post("/chat/api/say", json=body, params={"route": route}, name="say", catch_response=True) as said:
+                answer = said.json() if said.ok else {}
+                if answer.get("accepted"):
+                    outcome = "acknowledged"
+                    if len(answer["entries"]) < 2:
+                        said.failure("Acknowledged, and not answered.")
+                    break
+                if answer.get("reason") in ("blank", "too_long", "invalid"):
+                    said.success()
+                    outcome = "invalid"
+                    break
+                said.failure(f"Not acknowledged: {answer.get('reason', said.status_code)}")
+        record.append(f"{route} {body['id']} {outcome}")
+
+
+@events.quitting.add_listener
+def write_record(**_: Any) -> None:
+    """Leaves what was sent for `tools/replay.py` to count."""
+    if RECORD:
+        Path(RECORD).write_text("\n".join(record) + "\n", encoding="utf-8")

@@ -65,7 +65,9 @@ def gather(
     curve, model = learning_curve(examples, questions, settings, encoder)
     plain = np.array([list(row.values()) for row in model.probabilities([question.text for question in questions])])
     scaled = tempered(plain, settings.temperature)
-    rows_in_use = _model_in(trained, encoder).probabilities([question.text for question in questions])
+    in_use = _model_in(trained, SentenceEncoder())
+    # Each by itself, as in use: the encoder's 8-bit numbers depend a little on what else is encoded with them.
+    rows_in_use = [in_use.probabilities([question.text])[0] for question in questions]
     chooser = Chooser(_groups(results, rows_in_use), thresholds, phrases, catalogue)
     return Evidence(
         results,
