@@ -40,7 +40,7 @@ from stores.writer import Rows, Writer, event_row, row_id
 logger = logging.getLogger(__name__)
 
 # Conversations whose events are kept at hand; one of a hundred turns takes about half a megabyte.
-RECENT = 500
+RECENT = 300
 # Nobody waits longer for the database.
 PATIENCE_SECONDS = 2.5
 LAST_ROW = "SELECT max(id) FROM events WHERE sender_id = :sender_id"
