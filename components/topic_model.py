@@ -45,9 +45,7 @@ class TopicModel:
         self._ngrams = ngrams
         self._analyse = ngrams.build_analyzer()
         self._idf = ngrams.idf_.astype(np.float32)
-        # Half the memory for the largest of them; a few rows are used at a time.
-        precision = dict.fromkeys(WEIGHTS, np.float32) | {"ngram_weights": np.float16}
-        self._weights = {name: weights[name].astype(precision[name]) for name in WEIGHTS}
+        self._weights = {name: weights[name].astype(np.float32) for name in WEIGHTS}
 
     @classmethod
     def fit(
@@ -84,7 +82,7 @@ class TopicModel:
         hidden = self._encoder.encode(sentences) @ weights["vector_weights"] + weights["hidden_bias"]
         for row, sentence in zip(hidden, sentences, strict=True):
             columns, counts = self._ngrams_of(sentence)
-            row += counts @ weights["ngram_weights"][columns].astype(np.float32)
+            row += counts @ weights["ngram_weights"][columns]
         logits = np.maximum(hidden, 0) @ weights["label_weights"] + weights["label_bias"]
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return [dict(zip(self.labels, row, strict=True)) for row in (powers / powers.sum(axis=1, keepdims=True)).tolist()]
@@ -103,7 +101,9 @@ class TopicModel:
         vocabulary = {ngram: int(index) for ngram, index in self._ngrams.vocabulary_.items()}
         described = {"labels": self.labels, "vocabulary": vocabulary}
         (folder / "model.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
-        np.savez(folder / "weights.npz", idf=self._idf, **self._weights)
+        # Half the size for the largest of them.
+        ngram_weights = self._weights["ngram_weights"].astype(np.float16)
+        np.savez(folder / "weights.npz", **(self._weights | {"ngram_weights": ngram_weights, "idf": self._idf}))
 
     @classmethod
     def load(cls, encoder: SentenceEncoder, folder: Path) -> "TopicModel":

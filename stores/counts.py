@@ -2,14 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from actions.places import country_of
-from stores.database import insert_into
 from stores.languages import language_of
 from stores.schema import COUNTS
 from stores.turn import Turn
@@ -22,6 +20,11 @@ LONGER = "longer"
 # Replies by which a look-up says that there is nothing, or nothing in the country itself.
 NOTHING = frozenset({"no_clinics", "no_more_clinics", "no_more_found"})
 ABROAD = frozenset({"clinics_abroad", "no_support_groups", "trials_international"})
+# As text: SQLAlchemy puts such a statement together anew at each message, which takes longer than running it.
+MORE = sa.text(
+    "INSERT INTO counts (day, channel, kind, name, server, number) VALUES (:day, :channel, :kind, :name, :server, :number) "
+    "ON CONFLICT (day, channel, kind, name, server) DO UPDATE SET number = counts.number + excluded.number"
+)
 
 
 class Count(NamedTuple):
@@ -43,7 +46,7 @@ def add_counts(connection: Connection, server: str, counts: Iterable[Count]) -> 
     numbers = Counter(counts)
     if numbers:
         rows = [count._asdict() | {"server": server, "number": number} for count, number in numbers.items()]
-        connection.execute(_more(connection.dialect.name), rows)
+        connection.execute(MORE, rows)
 
 
 def counts_between(connection: Connection, first: str, last: str) -> Counter[Count]:
@@ -51,14 +54,6 @@ def counts_between(connection: Connection, first: str, last: str) -> Counter[Cou
     columns = (COUNTS.c.day, COUNTS.c.channel, COUNTS.c.kind, COUNTS.c.name)
     rows = sa.select(*columns, sa.func.sum(COUNTS.c.number)).where(COUNTS.c.day.between(first, last)).group_by(*columns)
     return Counter({Count(*row[:4]): int(row[4]) for row in connection.execute(rows)})
-
-
-@cache
-def _more(dialect: str) -> sa.sql.Insert:
-    """Adds to the numbers of rows that are there. Putting it together takes longer than running it."""
-    row = insert_into(COUNTS, dialect)
-    key = ["day", "channel", "kind", "name", "server"]
-    return row.on_conflict_do_update(index_elements=key, set_={"number": COUNTS.c.number + row.excluded.number})
 
 
 def _counted(turn: Turn, ended: float, titles: Mapping[str, str]) -> Iterator[tuple[str, str]]:

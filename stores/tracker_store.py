@@ -35,7 +35,7 @@ from stores.schema import EVENTS, UNANSWERED, VERSION, migrate
 from stores.services import Service
 from stores.turn import Turn, turn_of
 from stores.unanswered import note_choice, reason, unanswered_row
-from stores.writer import Rows, Writer, event_row, row_id
+from stores.writer import LAST_ROW, Rows, Writer, event_row, row_id
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,6 @@ logger = logging.getLogger(__name__)
 RECENT = 300
 # Nobody waits longer for the database.
 PATIENCE_SECONDS = 2.5
-LAST_ROW = "SELECT max(id) FROM events WHERE sender_id = :sender_id"
 
 Result = TypeVar("Result")
 

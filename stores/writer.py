@@ -23,6 +23,9 @@ LONGEST_SENDER = 255
 # What PostgreSQL or UTF-8 cannot take.
 NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
+LAST_ROW = "SELECT max(id) FROM events WHERE sender_id = :sender_id"
+_LAST_ROW = sa.text(LAST_ROW)
+
 Row = dict[str, Any]
 
 
@@ -111,8 +114,7 @@ class Writer:
 
 def last_row(connection: Connection, sender_id: str) -> int:
     """The number of the last row of a conversation; 0 when it has none."""
-    rows = sa.select(sa.func.max(EVENTS.c.id)).where(EVENTS.c.sender_id == sender_id)
-    return connection.execute(rows).scalar() or 0
+    return connection.execute(_LAST_ROW, {"sender_id": sender_id}).scalar() or 0
 
 
 def event_row(sender_id: str, event: Event) -> Row:

@@ -169,7 +169,7 @@ What Rasa does and TrialGuide leaves out, by where it is done:
 
 | where | what |
 |---|---|
-| `components/absent_tensorflow.py` | TensorFlow, which only the training needs: half of the start, a third of the memory |
+| `components/absent_packages.py` | TensorFlow, which only the training needs: half of the start, a third of the memory |
 | `components/sequential_runner.py` | planning the model's graph with Dask three times a message |
 | `components/intent_rule_policy.py` | comparing every rule with the whole conversation twice a message |
 | `components/story_policy.py` | looking for stories where a rule answers anyway |

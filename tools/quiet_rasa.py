@@ -6,7 +6,7 @@ import sys
 import warnings
 from typing import Any, TextIO
 
-from components.absent_tensorflow import leave_out_tensorflow
+from components.absent_packages import leave_out_packages
 
 # Set before the import: these libraries read the environment while they load.
 QUIET = {
@@ -77,7 +77,7 @@ def main() -> Any:
     be_quiet()
     sys.argv[0] = "rasa"
     if sys.argv[1:2] == ["run"]:
-        leave_out_tensorflow()
+        leave_out_packages()
         token = os.environ.get("RASA_AUTH_TOKEN")
         if token:
             # Not given on the command line, which every account of the machine can read.

@@ -1,7 +1,8 @@
-"""Starts a server without TensorFlow, which takes half of its start and a third of its memory and which only training needs.
+"""Starts a server without TensorFlow, which only training needs and which takes half of a start and a third of the memory,
+and without what only stores and channels of Rasa's own need.
 
-Rasa imports it with its own classifiers and policies, none of which this assistant has. What their modules name when they are
-read, base classes and types, is given to them here; whoever really calls something of TensorFlow's is told.
+Rasa imports all of it with parts that this assistant does not have. What their modules name when they are read, base classes
+and types, is given to them here; whoever really calls something of it is told.
 """
 
 import sys
@@ -11,11 +12,14 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-ABSENT = ("tensorflow", "keras", "tensorflow_hub", "tensorflow_addons")
+TENSORFLOW = ("tensorflow", "keras", "tensorflow_hub", "tensorflow_addons")
+# Of the tracker stores in DynamoDB and MongoDB, and of Rasa's connector to Telegram.
+STORES_AND_CHANNELS = ("boto3", "botocore", "pymongo", "aiogram")
+ABSENT = (*TENSORFLOW, *STORES_AND_CHANNELS)
 
 
-class TensorFlowAbsent(Exception):
-    """Something in the server calls TensorFlow, which is there in a training only."""
+class Absent(Exception):
+    """Something in the server calls a package that is not loaded there."""
 
 
 class _Named(type):
@@ -25,7 +29,7 @@ class _Named(type):
         return _named(cls.__name__, name)
 
     def __call__(cls, *_: Any, **__: Any) -> Any:
-        raise TensorFlowAbsent(f"{cls.__name__} is TensorFlow's, which is not loaded in a server.")
+        raise Absent(f"{cls.__name__} is not loaded in a server.")
 
 
 class _Module(ModuleType):
@@ -44,8 +48,8 @@ class _Finder(MetaPathFinder, Loader):
         """There is nothing in it."""
 
 
-def leave_out_tensorflow() -> None:
-    """Has whatever imports TensorFlow from now on, in this process, get names that mean nothing."""
+def leave_out_packages() -> None:
+    """Has whatever imports one of the packages from now on, in this process, get names that mean nothing."""
     sys.meta_path.insert(0, _Finder())
 
 

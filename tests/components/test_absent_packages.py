@@ -1,4 +1,4 @@
-"""A server runs without TensorFlow; what is left of it there can be named, and not used."""
+"""A server runs without packages that it does not need; what is left of them there can be named, and not used."""
 
 import subprocess
 import sys
@@ -9,15 +9,15 @@ from conftest import ROOT
 
 from tools.stack import Stack
 
-LEFT_OUT = "from components.absent_tensorflow import leave_out_tensorflow; leave_out_tensorflow(); import tensorflow as tf; "
+LEFT_OUT = "from components.absent_packages import leave_out_packages; leave_out_packages(); import tensorflow as tf; "
 
 
 @pytest.mark.parametrize(
     ("program", "said"),
     [
         ("from tensorflow.keras import layers\nclass Layer(layers.Layer): x: tf.Tensor\nprint(Layer.__name__)", "Layer"),
-        ("tf.constant(1)", "tensorflow.constant is TensorFlow's, which is not loaded in a server."),
-        ("class Own(tf.keras.Model): pass\nOwn()", "TensorFlowAbsent: Own is TensorFlow's"),
+        ("tf.constant(1)", "Absent: tensorflow.constant is not loaded in a server."),
+        ("class Own(tf.keras.Model): pass\nOwn()", "Absent: Own is not loaded"),
         ("print(hasattr(tf, '__version__'))", "False"),
         ("import sklearn.feature_extraction.text, numpy\nprint(numpy.ones(1))", "[1.]"),
     ],
@@ -27,7 +27,17 @@ def test_what_is_named_is_there_and_what_is_called_says_so(program: str, said: s
     assert said in done.stdout + done.stderr
 
 
-def test_the_running_server_has_not_loaded_it(stack: Stack) -> None:
+def test_the_running_server_has_not_loaded_tensorflow(stack: Stack) -> None:
     loaded = Path(f"/proc/{stack.process_id('Rasa server')}/maps").read_text()
     assert "onnxruntime" in loaded
     assert "tensorflow" not in loaded
+
+
+def test_what_is_no_server_has_it() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import tools.quiet_rasa, tensorflow as tf; print(float(tf.constant(2.0)))"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "2.0"
