@@ -45,7 +45,9 @@ class TopicModel:
         self._ngrams = ngrams
         self._analyse = ngrams.build_analyzer()
         self._idf = ngrams.idf_.astype(np.float32)
-        self._weights = {name: weights[name].astype(np.float32) for name in WEIGHTS}
+        # The largest of them is saved in 16 bits, and rounded to these at once: a model gives the same before and after.
+        rounded = dict(weights) | {"ngram_weights": weights["ngram_weights"].astype(np.float16)}
+        self._weights = {name: rounded[name].astype(np.float32) for name in WEIGHTS}
 
     @classmethod
     def fit(
@@ -101,7 +103,6 @@ class TopicModel:
         vocabulary = {ngram: int(index) for ngram, index in self._ngrams.vocabulary_.items()}
         described = {"labels": self.labels, "vocabulary": vocabulary}
         (folder / "model.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
-        # Half the size for the largest of them.
         ngram_weights = self._weights["ngram_weights"].astype(np.float16)
         np.savez(folder / "weights.npz", **(self._weights | {"ngram_weights": ngram_weights, "idf": self._idf}))
 
