@@ -216,8 +216,9 @@ def test_on_a_phone_focus_stays_in_the_panel_and_no_keyboard_opens(context_of: C
     for _ in range(12):
         chat.page.keyboard.press("Tab")
         assert chat.page.evaluate("document.activeElement.localName") in ("trialguide-chat", "body")
-    box = chat.panel.bounding_box()
-    assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
+    # Once it has slid in.
+    chat.panel.evaluate("node => Promise.all(node.getAnimations().map(one => one.finished))")
+    assert chat.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 844}
 
 
 def test_each_answer_is_announced_once_and_history_never(context_of: Contexts, stack: Stack) -> None:
