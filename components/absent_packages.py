@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import Any
 
 TENSORFLOW = ("tensorflow", "keras", "tensorflow_hub", "tensorflow_addons")
-# Of the tracker stores in DynamoDB and MongoDB, and of Rasa's connector to Telegram.
-STORES_AND_CHANNELS = ("boto3", "botocore", "pymongo", "aiogram")
+# Of the tracker stores in DynamoDB and MongoDB, of Rasa's connector to Telegram, and of questions in a terminal.
+STORES_AND_CHANNELS = ("boto3", "botocore", "pymongo", "aiogram", "questionary", "prompt_toolkit")
 ABSENT = (*TENSORFLOW, *STORES_AND_CHANNELS)
 
 

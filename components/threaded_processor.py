@@ -43,6 +43,8 @@ class ThreadedProcessor(MessageProcessor):
         gc.collect()
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
+        # A server loads without the collector.
+        gc.enable()
 
     async def parse_message(
         self, message: UserMessage, tracker: DialogueStateTracker | None = None, only_output_properties: bool = True
