@@ -87,11 +87,12 @@ def suffer(fault: Fault, addresses: Callable[[int], str], database: str) -> Outc
             people.stopping = True
             talking.join()
     engine = open_engine(database)
-    wait_until(lambda: _is_settled(engine), "The last message", SETTLE_SECONDS)
+    wait_until(lambda: is_settled(engine), "The last message", SETTLE_SECONDS)
     return _counted(fault, people, engine, recovery)
 
 
-def _is_settled(engine: Engine) -> bool:
+def is_settled(engine: Engine) -> bool:
+    """Whether no message waits for its answer."""
     with engine.connect() as connection:
         return not connection.execute(sa.select(sa.func.count()).select_from(MESSAGES)).scalar()
 

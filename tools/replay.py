@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from stores.database import open_engine
-from stores.schema import EVENTS, MESSAGES
+from stores.schema import EVENTS
 from tools.cluster import Cluster, Missing, wait_until
+from tools.faults import SETTLE_SECONDS, is_settled
 from tools.setup import ROOT, prepare
 
 CONVERSATIONS = 10_000
 PEOPLE, NEW_PEOPLE = 120, 4
-SETTLE_SECONDS = 60
 
 # Conversation, id, and what the sender was told.
 Sent = tuple[str, str, str]
@@ -44,7 +44,7 @@ def main(arguments: argparse.Namespace) -> int:
             with Cluster(model, folder) as servers:
                 sent = _replay(arguments.locust, servers.address, arguments.conversations, folder / "record")
                 engine = open_engine(servers.database)
-                wait_until(lambda: not _number_waiting(engine), "The last message", SETTLE_SECONDS)
+                wait_until(lambda: is_settled(engine), "The last message", SETTLE_SECONDS)
                 stored, erasing = _stored(engine)
                 engine.dispose()
     except (Missing, FileNotFoundError) as problem:
@@ -76,11 +76,6 @@ def _fate(sent: Sent, stored: Mapping[str, int], erased: Set[str]) -> str:
     if id in stored:
         return "stored and answered"
     return "erased by the person" if conversation in erased else "lost"
-
-
-def _number_waiting(engine: Engine) -> int:
-    with engine.connect() as connection:
-        return connection.execute(sa.select(sa.func.count()).select_from(MESSAGES)).scalar() or 0
 
 
 def _stored(engine: Engine) -> tuple[dict[str, int], set[str]]:
