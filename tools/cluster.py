@@ -5,6 +5,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -115,6 +116,36 @@ def redis(folder: Path) -> tuple[Program, str]:
     return Program("Redis", command, lambda: _answers_redis(address)), address
 
 
+def rabbitmq(folder: Path) -> tuple[Program, Program, str]:
+    """A RabbitMQ of its own in a folder and the epmd that it registers with, neither started yet, and its address."""
+    script, epmd = Path("/usr/lib/rabbitmq/bin/rabbitmq-server"), shutil.which("epmd")
+    if not script.exists() or epmd is None:
+        raise Missing("RabbitMQ is missing: apt-get install rabbitmq-server")
+    port, node_port, epmd_port = free_ports(3)
+    base = folder / "rabbitmq"
+    base.mkdir()
+    at_epmd = {"ERL_EPMD_PORT": str(epmd_port), "ERL_EPMD_ADDRESS": HOST}
+    environment = at_epmd | {
+        # The cookie of Erlang lies there.
+        "HOME": str(base),
+        "RABBITMQ_NODENAME": f"trialguide{port}@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": HOST,
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(node_port),
+        "RABBITMQ_MNESIA_BASE": str(base / "data"),
+        "RABBITMQ_LOG_BASE": str(base / "log"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(base / "plugins"),
+        # Not those of the machine's own RabbitMQ.
+        "RABBITMQ_CONFIG_FILE": str(base / "none"),
+        "RABBITMQ_CONF_ENV_FILE": str(base / "none"),
+        # It becomes the node itself; otherwise it waits beside it, and signals would reach the wrong one.
+        "RUNNING_UNDER_SYSTEMD": "1",
+    }
+    register = Program("epmd", [epmd], lambda: _accepts(epmd_port), environment=at_epmd)
+    node = Program("RabbitMQ", [str(script)], lambda: _answers_amqp(port), environment=environment)
+    return node, register, f"amqp://guest:guest@{HOST}:{port}/"
+
+
 def nginx(folder: Path, servers: tuple[Stack, Stack]) -> tuple[Program, str]:
     """nginx with the configuration that is shipped, a certificate of its own, and its address."""
     program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
@@ -148,20 +179,29 @@ def nginx(folder: Path, servers: tuple[Stack, Stack]) -> tuple[Program, str]:
 
 @dataclass
 class Cluster:
-    """Two servers on one PostgreSQL and one Redis, each with an action server, and nginx before them."""
+    """Two servers on one PostgreSQL and one Redis, each with an action server, and nginx before them.
+
+    They may also have a RabbitMQ, which is not started: servers must be able to start without it.
+    """
 
     model: Path
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     # How far the clock of the second server is behind that of the first.
     clocks_apart: int = 0
+    with_rabbitmq: bool = False
 
     def __enter__(self) -> "Cluster":
         """Raises Missing and CannotStart."""
         with contextlib.ExitStack() as started:
             self.postgresql, self.database = postgresql(self.folder)
             self.redis, self.redis_address = redis(self.folder)
-            for program in (self.postgresql, self.redis):
+            services = [self.postgresql, self.redis]
+            if self.with_rabbitmq:
+                self.rabbitmq, epmd, self.rabbitmq_address = rabbitmq(self.folder)
+                services.append(epmd)
+                started.callback(self.rabbitmq.stop)
+            for program in services:
                 program.start()
                 started.callback(program.stop)
             self.servers = (self._server("one", 0), self._server("two", self.clocks_apart))
@@ -186,6 +226,8 @@ class Cluster:
             "SENDER_RATE": "100000 per second",
             "SANIC_PROXIES_COUNT": "1",
         }
+        if self.with_rabbitmq:
+            shared["RABBITMQ_URL"] = self.rabbitmq_address
         folder = self.folder / name
         folder.mkdir()
         return Stack(
@@ -219,9 +261,17 @@ def _answers_redis(address: str) -> bool:
         return False
 
 
-def _accepts(port: int) -> bool:
-    import socket
+def _answers_amqp(port: int) -> bool:
+    """Whether the greeting of AMQP 0-9-1 is answered by a method."""
+    try:
+        with socket.create_connection((HOST, port), timeout=1) as connection:
+            connection.sendall(b"AMQP\0\0\x09\x01")
+            return connection.recv(1) == b"\x01"
+    except OSError:
+        return False
 
+
+def _accepts(port: int) -> bool:
     try:
         socket.create_connection((HOST, port), timeout=1).close()
     except OSError:

@@ -10,10 +10,8 @@ from pathlib import Path
 from tools.bench_servers import free_ports
 from tools.cluster import Cluster, Program
 from tools.faults import Fault, Outcome, suffer
-from tools.proxy import Proxy
 from tools.stack import Stack
 
-RABBITMQ_PORT = 5672
 CLOCKS_APART = 30
 LIMITS = {"ADDRESS_RATE": "100000 per second", "SENDER_RATE": "100000 per second"}
 
@@ -21,23 +19,14 @@ LIMITS = {"ADDRESS_RATE": "100000 per second", "SENDER_RATE": "100000 per second
 def all_faults(model: Path, folder: Path) -> Iterator[Outcome]:
     """Breaks everything, one after the other."""
     yield from faults_of_one_server(model, folder)
-    with Proxy(RABBITMQ_PORT) as way_to_broker:
-        # The servers start without it.
-        way_to_broker.cut()
-        with cluster(model, folder, way_to_broker) as servers:
-            for fault in cluster_faults(servers, way_to_broker):
-                yield suffer(fault, lambda _: servers.address, servers.database)
-            apart = Fault(f"clocks {CLOCKS_APART} s apart, every message to the other server", _nothing, _nothing)
-            yield suffer(apart, Alternating(servers), servers.database)
+    with Cluster(model, folder, clocks_apart=CLOCKS_APART, with_rabbitmq=True) as servers:
+        for fault in cluster_faults(servers):
+            yield suffer(fault, lambda _: servers.address, servers.database)
+        apart = Fault(f"clocks {CLOCKS_APART} s apart, every message to the other server", _nothing, _nothing)
+        yield suffer(apart, Alternating(servers), servers.database)
 
 
-def cluster(model: Path, folder: Path, way_to_broker: Proxy) -> Cluster:
-    """Two servers whose clocks differ, on services of their own and on RabbitMQ."""
-    settings = {"RABBITMQ_URL": f"amqp://guest:guest@127.0.0.1:{way_to_broker.port}/"}
-    return Cluster(model, folder, settings, clocks_apart=CLOCKS_APART)
-
-
-def cluster_faults(servers: Cluster, way_to_broker: Proxy) -> Iterator[Fault]:
+def cluster_faults(servers: Cluster) -> Iterator[Fault]:
     """What may fail where several servers run."""
     one, two = servers.servers
 
@@ -50,18 +39,16 @@ def cluster_faults(servers: Cluster, way_to_broker: Proxy) -> Iterator[Fault]:
             server.restart("action server")
 
     yield Fault("nothing, for comparison", _nothing, _nothing)
-    yield Fault("RabbitMQ away since the start", _nothing, way_to_broker.mend)
+    yield Fault("RabbitMQ away since the start", _nothing, servers.rabbitmq.start)
     for what, server, number in (("killed", one, signal.SIGKILL), ("asked to stop", two, signal.SIGTERM)):
         end = partial(server.signal, "Rasa server", number)
         yield Fault(f"one of two servers {what}", end, partial(server.restart, "Rasa server"))
     yield Fault("action servers killed", lambda: on_actions(signal.SIGKILL), restart_actions)
     yield Fault("action servers frozen", lambda: on_actions(signal.SIGSTOP), lambda: on_actions(signal.SIGCONT))
-    for program in (servers.postgresql, servers.redis):
+    for program in (servers.postgresql, servers.redis, servers.rabbitmq):
         yield Fault(f"{program.name} killed", program.kill, program.start)
         yield Fault(f"{program.name} restarted", program.stop, program.start, seconds=0)
         yield _frozen(program)
-    yield Fault("RabbitMQ cut off", way_to_broker.cut, way_to_broker.mend)
-    yield Fault("RabbitMQ frozen", way_to_broker.freeze, way_to_broker.thaw)
 
 
 def _frozen(program: Program) -> Fault:

@@ -11,7 +11,6 @@ import pytest
 from tools.cluster import Cluster
 from tools.fault_list import Alternating, cluster_faults, faults_of_one_server
 from tools.faults import Fault, Outcome, suffer
-from tools.proxy import Proxy
 
 # A client whose encrypted connection was cut leaves its socket to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
@@ -25,6 +24,7 @@ FAULTS = (
     "PostgreSQL frozen",
     "Redis killed",
     "Redis frozen",
+    "RabbitMQ killed",
     "RabbitMQ frozen",
 )
 
@@ -37,8 +37,8 @@ def hold(outcome: Outcome) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_nothing_is_lost_by(name: str, servers: Cluster, way_to_broker: Proxy) -> None:
-    fault = next(fault for fault in cluster_faults(servers, way_to_broker) if fault.name == name)
+def test_nothing_is_lost_by(name: str, servers: Cluster) -> None:
+    fault = next(fault for fault in cluster_faults(servers) if fault.name == name)
     outcome = suffer(fault, lambda _: servers.address, servers.database)
     hold(outcome)
 
@@ -59,10 +59,8 @@ def test_a_new_model_takes_over_without_a_lost_turn(servers: Cluster, model: Pat
         assert json.load(response)["model"]["name"] == "trialguide-newer.tar.gz"
 
 
-def test_nothing_is_lost_when_every_message_goes_to_the_other_server_and_clocks_differ(
-    servers: Cluster, way_to_broker: Proxy
-) -> None:
-    fault = next(fault for fault in cluster_faults(servers, way_to_broker) if fault.name == "nothing, for comparison")
+def test_nothing_is_lost_when_every_message_goes_to_the_other_server_and_clocks_differ(servers: Cluster) -> None:
+    fault = next(fault for fault in cluster_faults(servers) if fault.name == "nothing, for comparison")
     hold(suffer(fault, Alternating(servers), servers.database))
 
 

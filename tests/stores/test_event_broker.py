@@ -7,6 +7,7 @@ from typing import Any
 
 import aio_pika
 import pytest
+from proxy import Proxy
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
 from services import RABBITMQ_PORT, need
@@ -14,7 +15,6 @@ from services import RABBITMQ_PORT, need
 import stores.event_broker
 from stores.event_broker import OutboxBroker
 from stores.tracker_store import ConversationStore
-from tools.proxy import Proxy
 
 DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
 
