@@ -31,7 +31,7 @@ class ActionLookUp(Action):
             dispatcher.utter_message(response="remembered_place")
         elif len(said) == 1 and said[0].value == place and said[0].namesakes:
             dispatcher.utter_message(response="namesakes", namesakes=" / ".join(map(place_name, said[0].namesakes)))
-        return [SlotSet("last_search", asdict(search)), SlotSet("looked_up", True), SlotSet("tries", 0)]
+        return [*searched(search), SlotSet("tries", 0)]
 
 
 class ActionLookUpMore(Action):
@@ -50,7 +50,7 @@ class ActionLookUpMore(Action):
             return []
         search = further_search(last)
         utter(dispatcher, search)
-        return [SlotSet("last_search", asdict(search)), SlotSet("looked_up", True)]
+        return searched(search)
 
 
 class ActionLookUpNearer(Action):
@@ -62,19 +62,24 @@ class ActionLookUpNearer(Action):
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         last = last_search(tracker)
         nearer = nearer_search(last)
-        # A place that is named next is then searched for.
-        events = [SlotSet("looked_up", True), SlotSet("lookup", last.lookup if last else "find_clinic")]
+        lookup = SlotSet("lookup", last.lookup if last else "find_clinic")
         if isinstance(nearer, Search):
             utter(dispatcher, nearer)
-            return [*events, SlotSet("last_search", asdict(nearer)), SlotSet("place", nearer.place)]
+            return [*searched(nearer), lookup, SlotSet("place", nearer.place)]
         dispatcher.utter_message(response=nearer.words)
-        return events
+        # A place that is named next is then searched for.
+        return [SlotSet("looked_up", True), SlotSet("searched", True), lookup]
 
 
 def last_search(tracker: Tracker) -> Search | None:
     """The search that was answered last."""
     said = tracker.get_slot("last_search")
     return Search(**said) if said else None
+
+
+def searched(search: Search) -> list[EventType]:
+    """What is remembered of a search that was answered."""
+    return [SlotSet("last_search", asdict(search)), SlotSet("looked_up", True), SlotSet("searched", True)]
 
 
 def utter(dispatcher: CollectingDispatcher, search: Search) -> None:

@@ -39,7 +39,7 @@ class RatingReader:
         rating = rf"(?:{named}|(?P<drawn>(?:[{FULL}{EMPTY}]\ufe0f?){{1,10}}))"
         before = rf"[\s\"“'(]*(?P<before>(?:(?:{_any_of(words['before_stars'])})\b[\s:,]+)*)"
         said = rf"{SEPARATOR}(?P<said>.+)|\s+(?P<joined>(?:{_any_of(words['after_stars'])})\b.*)"
-        after = rf"(?:\s+(?:{_any_of(words['closing'])})(?!\w))*(?:\W*$|{said})"
+        after = rf"(?:[\s,.!]+(?:{_any_of(words['closing'])})(?!\w))*(?:\W*$|{said})"
         self._rating = re.compile(rating, re.IGNORECASE)
         self._opening = re.compile(before + rating + after, re.IGNORECASE | re.DOTALL)
 

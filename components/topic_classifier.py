@@ -1,4 +1,4 @@
-"""NLU component: decides which topic, look-up or other intent a message is about.
+"""NLU component: decides which topic, look-up or other intent a message is about, and finds the places in it.
 
 A pretrained sentence encoder sees what is meant, character n-grams see the words themselves, misspelt or not; one small
 network over flat topics weighs both. Topics are written as a retrieval intent, in the form that Rasa's own ResponseSelector
@@ -24,6 +24,8 @@ from components.catalogue import CATALOGUE_FILE, FAQ, load_catalogue
 from components.courtesies import COURTESIES, load_courtesies
 from components.decision import Thresholds
 from components.message_kind import normalised
+from components.place_entities import ABOUT_PLACES, PlaceEntities
+from components.place_words import ordinary_words
 from components.safety_phrases import SAFETY_PHRASES, SafetyPhrases
 from components.sentence_encoder import ALL_CORES, SentenceEncoder
 from components.short_forms import SHORT_FORMS, load_short_forms
@@ -34,11 +36,12 @@ from components.understanding import RATE_AND_ASK, TWO_TOPICS, UNREADABLE, Reade
 # Decided by rules alone; their examples are there because Rasa wants one.
 NOT_LEARNED = (UNREADABLE, TWO_TOPICS, RATE_AND_ASK)
 RANKING_LENGTH = 10
+LEARNED = "learned.json"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class TopicClassifier(GraphComponent, IntentClassifier):
-    """Sets the intent, its ranking and, for a topic, which answer belongs to it."""
+    """Sets the intent, its ranking, the entities and, for a topic, which answer belongs to it."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -97,11 +100,13 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         model = TopicModel.fit(SentenceEncoder(cores=ALL_CORES), plain, labels, Settings(**self._config["model"]))
         phrases = yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8"))
         known = {normalised(sentence): label for sentence, label in examples}
+        # Nobody misspells a place with a word that is used about other things.
+        about_others = (message for message in training_data.intent_examples if message.get(INTENT) not in ABOUT_PLACES)
+        ordinary = sorted(ordinary_words(message.get(TEXT) for message in about_others))
+        learned = {"known": known, "phrases": phrases, "words": count_words(plain), "ordinary": ordinary}
         with self._model_storage.write_to(self._resource) as folder:
             model.save(folder)
-            (folder / "known.json").write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8")
-            (folder / "phrases.json").write_text(json.dumps(phrases, ensure_ascii=False), encoding="utf-8")
-            (folder / "words.json").write_text(json.dumps(count_words(plain), ensure_ascii=False), encoding="utf-8")
+            (folder / LEARNED).write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
         return self._resource
 
     @classmethod
@@ -116,26 +121,25 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
             encoder = SentenceEncoder()
-            known, phrases, words = (
-                json.loads((folder / file).read_text(encoding="utf-8")) for file in ("known.json", "phrases.json", "words.json")
-            )
+            learned = json.loads((folder / LEARNED).read_text(encoding="utf-8"))
             component._reader = Reader(
                 TopicModel.load(encoder, folder),
-                known,
-                Spelling(words, encoder.words()),
-                SafetyPhrases(phrases),
+                learned["known"],
+                Spelling(learned["words"], encoder.words()),
+                SafetyPhrases(learned["phrases"]),
+                PlaceEntities(learned["ordinary"]),
                 Thresholds(**config["thresholds"]),
                 component._catalogue,
             )
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
-        """Writes `intent`, `intent_ranking`, `offers` and `response_selector` into each message."""
+        """Writes `intent`, `intent_ranking`, `entities`, `offers` and `response_selector` into each message."""
         assert self._reader is not None, "process is called on a loaded component only"
         for message in messages:
             # The encoder takes no lone surrogates.
             text = (message.get(TEXT) or "").encode(errors="replace").decode()
-            self._write(message, self._reader.understand(text, message.get("entities") or []))
+            self._write(message, self._reader.understand(text))
         return messages
 
     def _write(self, message: Message, understanding: Understanding) -> None:
@@ -146,6 +150,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         found = {
             "intent": {"name": intent, "confidence": decision.confidence},
             "intent_ranking": [{"name": self._catalogue.intent(label), "confidence": value} for label, value in ranked],
+            "entities": list(understanding.places),
             "offers": list(decision.offers),
             "topics": list(understanding.topics),
             "everything": understanding.everything,

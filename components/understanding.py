@@ -1,8 +1,8 @@
 """Decides what a message is about: the safety phrases first, then what the classifier sees, held against the thresholds."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from components.catalogue import Catalogue
 from components.courtesies import load_courtesies
@@ -20,6 +20,7 @@ from components.decision import (
 from components.following import FOLLOWING, load_following_reader
 from components.message_kind import normalised, unreadable_kind
 from components.message_parts import is_question, parts
+from components.place_entities import Entity, PlaceEntities
 from components.ratings import load_rating_reader
 from components.safety_phrases import SafetyPhrases
 from components.short_forms import load_short_forms
@@ -39,17 +40,19 @@ Probabilities = Mapping[str, float]
 @dataclass(frozen=True)
 class Understanding:
     """What a message is taken for, how likely the classifier finds each label (empty where it was not asked), and the topics
-    that are to be answered or followed; `everything` says that all topics are to be followed no more.
+    that are to be answered or followed; `everything` says that all topics are to be followed no more. `places` are the
+    entities in it.
     """
 
     decision: Decision
     probabilities: Probabilities = field(default_factory=dict)
     topics: tuple[str, ...] = ()
     everything: bool = False
+    places: Sequence[Entity] = ()
 
 
 class Reader:
-    """Understands messages by what was learned: the model, the examples with their labels, their spelling, the phrases."""
+    """Understands messages by what was learned: the model, the examples with their labels, their spelling, ordinary words."""
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class Reader:
         known: Mapping[str, str],
         spelling: Spelling,
         phrases: SafetyPhrases,
+        places: PlaceEntities,
         thresholds: Thresholds,
         catalogue: Catalogue,
     ) -> None:
@@ -64,40 +68,54 @@ class Reader:
         self._known = known
         self._spelling = spelling
         self._phrases = phrases
+        self._places = places
         self._thresholds = thresholds
         self._catalogue = catalogue
         self._courtesies = load_courtesies()
         self._short_forms = load_short_forms()
         self._ratings = load_rating_reader()
         self._following = load_following_reader()
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside-the-encoder")
 
-    def understand(self, text: str, places: Sequence[Mapping[str, Any]]) -> Understanding:
-        """What a text is about; `places` are those found in it, with `start` and `end`."""
+    def understand(self, text: str) -> Understanding:
+        """What a text is about."""
         kind = unreadable_kind(text)
         # Mended words could hide what was written, so danger is looked for in both.
         mended = text if kind else self._spelling.mended(self._short_forms.written_out(text))
-        written = dict.fromkeys((text, *_sentences(text), mended, *_sentences(mended)))
-        danger = next(filter(None, map(self._phrases.label, written)), None)
+        plain = self._courtesies.without(mended)
+        known = self._known.get(normalised(text)) or self._known.get(normalised(mended))
+        # The encoder runs outside Python's lock; what does not need it is done meanwhile.
+        beside = self._beside.submit(self._search, text, mended)
+        whole = {} if kind or known else self._probabilities(plain)
+        places, danger = beside.result()
         if danger:
-            return _sure(danger)
+            found = _sure(danger)
+        elif kind:
+            found = self._unread(kind, text, places)
+        elif places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places) + BESIDE_PLACES:
+            found = _sure(INFORM_PLACE)
+        else:
+            found = _sure(known) if known else self._classified(text, plain, whole, bool(places))
+            found = self._followed(found, text) if found.decision.label in FOLLOWING else found
+        return replace(found, places=places)
+
+    def _search(self, text: str, mended: str) -> tuple[list[Entity], str | None]:
+        """The places and the danger that the words alone name."""
+        written = dict.fromkeys((text, *_sentences(text), mended, *_sentences(mended)))
+        return self._places.of(text), next(filter(None, map(self._phrases.label, written)), None)
+
+    def _unread(self, kind: str, text: str, places: Sequence[Entity]) -> Understanding:
+        """What a text that holds no question is about."""
         if kind == "no_words" and self._ratings.read(text):
             return _sure(RATE_ANSWER)
         if kind in ("other_script", "no_words") and places:
             # The place is all that can be read.
             return _sure(INFORM_PLACE)
-        if kind:
-            return Understanding(Decision(f"{UNREADABLE}/{kind}", 1.0))
-        if places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places) + BESIDE_PLACES:
-            return _sure(INFORM_PLACE)
-        known = self._known.get(normalised(text)) or self._known.get(normalised(mended))
-        understanding = _sure(known) if known else self._classified(text, mended, bool(places))
-        return self._followed(understanding, text) if understanding.decision.label in FOLLOWING else understanding
+        return Understanding(Decision(f"{UNREADABLE}/{kind}", 1.0))
 
-    def _classified(self, text: str, mended: str, names_place: bool) -> Understanding:
-        plain = self._courtesies.without(mended)
+    def _classified(self, text: str, plain: str, whole: Probabilities, names_place: bool) -> Understanding:
         sentences = _sentences(plain)
         # Each text by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
-        whole = self._probabilities(plain)
         single = self._model.probabilities(sentences) if sentences else []
         as_written = whole if text == plain else self._probabilities(text)
         in_parts = (self._danger(*part, self._thresholds.danger_in_part) for part in zip(sentences, single, strict=True))

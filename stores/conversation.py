@@ -1,8 +1,14 @@
 """A conversation as it is handled: Rasa's tracker, with copies that cost nothing to speak of."""
 
+from itertools import islice
 from typing import TypeVar
 
+from rasa.shared.core.events import ActionReverted, ActiveLoop, Event, Restarted, SessionStarted, UserUtteranceReverted
 from rasa.shared.core.trackers import DialogueStateTracker
+
+# Events that may undo those before them.
+UNDOING = frozenset({ActionReverted, ActiveLoop, UserUtteranceReverted})
+BEGINNING = frozenset({Restarted, SessionStarted})
 
 Copied = TypeVar("Copied")
 
@@ -30,6 +36,18 @@ class Conversation(DialogueStateTracker):
         fresh.sender_source = fresh.model_id = fresh.assistant_id = None
         fresh._reset()
         return fresh
+
+    def applied_events(self) -> list[Event]:
+        """The events since the session began that were not undone.
+
+        Rasa asks each event about five classes, four times a message; their types alone tell that nothing was undone.
+        """
+        kinds = [type(event) for event in self.events]
+        if not UNDOING.isdisjoint(kinds):
+            undone: list[Event] = super().applied_events()
+            return undone
+        begun = next((place for place in range(len(kinds), 0, -1) if kinds[place - 1] in BEGINNING), 0)
+        return list(islice(self.events, begun, None))
 
 
 def _twin(original: Copied) -> Copied:

@@ -117,7 +117,7 @@ async def _ask(questions: list[str], model: Path, parts: Parts) -> float:
 def time_all(measure: Callable[[Any, str, str], None]) -> None:
     """Has every part of a message's way timed: calls `measure` with a class, the name of its method, and the part."""
     from components.intent_rule_policy import IntentRulePolicy
-    from components.place_extractor import PlaceExtractor
+    from components.place_entities import PlaceEntities
     from components.safety_phrases import SafetyPhrases
     from components.sentence_encoder import SentenceEncoder
     from components.story_policy import StoryPolicy
@@ -131,7 +131,7 @@ def time_all(measure: Callable[[Any, str, str], None]) -> None:
         (SentenceEncoder, "encode", "sentence encoder"),
         (TopicModel, "probabilities", "n-grams and networks"),
         (SafetyPhrases, "label", "safety phrases"),
-        (PlaceExtractor, "process", "places"),
+        (PlaceEntities, "of", "places"),
         (TopicClassifier, "process", "decision and ranking"),
         (ThreadedProcessor, "_parse_message_with_graph", "graph and message around them"),
         (IntentRulePolicy, "predict_action_probabilities", "rules, twice a message"),
@@ -176,6 +176,8 @@ What Rasa does and TrialGuide leaves out, by where it is done:
 | `components/threaded_processor.py` | understanding on the event loop, where one message holds up all others |
 | `components/threaded_processor.py` | understanding once more what was understood before |
 | `components/uncopied_logs.py` | deep copies of what might be logged at DEBUG |
+| `components/understanding.py` | looking for places and danger before or after the encoder: a second thread does it meanwhile |
 | `stores/conversation.py` | living through all events of a conversation again for each copy of it |
+| `stores/conversation.py` | asking each event about five classes, four times a message |
 | `stores/tracker_store.py` | reading a conversation back at every message; one wait for the disk for each turn |
 """

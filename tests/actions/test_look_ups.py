@@ -76,7 +76,7 @@ def play(action: Action, tracker: Tracker) -> tuple[list[str], dict[str, Any]]:
 def test_the_action_says_what_the_look_up_answers_and_remembers_it() -> None:
     words, slots = play(ActionLookUp(), tracker({"lookup": "find_clinic", "place": "NO"}, "country"))
     assert words == said("find_clinic", "NO")
-    assert slots == {"last_search": asdict(Search("find_clinic", "NO")), "looked_up": True, "tries": 0}
+    assert slots == {"last_search": asdict(Search("find_clinic", "NO")), "looked_up": True, "searched": True, "tries": 0}
 
 
 def test_a_remembered_place_is_said() -> None:
@@ -93,7 +93,7 @@ def test_the_action_without_what_it_needs_says_so(slots: dict[str, Any], words: 
 
 
 def test_a_place_named_after_nearer_is_searched_for() -> None:
-    assert play(ActionLookUpNearer(), tracker({}))[1] == {"looked_up": True, "lookup": "find_clinic"}
+    assert play(ActionLookUpNearer(), tracker({}))[1] == {"looked_up": True, "searched": True, "lookup": "find_clinic"}
     group = {"last_search": asdict(Search("find_support_group", "NO"))}
     assert play(ActionLookUpNearer(), tracker(group))[1]["lookup"] == "find_support_group"
 

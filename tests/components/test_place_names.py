@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from actions.places import City, all_cities, city_rows, country_of, place_name
 from components.gazetteer import LARGE_CITY
-from components.place_extractor import ABOUT_PLACES
+from components.place_entities import ABOUT_PLACES
 from components.place_names import PlaceFinder
 from components.place_words import ordinary_words, simplified
 from tools.content import examples
