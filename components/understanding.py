@@ -82,10 +82,10 @@ class Reader:
         kind = unreadable_kind(text)
         # Mended words could hide what was written, so danger is looked for in both.
         mended = text if kind else self._spelling.mended(self._short_forms.written_out(text))
-        plain = self._courtesies.without(mended)
-        known = self._known.get(normalised(text)) or self._known.get(normalised(mended))
+        known = None if kind else self._known.get(normalised(text)) or self._known.get(normalised(mended))
         # The encoder runs outside Python's lock; what does not need it is done meanwhile.
         beside = self._beside.submit(self._search, text, mended)
+        plain = text if kind else self._courtesies.without(mended)
         whole = {} if kind or known else self._probabilities(plain)
         places, danger = beside.result()
         if danger:
