@@ -51,6 +51,17 @@ class Understanding:
     places: Sequence[Entity] = ()
 
 
+@dataclass(frozen=True)
+class _Read:
+    """How likely the classifier finds each label for a text, as it was written, for its sentences; nothing if not asked."""
+
+    plain: str = ""
+    whole: Probabilities = field(default_factory=dict)
+    as_written: Probabilities = field(default_factory=dict)
+    sentences: Sequence[str] = ()
+    single: Sequence[Probabilities] = ()
+
+
 class Reader:
     """Understands messages by what was learned: the model, the examples with their labels, their spelling, ordinary words."""
 
@@ -83,11 +94,10 @@ class Reader:
         # Mended words could hide what was written, so danger is looked for in both.
         mended = text if kind else self._spelling.mended(self._short_forms.written_out(text))
         known = None if kind else self._known.get(normalised(text)) or self._known.get(normalised(mended))
-        # The encoder runs outside Python's lock; what does not need it is done meanwhile.
-        beside = self._beside.submit(self._search, text, mended)
-        plain = text if kind else self._courtesies.without(mended)
-        whole = {} if kind or known else self._probabilities(plain)
-        places, danger = beside.result()
+        # The encoder runs outside Python's lock; a second thread does meanwhile what does not wait for it.
+        searching = self._beside.submit(self._search, text, mended)
+        read = _Read() if kind or known else self._read(text, self._courtesies.without(mended))
+        places, danger = searching.result()
         if danger:
             found = _sure(danger)
         elif kind:
@@ -95,7 +105,7 @@ class Reader:
         elif places and len(normalised(text)) <= sum(place["end"] - place["start"] for place in places) + BESIDE_PLACES:
             found = _sure(INFORM_PLACE)
         else:
-            found = _sure(known) if known else self._classified(text, plain, whole, bool(places))
+            found = _sure(known) if known else self._classified(text, read, bool(places))
             found = self._followed(found, text) if found.decision.label in FOLLOWING else found
         return replace(found, places=places)
 
@@ -113,15 +123,21 @@ class Reader:
             return _sure(INFORM_PLACE)
         return Understanding(Decision(f"{UNREADABLE}/{kind}", 1.0))
 
-    def _classified(self, text: str, plain: str, whole: Probabilities, names_place: bool) -> Understanding:
+    def _read(self, text: str, plain: str) -> _Read:
+        """What the classifier sees in a text whose `plain` form is mended and without courtesies."""
         sentences = _sentences(plain)
+        writing = self._beside.submit(self._probabilities, text) if text != plain else None
         # Each text by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
+        whole = self._probabilities(plain)
         single = self._model.probabilities(sentences) if sentences else []
-        as_written = whole if text == plain else self._probabilities(text)
+        return _Read(plain, whole, writing.result() if writing else whole, sentences, single)
+
+    def _classified(self, text: str, read: _Read, names_place: bool) -> Understanding:
+        whole, single, sentences = read.whole, read.single, read.sentences
         in_parts = (self._danger(*part, self._thresholds.danger_in_part) for part in zip(sentences, single, strict=True))
         grave = (
-            self._danger(plain, whole, self._thresholds.danger)
-            or self._danger(text, as_written, self._thresholds.danger_as_written)
+            self._danger(read.plain, whole, self._thresholds.danger)
+            or self._danger(text, read.as_written, self._thresholds.danger_as_written)
             or next(filter(None, in_parts), None)
             or decide_together(whole, self._thresholds.personal, PERSONAL)
         )
@@ -137,7 +153,7 @@ class Reader:
         decision = look_up or decide(whole, self._thresholds.answer, self._catalogue.titles)
         if decision.label == UNSURE:
             # What was left out may be all that is meant: "hello, it's Marta".
-            left_out = decide(as_written, self._thresholds.answer, self._catalogue.titles)
+            left_out = decide(read.as_written, self._thresholds.answer, self._catalogue.titles)
             decision = left_out if left_out.label in self._catalogue.conversation else decision
         asked = [part for part, sentence in zip(single, sentences, strict=True) if is_question(sentence)]
         topics = two_topics(asked, self._thresholds.part, self._catalogue.topics)
