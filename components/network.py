@@ -61,6 +61,8 @@ def _train_network(features: np.ndarray, labels: Sequence[int], hidden: int, see
     network.compile(
         optimizer=tf.keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY),
         loss=tf.keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING),
+        # A whole pass without coming back to Python in between.
+        steps_per_execution=steps // PASSES,
     )
     network.fit((features - mean) / spread, np.eye(number)[list(labels)], batch_size=BATCH, epochs=PASSES, verbose=0)
     first, first_bias, second, second_bias = network.get_weights()
