@@ -65,8 +65,10 @@ class Teams(Messaging):
         # What is typed comes as HTML once more; whatever else is attached cannot be read.
         attached = [part for part in event.get("attachments") or () if part["contentType"] != "text/html"]
         text = None if attached else event.get("text") or None
-        reply_to = (event["serviceUrl"].rstrip("/"), str(conversation["id"]), event["recipient"], event["from"])
-        return Said(str(event["from"]["id"]), str(event["id"]), reply_to, text)
+        # Of the accounts only what an answer needs, whatever else they hold.
+        sender, person = ({"id": str(event[account]["id"])} for account in ("recipient", "from"))
+        reply_to = (event["serviceUrl"].rstrip("/"), str(conversation["id"]), sender, person)
+        return Said(person["id"], str(event["id"]), reply_to, text)
 
     async def send(self, reply_to: Any, message: Message) -> None:
         service, conversation, sender, person = reply_to

@@ -206,7 +206,8 @@ def test_a_linear_model_gives_the_probabilities_of_its_regression(catalogue: Cat
     settings, _ = configured()
     fitted = LogisticRegression(C=10.0, max_iter=300).fit(encoder.encode(texts), labels)
     rows = linear_without_ngrams(encoder, texts, labels, settings).probabilities(texts)
-    assert np.abs(np.array([list(row.values()) for row in rows]) - fitted.predict_proba(encoder.encode(texts))).max() < 1e-3
+    # But for the rounding of its weights to 8 bits.
+    assert np.abs(np.array([list(row.values()) for row in rows]) - fitted.predict_proba(encoder.encode(texts))).max() < 0.02
 
 
 def test_a_detector_in_front_shares_the_rest_out(catalogue: Catalogue) -> None:
