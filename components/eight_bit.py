@@ -18,19 +18,13 @@ class EightBitLayer:
 
     def __init__(self, weights: np.ndarray, bias: np.ndarray) -> None:
         """Rounds weights of shape (inputs, outputs); the bias, shape (outputs,), stays as it is."""
-        columns, scales = eight_bit_rows(weights.T)
-        constants = {
-            "weights": np.ascontiguousarray(columns.T),
-            "scale": scales.ravel(),
-            "zero": np.zeros(len(scales), np.int8),
-            "bias": bias.astype(np.float32),
-        }
+        constants = eight_bit_constants(weights.T, bias)
         graph = helper.make_graph(
             [helper.make_node("DynamicQuantizeMatMul", ["x", *constants], ["y"], domain=FUSED)],
             "layer",
             [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["rows", weights.shape[0]])],
             [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["rows", weights.shape[1]])],
-            [numpy_helper.from_array(value, name) for name, value in constants.items()],
+            [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in constants.items()],
         )
         opsets = [helper.make_opsetid(*opset) for opset in OPSETS]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION).SerializeToString()
@@ -42,6 +36,13 @@ class EightBitLayer:
         """Shape (rows, inputs) to (rows, outputs), float32. Rows that are given together are rounded on one scale."""
         y: np.ndarray = self._session.run(None, {"x": x})[0]
         return y
+
+
+def eight_bit_constants(rows: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
+    """What a DynamicQuantizeMatMul takes after its input, in its order, for weights of shape (outputs, inputs)."""
+    eight_bit, scales = eight_bit_rows(rows)
+    zeros = np.zeros(len(scales), np.int8)
+    return {"weights": eight_bit.T, "scale": scales.ravel(), "zero": zeros, "bias": bias.astype(np.float32)}
 
 
 def eight_bit_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,7 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 
-from components.eight_bit import FUSED, IR_VERSION, OPSETS, eight_bit_rows
+from components.eight_bit import FUSED, IR_VERSION, OPSETS, eight_bit_constants, eight_bit_rows
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WIDTH = 384
@@ -114,14 +114,8 @@ class _Graph:
         self._node("Concat", pooled, "vectors", axis=1)
 
     def _linear(self, tensor: str, name: str) -> str:
-        columns, scales = eight_bit_rows(self._weights[f"{name}.weight"])
-        inputs = [
-            tensor,
-            self._constant(f"{name}.8bit", columns.T),
-            self._constant(f"{name}.scale", scales.ravel()),
-            self._constant(f"{name}.zero", np.zeros(len(scales), np.int8)),
-            self._constant(f"{name}.bias", self._weights[f"{name}.bias"]),
-        ]
+        constants = eight_bit_constants(self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+        inputs = [tensor, *(self._constant(f"{name}.{part}", value) for part, value in constants.items())]
         return self._node("DynamicQuantizeMatMul", inputs, f"{name}.out", FUSED)
 
     def _add_and_norm(self, residual: str, tensor: str, prefix: str) -> str:

@@ -29,9 +29,11 @@ from channels.identity import Identities, address_cipher, signing_key
 from channels.vendor_settings import VARIABLES
 from components.catalogue import load_catalogue
 from components.wording import load_words
+from stores.database import open_engine
 from stores.inbox import Message
 from stores.writer import row_id
 from tools.cluster import wait_until
+from tools.faults import is_settled
 from tools.stack import Stack
 
 WORDS = load_words()
@@ -361,14 +363,10 @@ def test_whatever_comes_no_webhook_breaks(messaging: Any, name: str, data: st.Da
         # Others sign the body itself, whatever it is.
         assert vendor.post(messaging.stack.address, body, headers | {"Content-Type": "text/plain"})[0] < 500
     # What answers it may be odd as well, and is refused here rather than in the next test.
-    wait_until(lambda: nothing_waits(messaging.stack), "The last answer")
+    engine = open_engine(str(messaging.stack.conversations))
+    wait_until(lambda: is_settled(engine), "The last answer")
+    engine.dispose()
     vendor.refused.clear()
-
-
-def nothing_waits(stack: Stack) -> bool:
-    """Whether every message has been answered and every answer sent or refused."""
-    with contextlib.closing(sqlite3.connect(stack.conversations)) as connection:
-        return not connection.execute("select count(*) from messages").fetchone()[0]
 
 
 def test_nothing_that_names_a_person_is_kept_or_logged(messaging: Any) -> None:
