@@ -1,6 +1,6 @@
 """Turns sentences into vectors with the encoder that `components.encoder_graph` built at set-up."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -38,8 +38,12 @@ class SentenceEncoder:
         """The words that the encoder knows as a whole, in lower case."""
         return [word for word in self._tokenizer.get_vocab() if word.isalpha()]
 
-    def encode(self, sentences: Sequence[str]) -> np.ndarray:
-        """Vectors of shape (number of sentences, 3 x 384), float32; the last 384 are the published model's."""
+    def encode(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> np.ndarray:
+        """Vectors of shape (number of sentences, 3 x 384), float32; the last 384 are the published model's.
+
+        `meanwhile` sets off what another thread is to do while the encoder computes, outside Python's lock: it is called right
+        before that, as a thread that began earlier would only take the lock away.
+        """
         # Sentences of like length together, so that little is spent on padding.
         order = sorted(range(len(sentences)), key=lambda index: len(sentences[index]))
         vectors = np.empty((len(sentences), self.width), dtype=np.float32)
@@ -48,5 +52,7 @@ class SentenceEncoder:
             tokens = self._tokenizer.encode_batch([sentences[index] for index in batch])
             ids = np.array([token.ids for token in tokens], dtype=np.int64)
             mask = np.array([token.attention_mask for token in tokens], dtype=np.int64)
+            if meanwhile and not start:
+                meanwhile()
             vectors[batch] = self._session.run(["vectors"], {"ids": ids, "mask": mask})[0]
         return vectors

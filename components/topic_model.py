@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -86,14 +86,14 @@ class TopicModel:
         network = train_networks(features, [numbers[label] for label in labels], settings.hidden, settings.networks)
         return cls(encoder, vectorizer, names, weights_of(network, ngram_reduction, settings.temperature))
 
-    def probabilities(self, sentences: Sequence[str]) -> list[dict[str, float]]:
-        """The probability of every label, together 1, for each sentence."""
+    def probabilities(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> list[dict[str, float]]:
+        """The probability of every label, together 1, for each sentence; `meanwhile` is passed on to the encoder."""
         weights = self._weights
         reduced = np.empty((len(sentences), weights["ngram_reduction"].shape[1]), dtype=np.float32)
         for row, sentence in zip(reduced, sentences, strict=True):
             columns, counts = self._ngrams_of(sentence)
             row[:] = counts @ weights["ngram_reduction"][columns]
-        hidden = np.maximum(self._hidden(np.hstack([self._encoder.encode(sentences), reduced])), 0)
+        hidden = np.maximum(self._hidden(np.hstack([self._encoder.encode(sentences, meanwhile), reduced])), 0)
         logits = hidden @ weights["label_weights"] + weights["label_bias"]
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
         return [dict(zip(self.labels, row, strict=True)) for row in (powers / powers.sum(axis=1, keepdims=True)).tolist()]

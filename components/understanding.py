@@ -1,8 +1,10 @@
 """Decides what a message is about: the safety phrases first, then what the classifier sees, held against the thresholds."""
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from components.catalogue import Catalogue
 from components.courtesies import load_courtesies
@@ -35,6 +37,7 @@ RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
 BESIDE_PLACES = 4
 
 Probabilities = Mapping[str, float]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -94,10 +97,11 @@ class Reader:
         # Mended words could hide what was written, so danger is looked for in both.
         mended = text if kind else self._spelling.mended(self._short_forms.written_out(text))
         known = None if kind else self._known.get(normalised(text)) or self._known.get(normalised(mended))
-        # The encoder runs outside Python's lock; a second thread does meanwhile what does not wait for it.
-        searching = self._beside.submit(self._search, text, mended)
-        read = _Read() if kind or known else self._read(text, self._courtesies.without(mended))
-        places, danger = searching.result()
+        search = partial(self._search, text, mended)
+        if kind or known:
+            read, (places, danger) = _Read(), search()
+        else:
+            read, (places, danger) = self._read(text, self._courtesies.without(mended), search)
         if danger:
             found = _sure(danger)
         elif kind:
@@ -123,14 +127,23 @@ class Reader:
             return _sure(INFORM_PLACE)
         return Understanding(Decision(f"{UNREADABLE}/{kind}", 1.0))
 
-    def _read(self, text: str, plain: str) -> _Read:
-        """What the classifier sees in a text whose `plain` form is mended and without courtesies."""
+    def _read(self, text: str, plain: str, search: Callable[[], Result]) -> tuple[_Read, Result]:
+        """What the classifier sees in a text whose `plain` form is mended and without courtesies, and what a search finds.
+
+        The encoder runs outside Python's lock; a second thread does meanwhile what does not wait for it.
+        """
         sentences = _sentences(plain)
-        writing = self._beside.submit(self._probabilities, text) if text != plain else None
+        begun: list[Future] = []
+
+        def begin() -> None:
+            begun.append(self._beside.submit(search))
+            begun.append(self._beside.submit(lambda: self._model.probabilities(sentences) if sentences else []))
+
         # Each text by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
-        whole = self._probabilities(plain)
-        single = self._model.probabilities(sentences) if sentences else []
-        return _Read(plain, whole, writing.result() if writing else whole, sentences, single)
+        whole = self._probabilities(plain, begin)
+        as_written = self._probabilities(text) if text != plain else whole
+        found, single = (future.result() for future in begun)
+        return _Read(plain, whole, as_written, sentences, single), found
 
     def _classified(self, text: str, read: _Read, names_place: bool) -> Understanding:
         whole, single, sentences = read.whole, read.single, read.sentences
@@ -188,8 +201,8 @@ class Reader:
         rest = self._phrases.without_harmless(text, DANGERS) if found else text
         return found if rest is text else decide_together(self._probabilities(rest), threshold, DANGERS)
 
-    def _probabilities(self, text: str) -> Probabilities:
-        (probabilities,) = self._model.probabilities([text])
+    def _probabilities(self, text: str, meanwhile: Callable[[], None] | None = None) -> Probabilities:
+        (probabilities,) = self._model.probabilities([text], meanwhile)
         return probabilities
 
 

@@ -134,10 +134,6 @@ def event_row(sender_id: str, event: Event) -> Row:
 
 def row_id(sender_id: str) -> str:
     """A sender id as it is stored: itself, or its hash if a database could not take it. Rasa's `rest` channel takes any."""
-    if (
-        len(sender_id) <= LONGEST_SENDER
-        and "\0" not in sender_id
-        and not any("\ud800" <= sign <= "\udfff" for sign in sender_id)
-    ):
+    if len(sender_id) <= LONGEST_SENDER and not NOT_STORABLE.search(sender_id):
         return sender_id
     return "sha256:" + hashlib.sha256(sender_id.encode("utf-8", "surrogatepass")).hexdigest()

@@ -78,8 +78,8 @@ class LastLayer(SentenceEncoder):
         self._encoder = encoder
         self.width = LAST_LAYER
 
-    def encode(self, sentences: Sequence[str]) -> np.ndarray:
-        vectors: np.ndarray = self._encoder.encode(sentences)[:, -LAST_LAYER:]
+    def encode(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> np.ndarray:
+        vectors: np.ndarray = self._encoder.encode(sentences, meanwhile)[:, -LAST_LAYER:]
         return vectors
 
 

@@ -1,7 +1,7 @@
 """The examples that the classifier learns from, in the order of the files, with their vectors worked out once."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,7 +33,9 @@ class RememberingEncoder(SentenceEncoder):
         super().__init__(cores=ALL_CORES)
         self._known: dict[str, np.ndarray] = {}
 
-    def encode(self, sentences: Sequence[str]) -> np.ndarray:
+    def encode(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> np.ndarray:
+        if meanwhile:
+            meanwhile()
         new = list(dict.fromkeys(sentence for sentence in sentences if sentence not in self._known))
         self._known.update(zip(new, super().encode(new), strict=True))
         return np.stack([self._known[sentence] for sentence in sentences])

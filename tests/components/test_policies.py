@@ -32,6 +32,37 @@ def test_no_rule_reaches_back_further_than_the_policy() -> None:
     assert max(sum("intent" in step for step in rule) for rule in steps("rules")) <= TURNS
 
 
+def test_the_rule_policy_predicts_what_rasas_own_predicts(model: Path, tmp_path: Path) -> None:
+    from rasa.engine import loader
+    from rasa.engine.storage.local_model_storage import LocalModelStorage
+    from rasa.shared.core.generator import TrainingDataGenerator
+    from rasa.shared.core.training_data.loading import load_data_from_files
+    from rasa.shared.core.training_data.structures import StoryGraph
+
+    metadata, runner = loader.load_predict_graph_runner(tmp_path, model, LocalModelStorage, SequentialGraphRunner)
+    domain = metadata.domain
+    node = next(node for name, node in runner._instantiated_nodes.items() if "IntentRulePolicy" in name)
+    ours = node._component
+    stock = RulePolicy.load(dict(ours.config), ours._model_storage, ours._resource, node._execution_context)
+    files = [str(file) for folder in ("data/rules", "data/stories", "tests/stories") for file in (ROOT / folder).glob("*.yml")]
+    graph = StoryGraph(load_data_from_files(files, domain))
+    generator = TrainingDataGenerator(graph, domain, remove_duplicates=False, augmentation_factor=0)
+    compared, after_fallback = 0, ours._fallback_action_name
+    # Twice: what is found anew, and what is remembered.
+    for story in generator.generate() * 2:
+        for moment, *_ in story.generate_all_prior_trackers():
+            if moment.latest_action_name == after_fallback:
+                continue
+            expected, found = (
+                stock.predict_action_probabilities(moment, domain),
+                ours.predict_action_probabilities(moment, domain),
+            )
+            assert (found.probabilities, found.events) == (expected.probabilities, expected.events)
+            compared += 1
+    assert compared > 200
+    assert len(ours._found) < compared / 2
+
+
 def test_every_story_ends_with_an_intent_that_the_story_policy_is_for() -> None:
     configured = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["policies"]
     intents = next(row["intents"] for row in configured if row["name"].endswith("StoryPolicy"))
