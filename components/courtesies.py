@@ -23,15 +23,15 @@ class Courtesies:
         self._opening = re.compile(rf"\W*(?:{_any_of(rows['opening'])}){APART}", re.IGNORECASE)
         self._closing = re.compile(rf"({APART})(?:{_any_of(rows['closing'])})\W*$", re.IGNORECASE)
 
-    def without(self, text: str) -> str:
-        """The text without its courtesies; as it is where there are none or little else."""
+    def without(self, text: str, fewest: int = FEWEST_WORDS) -> str:
+        """The text without its courtesies; as it is where there are none, or fewer than so many words beside them."""
         rest = text
         while found := self._opening.match(rest):
-            if _words(rest[found.end() :]) < FEWEST_WORDS:
+            if _words(rest[found.end() :]) < fewest:
                 break
             rest = rest[found.end() :]
         while found := self._closing.search(rest):
-            if _words(rest[: found.start()]) < FEWEST_WORDS:
+            if _words(rest[: found.start()]) < fewest:
                 break
             # A question mark before it belongs to what is kept.
             rest = rest[: found.start()] + found[1].strip(" ,;:-")

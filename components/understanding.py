@@ -168,11 +168,21 @@ class Reader:
             # What was left out may be all that is meant: "hello, it's Marta".
             left_out = decide(read.as_written, self._thresholds.answer, self._catalogue.titles)
             decision = left_out if left_out.label in self._catalogue.conversation else decision
+        if decision.label == UNSURE:
+            decision = self._cut_short(read.plain) or decision
         asked = [part for part, sentence in zip(single, sentences, strict=True) if is_question(sentence)]
         topics = two_topics(asked, self._thresholds.part, self._catalogue.topics)
         if topics and decision.label not in self._catalogue.safety:
             return Understanding(Decision(TWO_TOPICS, decision.confidence), whole, topics)
         return Understanding(decision, whole)
+
+    def _cut_short(self, plain: str) -> Decision | None:
+        """The decision for the few words beside courtesies, where they surely name a topic or look-up: "no wait, clinics"."""
+        short = self._courtesies.without(plain, fewest=1)
+        if short == plain:
+            return None
+        decision = decide(self._probabilities(short), self._thresholds.answer, self._catalogue.titles)
+        return decision if decision.label in self._catalogue.titles else None
 
     def _rated(self, comment: str, whole: Probabilities) -> Understanding:
         """A rating: that alone, or also the topic that is asked about behind it."""

@@ -22,6 +22,11 @@ def courtesies() -> Courtesies:
         ("what does randomised mean plz", "what does randomised mean"),
         ("would you mind telling us how long it lasts", "how long it lasts"),
         ("what is a phase 2 trial? thank you", "what is a phase 2 trial?"),
+        ("no wait, I meant who sees my records", "who sees my records"),
+        ("Oh sorry, hang on: what happens in phase 3", "what happens in phase 3"),
+        # A no may be all that is meant.
+        ("no, do not go on with it", "no, do not go on with it"),
+        ("wait, I do not follow", "wait, I do not follow"),
         # Too little would be left.
         ("hello there", "hello there"),
         ("thank you so much for your help", "thank you so much for your help"),
