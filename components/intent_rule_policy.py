@@ -21,7 +21,7 @@ Found = tuple[str | None, str | None, bool]
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
 class IntentRulePolicy(RulePolicy):
-    """Predicts what RulePolicy predicts, in a tenth of the time, and after the fallback action nothing more.
+    """Predicts what RulePolicy predicts, in a fraction of the time, and after the fallback action nothing more.
 
     RulePolicy first looks for rules written in a user's own words; here all rules are written with intents. And it compares
     every rule with the whole conversation anew each time, though turns go the same few ways over and over; here what was found

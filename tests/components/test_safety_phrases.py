@@ -66,3 +66,8 @@ def test_a_label_without_harmless_look_alikes_works() -> None:
     phrases = SafetyPhrases({"emergency": {"phrases": ["ambulance"], "unless": []}})
     assert phrases.label("an ambulance please") == "emergency"
     assert phrases.label("a placebo please") is None
+
+
+@pytest.mark.parametrize("text", ["going to DIE\n now", "Going To Die now", "going to die now"])
+def test_capitals_do_not_matter_in_a_phrase_or_a_message(text: str) -> None:
+    assert SafetyPhrases({"emergency": {"phrases": [r"Going\s+to die\s+NOW\b"]}}).label(text) == "emergency"
