@@ -2,7 +2,8 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any
 
 from rasa.core.policies.rule_policy import RulePolicy
@@ -10,6 +11,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.shared.core.constants import ACTION_LISTEN_NAME
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActiveLoop, BotUttered, Event, SlotSet, UserUttered
+from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
 # A rule of ours is about the message at hand and the loop that is open.
@@ -32,7 +34,7 @@ class IntentRulePolicy(RulePolicy):
         super().__init__(*arguments, lookup=lookup, **settings)
         # In training the rules still change.
         self._learned = lookup is not None
-        self._found: OrderedDict[Hashable, Found] = OrderedDict()
+        self._found: OrderedDict[bytes, Found] = OrderedDict()
 
     def _find_action_from_rules(
         self, tracker: DialogueStateTracker, domain: Domain, use_text_for_last_user_input: bool
@@ -43,7 +45,9 @@ class IntentRulePolicy(RulePolicy):
             # RulePolicy would say it again and again, until Rasa stops the turn.
             return ACTION_LISTEN_NAME, None, False
         events = _last_turns(tracker)
-        key = tuple(_seen_by_rules(event) for event in events if not isinstance(event, BotUttered))
+        seen = [_seen_by_rules(event) for event in events if not _is_unseen(event, tracker.slots)]
+        # A digest, as what is seen takes a hundred times the memory.
+        key = blake2b(json.dumps(seen, default=str).encode(), digest_size=16).digest()
         if key in self._found:
             return self._found[key]
         recent = tracker.init_copy()
@@ -75,9 +79,17 @@ def _last_turns(tracker: DialogueStateTracker) -> list[Event]:
     return [*opened.values(), *slots.values(), *events[start:]]
 
 
-def _seen_by_rules(event: Event) -> Hashable:
-    if isinstance(event, UserUttered):
-        return event.intent_name, json.dumps(event.entities)
+def _is_unseen(event: Event, slots: Mapping[str, Slot]) -> bool:
+    """Whether rules are not about such an event: a reply, or a slot that does not influence the conversation."""
     if isinstance(event, SlotSet):
-        return event.key, json.dumps(event.value, default=str)
+        # A slot of an earlier model is no longer there.
+        return event.key not in slots or not slots[event.key].has_features()
+    return isinstance(event, BotUttered)
+
+
+def _seen_by_rules(event: Event) -> Any:
+    if isinstance(event, UserUttered):
+        return event.intent_name, event.entities
+    if isinstance(event, SlotSet):
+        return event.key, event.value
     return str(event)
