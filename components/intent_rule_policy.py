@@ -69,14 +69,14 @@ def _last_turns(tracker: DialogueStateTracker) -> list[Event]:
         return events
     # The action_listen that the message answered comes right before it.
     start = heard[-TURNS] - 1
-    opened: dict[str, Event] = {}
+    loop: list[Event] = []
     slots: dict[str, Event] = {}
     for event in events[:start]:
         if isinstance(event, SlotSet):
             slots[event.key] = event
         elif isinstance(event, ActiveLoop):
-            opened["loop"] = event
-    return [*opened.values(), *slots.values(), *events[start:]]
+            loop = [event]
+    return [*loop, *slots.values(), *events[start:]]
 
 
 def _is_unseen(event: Event, slots: Mapping[str, Slot]) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeVar
 
 from components.catalogue import Catalogue
 from components.courtesies import load_courtesies
@@ -37,7 +36,8 @@ RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
 BESIDE_PLACES = 4
 
 Probabilities = Mapping[str, float]
-Result = TypeVar("Result")
+# The places and the danger that the words alone name.
+Named = tuple[list[Entity], str | None]
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,7 @@ class Reader:
             found = self._followed(found, text) if found.decision.label in FOLLOWING else found
         return replace(found, places=places)
 
-    def _search(self, text: str, mended: str) -> tuple[list[Entity], str | None]:
-        """The places and the danger that the words alone name."""
+    def _search(self, text: str, mended: str) -> Named:
         written = dict.fromkeys((text, *_sentences(text), mended, *_sentences(mended)))
         return self._places.of(text), next(filter(None, map(self._phrases.label, written)), None)
 
@@ -127,7 +126,7 @@ class Reader:
             return _sure(INFORM_PLACE)
         return Understanding(Decision(f"{UNREADABLE}/{kind}", 1.0))
 
-    def _read(self, text: str, plain: str, search: Callable[[], Result]) -> tuple[_Read, Result]:
+    def _read(self, text: str, plain: str, search: Callable[[], Named]) -> tuple[_Read, Named]:
         """What the classifier sees in a text whose `plain` form is mended and without courtesies, and what a search finds.
 
         The encoder runs outside Python's lock; a second thread does meanwhile what does not wait for it.
