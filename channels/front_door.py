@@ -38,7 +38,7 @@ from channels.sayings import Sayings
 from channels.settings import Settings, settings_from
 from channels.turns import Started, Turns
 from components.message_kind import MAX_CHARACTERS
-from components.threaded_processor import ActionFailed
+from components.turn_processor import ActionFailed
 from components.wording import load_words
 from stores.inbox import Inbox, Message
 from stores.lock_store import LockLost

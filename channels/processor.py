@@ -8,12 +8,12 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 from channels.action_server import ActionServer
 from channels.metrics import FALLBACKS, stage
-from components.threaded_processor import ThreadedProcessor
+from components.turn_processor import TurnProcessor
 
 FALLBACK = "nlu_fallback"
 
 
-class WatchedProcessor(ThreadedProcessor):
+class WatchedProcessor(TurnProcessor):
     """Our processor; what takes how long is counted for Prometheus."""
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:

@@ -12,7 +12,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from channels.failures import log_failure
-from components.threaded_processor import ActionFailed
+from components.turn_processor import ActionFailed
 from components.wording import load_words
 
 

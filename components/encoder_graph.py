@@ -95,7 +95,11 @@ class _Graph:
 
     def _layer(self, hidden: str, mask: str, layer: int) -> str:
         prefix = f"encoder.layer.{layer}"
-        query, key, value = (self._linear(hidden, f"{prefix}.attention.self.{part}") for part in ("query", "key", "value"))
+        # One matrix for the three, as what goes in is the same.
+        parts = [f"{prefix}.attention.self.{part}" for part in ("query", "key", "value")]
+        together = self._linear(hidden, *parts)
+        self._nodes.append(helper.make_node("Split", [together], parts, axis=2))
+        query, key, value = parts
         attended = self._node("MultiHeadAttention", [query, key, value, "", mask], f"attended_{layer}", FUSED, num_heads=HEADS)
         mixed = self._add_and_norm(hidden, attended, f"{prefix}.attention.output")
         wide = self._linear(mixed, f"{prefix}.intermediate.dense")
@@ -113,8 +117,10 @@ class _Graph:
             pooled.append(self._node("LpNormalization", [mean], f"{layer}.vector", axis=1, p=2))
         self._node("Concat", pooled, "vectors", axis=1)
 
-    def _linear(self, tensor: str, name: str) -> str:
-        constants = eight_bit_constants(self._weights[f"{name}.weight"], self._weights[f"{name}.bias"])
+    def _linear(self, tensor: str, *layers: str) -> str:
+        """One layer, or several side by side under the name of the first."""
+        weights, bias = (np.concatenate([self._weights[f"{layer}.{part}"] for layer in layers]) for part in ("weight", "bias"))
+        name, constants = layers[0], eight_bit_constants(weights, bias)
         inputs = [tensor, *(self._constant(f"{name}.{part}", value) for part, value in constants.items())]
         return self._node("DynamicQuantizeMatMul", inputs, f"{name}.out", FUSED)
 

@@ -1,7 +1,9 @@
 """Decides what a message is about: the safety phrases first, then what the classifier sees, held against the thresholds."""
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -32,6 +34,8 @@ UNREADABLE = "unreadable"
 INFORM_PLACE = "inform_place"
 TWO_TOPICS = "two_topics"
 RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
+# Decided by rules alone; their examples are there because Rasa wants one.
+NOT_LEARNED = (UNREADABLE, TWO_TOPICS, RATE_AND_ASK)
 # Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
 BESIDE_PLACES = 4
 
@@ -129,20 +133,29 @@ class Reader:
     def _read(self, text: str, plain: str, search: Callable[[], Named]) -> tuple[_Read, Named]:
         """What the classifier sees in a text whose `plain` form is mended and without courtesies, and what a search finds.
 
-        The encoder runs outside Python's lock; a second thread does meanwhile what does not wait for it.
+        The encoder runs outside Python's lock; a second thread searches meanwhile, and then both take what is still to be read.
         """
         sentences = _sentences(plain)
-        begun: list[Future] = []
+        # Each by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
+        waiting = deque(part for part in dict.fromkeys((text, *sentences)) if part != plain)
+        seen: dict[str, Probabilities] = {}
 
-        def begin() -> None:
-            begun.append(self._beside.submit(search))
-            begun.append(self._beside.submit(lambda: self._model.probabilities(sentences) if sentences else []))
+        def see() -> None:
+            with suppress(IndexError):
+                while True:
+                    part = waiting.popleft()
+                    seen[part] = self._probabilities(part)
 
-        # Each text by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
-        whole = self._probabilities(plain, begin)
-        as_written = self._probabilities(text) if text != plain else whole
-        found, single = (future.result() for future in begun)
-        return _Read(plain, whole, as_written, sentences, single), found
+        def search_and_see() -> Named:
+            named = search()
+            see()
+            return named
+
+        beside: list[Future[Named]] = []
+        whole = seen[plain] = self._probabilities(plain, lambda: beside.append(self._beside.submit(search_and_see)))
+        see()
+        named = beside[0].result()
+        return _Read(plain, whole, seen[text], sentences, [seen[sentence] for sentence in sentences]), named
 
     def _classified(self, text: str, read: _Read, names_place: bool) -> Understanding:
         whole, single, sentences = read.whole, read.single, read.sentences

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import inspect
+import json
 import logging
 import os
 import sys
@@ -11,12 +12,13 @@ import threading
 import time
 import uuid
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from components.catalogue import load_catalogue
 from tools.bench_load import CONVERSATION
 from tools.bench_report import machine, markdown
 from tools.bench_servers import Place, action_server
@@ -27,6 +29,21 @@ from tools.stack import ONE_THREAD
 DOCUMENT = ROOT / "docs" / "performance.md"
 WARM_UP = 100
 MESSAGES = 1000
+
+
+class ReaderHere:
+    """Reads messages in this process, where the time of it can be taken; a server has a process of its own for it."""
+
+    def __init__(self, folder: Path, thresholds: Mapping[str, float]) -> None:
+        from components.learning import load_reader
+
+        self._reader, self._catalogue = load_reader(folder, thresholds), load_catalogue()
+
+    async def read(self, text: str) -> str:
+        """What a text is taken for, as JSON."""
+        from components.parse_data import parse_data
+
+        return json.dumps(parse_data(self._reader.understand(text), self._catalogue))
 
 
 @dataclass
@@ -82,6 +99,9 @@ def profile(questions: list[str]) -> int:
     os.environ |= ONE_THREAD
     use_own_parts()
     sys.setswitchinterval(SWITCH_SECONDS)
+    import components.topic_classifier
+
+    vars(components.topic_classifier)["ReaderProcess"] = ReaderHere
     parts = Parts()
     time_all(parts.time)
     with tempfile.TemporaryDirectory(prefix="trialguide-profile-") as folder, ExitStack() as servers:
@@ -121,9 +141,9 @@ def time_all(measure: Callable[[Any, str, str], None]) -> None:
     from components.safety_phrases import SafetyPhrases
     from components.sentence_encoder import SentenceEncoder
     from components.story_policy import StoryPolicy
-    from components.threaded_processor import ThreadedProcessor
-    from components.topic_classifier import TopicClassifier
     from components.topic_model import TopicModel
+    from components.turn_processor import TurnProcessor
+    from components.understanding import Reader
     from stores.tracker_store import ConversationStore
     from stores.writer import Writer
 
@@ -132,17 +152,18 @@ def time_all(measure: Callable[[Any, str, str], None]) -> None:
         (TopicModel, "probabilities", "n-grams and networks"),
         (SafetyPhrases, "label", "safety phrases"),
         (PlaceEntities, "of", "places"),
-        (TopicClassifier, "process", "decision and ranking"),
-        (ThreadedProcessor, "_parse_message_with_graph", "graph and message around them"),
+        (Reader, "understand", "decision"),
+        (ReaderHere, "read", "what is told of it"),
+        (TurnProcessor, "parse_message", "what is remembered of it"),
         (IntentRulePolicy, "predict_action_probabilities", "rules, twice a message"),
         (StoryPolicy, "predict_action_probabilities", "stories, twice a message"),
-        (ThreadedProcessor, "_predict_next_with_tracker", "graph and choice around them"),
-        (ThreadedProcessor, "run_action_extract_slots", "slots"),
-        (ThreadedProcessor, "_run_action", "actions: the reply, then listening"),
+        (TurnProcessor, "_predict_next_with_tracker", "graph and choice around them"),
+        (TurnProcessor, "run_action_extract_slots", "slots"),
+        (TurnProcessor, "_run_action", "actions: the reply, then listening"),
         (ConversationStore, "retrieve", "reading the conversation"),
         (ConversationStore, "save", "what is to be written"),
         (Writer, "_write_waiting", "writing it to the disk (thread)"),
-        (ThreadedProcessor, "handle_message", "the rest of Rasa's handling"),
+        (TurnProcessor, "handle_message", "the rest of Rasa's handling"),
     ):
         measure(owner, name, part)
 
@@ -158,8 +179,9 @@ Written by `python -m tools bench --profile` ({machine["date"]}, {machine["cpu"]
 
 {markdown([["part", "ms of processor time", "share"], *shown])}
 
-- {MESSAGES} test questions about topics, one after the other, {CONVERSATION} a conversation, handled in one process as the
-  server handles them; HTTP is not in it (`make bench` counts it, and the bare Sanic of that table shows the least it can cost).
+- {MESSAGES} test questions about topics, one after the other, {CONVERSATION} a conversation, handled in one process, though a
+  server has a process of its own for the understanding. HTTP is not in it (`make bench` counts it, and the bare Sanic of that
+  table shows the least it can cost), nor are some 0.1 ms for the way to the other process and back.
 - Taking the time itself costs a few hundredths of a millisecond a part. With eight patients at once the caches of the processor
   are shared, and each part takes somewhat longer or shorter.
 - A turn also waits for the disk, which is no processor time: it is acknowledged when it is on the disk, not before. Turns that
@@ -173,8 +195,8 @@ What Rasa does and TrialGuide leaves out, by where it is done:
 | `components/sequential_runner.py` | planning the model's graph with Dask three times a message |
 | `components/intent_rule_policy.py` | comparing every rule with the whole conversation twice a message |
 | `components/story_policy.py` | looking for stories where a rule answers anyway |
-| `components/threaded_processor.py` | understanding on the event loop, where one message holds up all others |
-| `components/threaded_processor.py` | understanding once more what was understood before |
+| `components/reader_process.py` | understanding on the event loop, where one message holds up all others |
+| `components/turn_processor.py` | understanding once more what was understood before |
 | `components/uncopied_logs.py` | deep copies of what might be logged at DEBUG |
 | `components/understanding.py` | looking for places and danger before or after the encoder: a second thread does it meanwhile |
 | `stores/conversation.py` | living through all events of a conversation again for each copy of it |

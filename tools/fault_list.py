@@ -1,5 +1,6 @@
 """The faults that the assistant must live through, on one server and on two that share their services."""
 
+import os
 import resource
 import signal
 import sqlite3
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from tools.bench_processes import family
 from tools.bench_servers import free_ports
 from tools.cluster import Cluster, Program
 from tools.faults import Fault, Outcome, suffer
@@ -43,8 +45,17 @@ def cluster_faults(servers: Cluster) -> Iterator[Fault]:
     for what, server, number in (("killed", one, signal.SIGKILL), ("asked to stop", two, signal.SIGTERM)):
         end = partial(server.signal, "Rasa server", number)
         yield Fault(f"one of two servers {what}", end, partial(server.restart, "Rasa server"))
+
+    def on_readers(number: signal.Signals) -> None:
+        for server in servers.servers:
+            for reader in family(server.process_id("Rasa server"))[1:]:
+                os.kill(reader, number)
+
     yield Fault("action servers killed", lambda: on_actions(signal.SIGKILL), restart_actions)
     yield Fault("action servers frozen", lambda: on_actions(signal.SIGSTOP), lambda: on_actions(signal.SIGCONT))
+    yield Fault("processes that read messages killed", lambda: on_readers(signal.SIGKILL), _nothing)
+    # Longer than a server waits before it starts another one.
+    yield Fault("processes that read messages frozen", lambda: on_readers(signal.SIGSTOP), _nothing, seconds=8)
     for program in (servers.postgresql, servers.redis, servers.rabbitmq):
         yield Fault(f"{program.name} killed", program.kill, program.start)
         yield Fault(f"{program.name} restarted", program.stop, program.start, seconds=0)

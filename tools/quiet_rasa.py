@@ -18,7 +18,7 @@ QUIET = {
     # Rasa shows its progress bars from INFO on.
     "LOG_LEVEL": "WARNING",
 }
-# Understanding runs in a thread beside the event loop; with Python's default of 5 ms each would wait too long for the other.
+# Threads write beside the event loop; with Python's default of 5 ms each would wait too long for the other.
 SWITCH_SECONDS = 0.0005
 EXPECTED = (
     # Said at every load, whatever the slots.

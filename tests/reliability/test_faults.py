@@ -20,6 +20,8 @@ FAULTS = (
     "one of two servers killed",
     "action servers killed",
     "action servers frozen",
+    "processes that read messages killed",
+    "processes that read messages frozen",
     "PostgreSQL killed",
     "PostgreSQL frozen",
     "Redis killed",

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from components.catalogue import load_catalogue
-from components.threaded_processor import REMEMBERED
+from components.turn_processor import REMEMBERED
 from tools.bench import MESSAGES, ROUNDS, WARM_UP, topic_questions
 from tools.bench_load import CONVERSATION, Load
 from tools.bench_profile import Parts, time_all

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.trackers import DialogueStateTracker
 
 from components.message_kind import MAX_CHARACTERS
-from components.threaded_processor import REMEMBERED, ThreadedProcessor, use_threaded_processor
+from components.turn_processor import REMEMBERED, TurnProcessor, use_turn_processor
 
 QUESTIONS = (
     "what is a placebo",
@@ -17,25 +18,30 @@ QUESTIONS = (
     "hello",
     "i cant breathe",
     "/greet",
+    '/greet{"country": "NO"}',
+    "/no_such_intent",
+    "/ what is a placebo",
     "",
     "\ud800 and the rest",
 )
 
 
-def understood(processor: ThreadedProcessor, text: str) -> dict[str, Any]:
+def understood(processor: TurnProcessor, text: str) -> dict[str, Any]:
     return asyncio.run(processor.parse_message(UserMessage(text)))
 
 
 @pytest.fixture(scope="module")
-def processor(model: Path) -> ThreadedProcessor:
-    use_threaded_processor()
+def processor(model: Path) -> TurnProcessor:
+    use_turn_processor()
     processor = Agent.load(str(model)).processor
-    assert isinstance(processor, ThreadedProcessor)
+    assert isinstance(processor, TurnProcessor)
     return processor
 
 
+# Rasa warns of a command that it cannot read.
+@pytest.mark.filterwarnings("ignore:Failed to parse")
 @pytest.mark.parametrize("text", QUESTIONS)
-def test_a_message_is_understood_the_second_time_as_the_first(processor: ThreadedProcessor, text: str) -> None:
+def test_a_message_is_understood_the_second_time_as_the_first(processor: TurnProcessor, text: str) -> None:
     first = understood(processor, text)
     first["intent"]["name"] = "changed by whoever got it"
     again = understood(processor, text)
@@ -44,7 +50,17 @@ def test_a_message_is_understood_the_second_time_as_the_first(processor: Threade
     assert again["text"] == text
 
 
-def test_what_is_remembered_is_bounded_and_holds_no_words(processor: ThreadedProcessor) -> None:
+# Rasa warns of a command that it cannot read.
+@pytest.mark.filterwarnings("ignore:Failed to parse")
+@pytest.mark.parametrize("text", QUESTIONS)
+def test_a_message_is_understood_as_the_graph_of_the_model_does(processor: TurnProcessor, text: str) -> None:
+    tracker = DialogueStateTracker.from_events("somebody", [])
+    of_graph = processor._parse_message_with_graph(UserMessage(text), tracker)
+    processor._update_full_retrieval_intent(of_graph)
+    assert understood(processor, text) == of_graph | {"text": text}
+
+
+def test_what_is_remembered_is_bounded_and_holds_no_words(processor: TurnProcessor) -> None:
     for number in range(REMEMBERED + 5):
         understood(processor, "x" * (MAX_CHARACTERS + 1 + number))
     understood(processor, "my name is Rosalinde and i wonder about placebos")
