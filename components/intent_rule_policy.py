@@ -1,9 +1,7 @@
 """The rule policy without the work that these rules never need."""
 
 import json
-from collections import OrderedDict
 from collections.abc import Mapping
-from hashlib import blake2b
 from typing import Any
 
 from rasa.core.policies.rule_policy import RulePolicy
@@ -13,6 +11,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActiveLoop, BotUttered, Event, SlotSet, UserUttered
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
+
+from components.remembered import Remembered
 
 # A rule of ours is about the message at hand and the loop that is open.
 TURNS = 1
@@ -34,7 +34,7 @@ class IntentRulePolicy(RulePolicy):
         super().__init__(*arguments, lookup=lookup, **settings)
         # In training the rules still change.
         self._learned = lookup is not None
-        self._found: OrderedDict[bytes, Found] = OrderedDict()
+        self._found = Remembered[Found](REMEMBERED)
 
     def _find_action_from_rules(
         self, tracker: DialogueStateTracker, domain: Domain, use_text_for_last_user_input: bool
@@ -46,19 +46,15 @@ class IntentRulePolicy(RulePolicy):
             return ACTION_LISTEN_NAME, None, False
         events = _last_turns(tracker)
         seen = [_seen_by_rules(event) for event in events if not _is_unseen(event, tracker.slots)]
-        # A digest, as what is seen takes a hundred times the memory.
-        key = blake2b(json.dumps(seen, default=str).encode(), digest_size=16).digest()
-        if key in self._found:
-            return self._found[key]
+        turn = json.dumps(seen, default=str)
+        known = self._found.of(turn)
+        if known:
+            return known
         recent = tracker.init_copy()
         for event in events:
             recent.update(event)
         found: Found = super()._find_action_from_rules(recent, domain, use_text_for_last_user_input)
-        if self._learned:
-            self._found[key] = found
-            if len(self._found) > REMEMBERED:
-                self._found.popitem(last=False)
-        return found
+        return self._found.keep(turn, found) if self._learned else found
 
 
 def _last_turns(tracker: DialogueStateTracker) -> list[Event]:

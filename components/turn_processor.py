@@ -1,8 +1,6 @@
 """Handles turns: what Rasa's processor does, with messages read beside it and nothing stored of a turn that failed."""
 
 import json
-from collections import OrderedDict
-from hashlib import blake2b
 from typing import Any
 
 import rasa.core.agent
@@ -22,6 +20,7 @@ from rasa.shared.nlu.training_data.message import Message
 
 from components.memory import keep_what_is_loaded
 from components.reader_process import ReaderProcess
+from components.remembered import Remembered
 from components.topic_classifier import TopicClassifier
 
 # The questions that many people ask in the same words; what is kept of one takes about a kilobyte.
@@ -42,8 +41,8 @@ class TurnProcessor(MessageProcessor):
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
         self._reader = reader_of(self.graph_runner)
-        # By a digest, so that no message stays in memory; as JSON, so that nobody can change what is kept.
-        self._understood: OrderedDict[bytes, str] = OrderedDict()
+        # As JSON, so that nobody can change what is kept.
+        self._understood = Remembered[str](REMEMBERED)
         keep_what_is_loaded()
 
     async def parse_message(
@@ -54,14 +53,10 @@ class TurnProcessor(MessageProcessor):
             parsed: dict[str, Any] = await super().parse_message(message, tracker, only_output_properties)
             return parsed
         text = message.text or ""
-        key = blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
-        if key in self._understood:
-            self._understood.move_to_end(key)
-        else:
-            self._understood[key] = self._command(text) or await self._reader.read(text)
-            if len(self._understood) > REMEMBERED:
-                self._understood.popitem(last=False)
-        understood: dict[str, Any] = json.loads(self._understood[key])
+        known = self._understood.of(text)
+        if known is None:
+            known = self._understood.keep(text, self._command(text) or await self._reader.read(text))
+        understood: dict[str, Any] = json.loads(known)
         return understood | {"text": text}
 
     def _command(self, text: str) -> str | None:

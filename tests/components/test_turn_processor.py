@@ -9,7 +9,7 @@ from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from components.message_kind import MAX_CHARACTERS
+from components.remembered import Remembered
 from components.turn_processor import REMEMBERED, TurnProcessor, use_turn_processor
 
 QUESTIONS = (
@@ -45,7 +45,7 @@ def test_a_message_is_understood_the_second_time_as_the_first(processor: TurnPro
     first = understood(processor, text)
     first["intent"]["name"] = "changed by whoever got it"
     again = understood(processor, text)
-    processor._understood.clear()
+    processor._understood = Remembered(REMEMBERED)
     assert again == understood(processor, text)
     assert again["text"] == text
 
@@ -60,9 +60,8 @@ def test_a_message_is_understood_as_the_graph_of_the_model_does(processor: TurnP
     assert understood(processor, text) == of_graph | {"text": text}
 
 
-def test_what_is_remembered_is_bounded_and_holds_no_words(processor: TurnProcessor) -> None:
-    for number in range(REMEMBERED + 5):
-        understood(processor, "x" * (MAX_CHARACTERS + 1 + number))
+def test_what_is_remembered_holds_no_words(processor: TurnProcessor) -> None:
+    processor._understood = Remembered(REMEMBERED)
     understood(processor, "my name is Rosalinde and i wonder about placebos")
-    assert len(processor._understood) == REMEMBERED
-    assert not any("Rosalinde" in kept for kept in processor._understood.values())
+    assert len(processor._understood) == 1
+    assert "Rosalinde" not in repr(vars(processor._understood))
