@@ -3,7 +3,6 @@
 import json
 import logging
 import os
-import re
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -18,7 +17,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from channels.deliveries import Deliveries
-from channels.entries import PATIENT, Choice, Entry, entries_of_turn
+from channels.entries import PATIENT, Entry, entries_of_turn
 from channels.failures import log_failure
 from channels.front_door import FrontDoor, Turn
 from channels.identity import address_cipher
@@ -40,7 +39,6 @@ MOST_WAITING = 30
 # Persons of whom it is known what they were told last.
 RECENT_SENDERS = 5_000
 SENDING_SECONDS = 5
-NUMBER = re.compile(r"\W*(?:number|option|no)?\W*(\d{1,2})\W*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,6 +55,7 @@ class Messaging(FrontDoor):
 
     # Vendors send several events at once; a person's own message is far smaller.
     largest_body = 256 * 1024
+    numbers_choices = True
     form: Form
     # How long after a person's last message the service lets us write to them; for ever where it sets no end.
     window_seconds: float | None = None
@@ -261,9 +260,6 @@ class Messaging(FrontDoor):
         sender, text, token = message.sender_id, message.data["text"], message.data.get("token")
         if token is None and text is None:
             raise Refused("not_text")
-        number = NUMBER.fullmatch(text) if text else None
-        if number and token is None:
-            token = await self._token_of(sender, int(number[1]))
         # All who write come from the vendor's addresses, so each is counted alone.
         return await self.accept(sender, sender, message.said, text, token, message.way_back)
 
@@ -282,10 +278,6 @@ class Messaging(FrontDoor):
         if not self._deliveries.start(message.sender_id, settled):
             # Another server, or this one later, finds it left.
             self._at_work.pop(_key(message), None)
-
-    async def _token_of(self, sender: str, number: int) -> str | None:
-        offered = last_offer(await self.history(sender))
-        return offered[number - 1].token if 0 < number <= len(offered) else None
 
     def _tell_once(self, arrival: "_Arrival", name: str) -> None:
         """Says a fixed sentence, but not again and again: two machines could answer each other for ever."""
@@ -314,13 +306,3 @@ class Off(InputChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         return Blueprint(self._channel)
-
-
-def last_offer(history: list[Entry]) -> list[Choice]:
-    """The choices of the latest turn that offered any, as they were numbered."""
-    offered: list[Choice] = []
-    for entry in reversed(history):
-        if entry.author == PATIENT and offered:
-            break
-        offered = [*entry.choices, *offered]
-    return offered

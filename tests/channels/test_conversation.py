@@ -86,6 +86,23 @@ def test_unsure_offers(website: Stack) -> None:
     assert post(website.address, "hello", {"conversation": conversation})[1]["starters"] == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "said", "place"),
+    [
+        ("what is that thing you told me", "the second one please", 1),
+        ("what is a placebo", "ok, the last one", -1),
+        ("what is a placebo", "option 1", 0),
+    ],
+)
+def test_a_choice_can_be_picked_in_words(asked: str, said: str, place: int, website: Stack) -> None:
+    conversation = new_conversation(website.address)
+    offered = replies(say(website.address, conversation, asked))[-1]["choices"]
+    own, *heard = say(website.address, conversation, said)["entries"]
+    assert own["text"] == said
+    assert heard[0]["topic"]["title"] == offered[place]["title"]
+    assert history(website, conversation)[-1] == heard[-1]
+
+
 def test_a_reload_shows_what_was_shown(website: Stack) -> None:
     async def play() -> None:
         async with Visitor(website.address) as visitor:

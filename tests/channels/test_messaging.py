@@ -80,9 +80,9 @@ def test_a_talk_by_buttons_and_numbers(person: Person) -> None:
     assert len(choices) >= 3
     chosen = person.presses(choices[0]) if any(message.buttons for message in first) else person.asks("1")
     assert "chance" in words_of(chosen)
-    person.asks("what is a placebo")
-    by_number = person.asks("2.")
-    assert TITLES["blinding"].split()[-2] in words_of(by_number)
+    for second in ("2.", "the second one please"):
+        person.asks("what is a placebo")
+        assert TITLES["blinding"].split()[-2] in words_of(person.asks(second))
 
 
 def test_unsure_offers(person: Person) -> None:

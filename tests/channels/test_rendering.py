@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from vendor_fakes.whatsapp import SCHEMA
 
 from channels.entries import ASSISTANT, Choice, Entry, Picture
-from channels.messaging import NUMBER, last_offer
 from channels.messenger import Messenger
 from channels.rendering import HTML, PLAIN, SLACK, WHATSAPP, Form, Markup, Message, length, messages
 from channels.slack import Slack
@@ -119,23 +118,6 @@ def test_whatsapp_has_buttons_where_they_fit_and_else_a_list(titles: tuple[str, 
 def test_numbers_go_on_within_a_turn() -> None:
     (message,) = messages(entry("Which?", choices=choices("One", "Two")), Form(PLAIN, 100, 100, 0), None, first=4)
     assert message.text == "Which?\n\n4. One\n5. Two"
-    first, second = entry("A", choices=choices("One", "Two")), entry("B", choices=choices("Three"))
-    said = Entry(1, "patient", "text", "hello")
-    assert [choice.title for choice in last_offer([said, first, second, said, entry("C")])] == ["One", "Two", "Three"]
-    assert [choice.title for choice in last_offer([first, said, second])] == ["Three"]
-    assert last_offer([said]) == []
-
-
-@pytest.mark.parametrize("text", ["2", "2.", " 2) ", "２", "number 2", "Number 2.", "No. 2", "#2", "option 2", "٢"])
-def test_a_number_is_a_choice(text: str) -> None:
-    match = NUMBER.fullmatch(text)
-    assert match
-    assert int(match[1]) == 2
-
-
-@pytest.mark.parametrize("text", ["112", "phase 2", "2 or 3", "2.5", "two", "", "2nd", "-"])
-def test_other_texts_are_no_choice(text: str) -> None:
-    assert not NUMBER.fullmatch(text)
 
 
 def test_a_picture_is_sent_where_it_can_be_fetched() -> None:

@@ -1,0 +1,63 @@
+"""Finds out which of the choices that were offered somebody picks by its place: “the second one”, “number 2”, “last please”."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+import yaml
+
+from channels.entries import PATIENT, Choice, Entry
+from components.catalogue import ROOT
+
+CHOICE_WORDS = ROOT / "data" / "choice_words.yml"
+# Nobody needs more to say which one.
+LONGEST_PICK = 60
+
+
+class Picks:
+    """Knows the words of `data/choice_words.yml`."""
+
+    def __init__(self, words: Mapping[str, Any]) -> None:
+        self._places = {word: place for kind in ("places", "numbers") for place, row in words[kind].items() for word in row}
+        ordinals, numbers = (_any_of(chain(*words[kind].values())) for kind in ("places", "numbers"))
+        naming, around = _any_of(words["naming"]), _any_of(words["around"])
+        named = rf"(?:{naming})\b\W*(?P<named>\d{{1,2}}|(?:{numbers})\b)"
+        picked = rf"(?P<ordinal>(?:{ordinals})\b)|{named}|(?:no\b\W*)?(?P<figure>\d{{1,2}})"
+        self._pick = re.compile(rf"\W*(?:(?:{around})\b\W*)*(?:{picked})\W*(?:(?:{around}|{naming})\b\W*)*", re.IGNORECASE)
+
+    def place(self, text: object, numbered: bool) -> int | None:
+        """The place of the choice that a text picks, from 1 or, from the end, -1; None for any other text.
+
+        A mere figure picks one only where choices are shown `numbered`.
+        """
+        found = self._pick.fullmatch(text) if isinstance(text, str) and len(text) <= LONGEST_PICK else None
+        if found is None or (found["figure"] and not numbered):
+            return None
+        said = found["ordinal"] or found["named"] or found["figure"]
+        return int(said) if said.isdecimal() else self._places[said.lower()]
+
+
+def load_picks() -> Picks:
+    """The picks with the words of `data/choice_words.yml`."""
+    return Picks(yaml.safe_load(CHOICE_WORDS.read_text(encoding="utf-8")))
+
+
+def choice_at(place: int, history: Sequence[Entry]) -> Choice | None:
+    """The choice at a place among those that were offered last, as they were numbered; None where there are fewer."""
+    offered = last_offer(history)
+    return offered[place - 1 if place > 0 else place] if offered and 0 < abs(place) <= len(offered) else None
+
+
+def last_offer(history: Sequence[Entry]) -> list[Choice]:
+    """The choices of the latest turn that offered any, as they were numbered."""
+    offered: list[Choice] = []
+    for entry in reversed(history):
+        if entry.author == PATIENT and offered:
+            break
+        offered = [*entry.choices, *offered]
+    return offered
+
+
+def _any_of(words: Iterable[object]) -> str:
+    return "|".join(re.escape(word) for word in sorted(map(str, words), key=len, reverse=True))
