@@ -4,7 +4,6 @@ import asyncio
 import logging
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 from time import time
 from typing import Any
@@ -22,7 +21,6 @@ from channels.entries import (
     KIND,
     SAID,
     SHOWN,
-    Choice,
     Entry,
     assistant_entries,
     conversation_entries,
@@ -32,9 +30,8 @@ from channels.entries import (
 )
 from channels.failures import log_failure, store_trouble
 from channels.identity import Identities
-from channels.incoming import Refused, Saying, message_id, typed
+from channels.incoming import Refused, Saying, message_id
 from channels.metrics import MESSAGES, stage
-from channels.picking import choice_at, load_picks
 from channels.rates import Rates
 from channels.request_id import begin_request
 from channels.sayings import Sayings
@@ -85,8 +82,7 @@ class FrontDoor(InputChannel, ABC):
         # What the running turns answer: it is in the history when they have ended.
         self._being_answered: dict[str, Entry] = {}
         self._words = load_words()
-        self._sayings = Sayings()
-        self._picks = load_picks()
+        self._sayings = Sayings(self.numbers_choices)
         self._app: Sanic | None = None
         self._on_new_message: Callable[[UserMessage], Awaitable[Any]] | None = None
 
@@ -186,23 +182,9 @@ class FrontDoor(InputChannel, ABC):
         # Looking into a text that is too long costs as much as several messages.
         if not await self._rates.sender_may(sender) or not await self._rates.address_may(address, 1 + length // MAX_CHARACTERS):
             raise Refused("too_fast")
-        picked = await self._picked(sender, text) if token is None else None
-        if picked:
-            saying = replace(await self._chosen(sender, known, picked.token), shown=typed(known, text).shown)
-        elif token is None:
-            saying = await self._sayings.short(typed(known, text))
-        else:
-            saying = await self._chosen(sender, known, token, text)
+        saying = await self._sayings.of(known, text, token, partial(self._offering, sender), partial(self.history, sender))
         data = {"text": saying.text, "shown": saying.shown, "about": saying.about}
         return await self._start(Message(sender, saying.id, data, way_back), kept=way_back is not None)
-
-    async def _picked(self, sender: str, text: object) -> Choice | None:
-        """The choice that somebody picks in words among those offered last."""
-        place = self._picks.place(text, self.numbers_choices)
-        return choice_at(place, await self.history(sender)) if place else None
-
-    async def _chosen(self, sender: str, id: str, token: object, comment: object = None) -> Saying:
-        return await self._sayings.chosen(id, token, comment, partial(self._offering, sender))
 
     async def _start(self, message: Message, kept: bool) -> Turn:
         # It may have been delivered again meanwhile.

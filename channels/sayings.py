@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from channels.entries import Entry
 from channels.incoming import Refused, Saying, excerpts, typed
+from channels.picking import choice_at, load_picks
 from channels.tokens import choice_of, topic_of
 from components.catalogue import load_catalogue
 from components.decision import DANGERS
@@ -14,15 +15,30 @@ from components.safety_phrases import load_safety_phrases
 
 # Gives the entries around a number, one of which may have offered a choice.
 Offering = Callable[[int], Awaitable[Sequence[Entry]]]
+# Gives the latest entries.
+History = Callable[[], Awaitable[Sequence[Entry]]]
 
 
 class Sayings:
     """Maps choices back to what they stand for, and bounds what is typed."""
 
-    def __init__(self) -> None:
+    def __init__(self, numbered: bool) -> None:
+        """`numbered` says whether choices are shown with a number before them."""
+        self._numbered = numbered
         self._phrases = load_safety_phrases()
+        self._picks = load_picks()
 
-    async def chosen(self, id: str, token: object, comment: object, offering: Offering) -> Saying:
+    async def of(self, id: str, text: object, token: object, offering: Offering, history: History) -> Saying:
+        """The saying of a text that was typed, or of a choice by its token, or by its place in words. Raises Refused."""
+        if token is not None:
+            return await self._chosen(id, token, text, offering)
+        place = self._picks.place(text, self._numbered)
+        picked = choice_at(place, await history()) if place else None
+        if picked:
+            return replace(await self._chosen(id, picked.token, None, offering), shown=typed(id, text).shown)
+        return await self._short(typed(id, text))
+
+    async def _chosen(self, id: str, token: object, comment: object, offering: Offering) -> Saying:
         """The saying of a choice by its token. Raises Refused when it stands for nothing, or for nothing any more."""
         titles = load_catalogue().titles
         topic = topic_of(token, titles)
@@ -40,7 +56,7 @@ class Sayings:
                 return await self._rated(saying, entry, comment) if choice.stars else saying
         raise Refused("expired")
 
-    async def short(self, saying: Saying) -> Saying:
+    async def _short(self, saying: Saying) -> Saying:
         """The saying if it is not too long, or the piece of it in which somebody seems to be in danger. Raises Refused."""
         if len(saying.shown) <= MAX_CHARACTERS:
             return saying
@@ -57,4 +73,4 @@ class Sayings:
         if not isinstance(comment, str) or not visible_text(comment):
             return rated
         added = typed(saying.id, comment)
-        return await self.short(replace(rated, text=f"{rated.text}: {added.text}", shown=f"{rated.shown}\n{added.shown}"))
+        return await self._short(replace(rated, text=f"{rated.text}: {added.text}", shown=f"{rated.shown}\n{added.shown}"))
