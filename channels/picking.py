@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -15,6 +16,14 @@ CHOICE_WORDS = ROOT / "data" / "choice_words.yml"
 LONGEST_PICK = 60
 
 
+@dataclass(frozen=True)
+class Pick:
+    """The place of the choice that somebody picks, from 1 or, from the end, -1; in words or by its number."""
+
+    place: int
+    in_words: bool
+
+
 class Picks:
     """Knows the words of `data/choice_words.yml`."""
 
@@ -26,16 +35,13 @@ class Picks:
         picked = rf"(?P<ordinal>(?:{ordinals})\b)|{named}|(?:no\b\W*)?(?P<figure>\d{{1,2}})"
         self._pick = re.compile(rf"\W*(?:(?:{around})\b\W*)*(?:{picked})\W*(?:(?:{around}|{naming})\b\W*)*", re.IGNORECASE)
 
-    def place(self, text: object, numbered: bool) -> int | None:
-        """The place of the choice that a text picks, from 1 or, from the end, -1; None for any other text.
-
-        A mere figure picks one only where choices are shown `numbered`.
-        """
+    def read(self, text: object, numbered: bool) -> Pick | None:
+        """The pick in a text, None in any other text. A mere figure is one only where choices are shown `numbered`."""
         found = self._pick.fullmatch(text) if isinstance(text, str) and len(text) <= LONGEST_PICK else None
         if found is None or (found["figure"] and not numbered):
             return None
         said = found["ordinal"] or found["named"] or found["figure"]
-        return int(said) if said.isdecimal() else self._places[said.lower()]
+        return Pick(int(said) if said.isdecimal() else self._places[said.lower()], in_words=not said.isdecimal())
 
 
 def load_picks() -> Picks:
@@ -43,17 +49,21 @@ def load_picks() -> Picks:
     return Picks(yaml.safe_load(CHOICE_WORDS.read_text(encoding="utf-8")))
 
 
-def choice_at(place: int, history: Sequence[Entry]) -> Choice | None:
-    """The choice at a place among those that were offered last, as they were numbered; None where there are fewer."""
-    offered = last_offer(history)
+def choice_at(pick: Pick, history: Sequence[Entry]) -> Choice | None:
+    """The choice that is picked among those that were offered last, as they were numbered; None where there are fewer.
+
+    In words only what was offered in the latest turn is picked: "the last one" may be the last clinic that was shown.
+    """
+    offered = last_offer(history, latest_turn=pick.in_words)
+    place = pick.place
     return offered[place - 1 if place > 0 else place] if offered and 0 < abs(place) <= len(offered) else None
 
 
-def last_offer(history: Sequence[Entry]) -> list[Choice]:
-    """The choices of the latest turn that offered any, as they were numbered."""
+def last_offer(history: Sequence[Entry], latest_turn: bool = False) -> list[Choice]:
+    """The choices of the latest turn that offered any, or of the latest turn alone, as they were numbered."""
     offered: list[Choice] = []
     for entry in reversed(history):
-        if entry.author == PATIENT and offered:
+        if entry.author == PATIENT and (offered or latest_turn):
             break
         offered = [*entry.choices, *offered]
     return offered

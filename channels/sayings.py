@@ -32,10 +32,10 @@ class Sayings:
         """The saying of a text that was typed, or of a choice by its token, or by its place in words. Raises Refused."""
         if token is not None:
             return await self._chosen(id, token, text, offering)
-        place = self._picks.place(text, self._numbered)
-        picked = choice_at(place, await history()) if place else None
-        if picked:
-            return replace(await self._chosen(id, picked.token, None, offering), shown=typed(id, text).shown)
+        pick = self._picks.read(text, self._numbered)
+        choice = choice_at(pick, await history()) if pick else None
+        if choice:
+            return replace(await self._chosen(id, choice.token, None, offering), shown=typed(id, text).shown)
         return await self._short(typed(id, text))
 
     async def _chosen(self, id: str, token: object, comment: object, offering: Offering) -> Saying:

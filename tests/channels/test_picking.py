@@ -3,7 +3,7 @@
 import pytest
 
 from channels.entries import ASSISTANT, PATIENT, Choice, Entry
-from channels.picking import LONGEST_PICK, choice_at, last_offer, load_picks
+from channels.picking import LONGEST_PICK, Pick, choice_at, last_offer, load_picks
 
 PICKS = load_picks()
 
@@ -17,7 +17,9 @@ def entry(*titles: str, author: str = ASSISTANT) -> Entry:
     "text", ["2", "2.", " 2) ", "２", "number 2", "Number 2.", "No. 2", "#2", "option 2", "٢", "2 please", "i'd like 2"]
 )
 def test_a_number_is_a_choice(text: str) -> None:
-    assert PICKS.place(text, numbered=True) == 2
+    pick = PICKS.read(text, numbered=True)
+    assert pick
+    assert pick.place == 2
 
 
 @pytest.mark.parametrize(
@@ -40,12 +42,15 @@ def test_a_number_is_a_choice(text: str) -> None:
     ],
 )
 def test_words_pick_a_choice_wherever_choices_are_shown(text: str, place: int) -> None:
-    assert PICKS.place(text, numbered=False) == PICKS.place(text, numbered=True) == place
+    pick = PICKS.read(text, numbered=False)
+    assert pick == PICKS.read(text, numbered=True)
+    assert pick
+    assert pick.place == place
 
 
 @pytest.mark.parametrize("text", ["2", "2.", "٢"])
 def test_a_mere_figure_picks_nothing_where_choices_have_no_number(text: str) -> None:
-    assert PICKS.place(text, numbered=False) is None
+    assert PICKS.read(text, numbered=False) is None
 
 
 @pytest.mark.parametrize(
@@ -76,7 +81,7 @@ def test_a_mere_figure_picks_nothing_where_choices_have_no_number(text: str) -> 
     ],
 )
 def test_other_texts_are_no_choice(text: object) -> None:
-    assert PICKS.place(text, numbered=True) is None
+    assert PICKS.read(text, numbered=True) is None
 
 
 def test_what_was_offered_last_is_picked() -> None:
@@ -88,6 +93,15 @@ def test_what_was_offered_last_is_picked() -> None:
 
 @pytest.mark.parametrize(("place", "title"), [(1, "One"), (3, "Three"), (-1, "Three"), (4, None), (0, None)])
 def test_a_choice_that_was_not_offered_is_none(place: int, title: str | None) -> None:
-    choice = choice_at(place, [entry("One", "Two", "Three")])
+    choice = choice_at(Pick(place, in_words=True), [entry("One", "Two", "Three")])
     assert (choice.title if choice else None) == title
-    assert choice_at(place, []) is None
+    assert choice_at(Pick(place, in_words=True), []) is None
+
+
+def test_words_pick_nothing_of_an_earlier_turn() -> None:
+    said = entry(author=PATIENT)
+    history = [said, entry("One", "Two"), said, entry()]
+    assert choice_at(Pick(-1, in_words=True), history) is None
+    number = choice_at(Pick(2, in_words=False), history)
+    assert number
+    assert number.title == "Two"
