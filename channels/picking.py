@@ -18,10 +18,14 @@ LONGEST_PICK = 60
 
 @dataclass(frozen=True)
 class Pick:
-    """The place of the choice that somebody picks, from 1 or, from the end, -1; in words or by its number."""
+    """The place of the choice that somebody picks, from 1 or, from the end, -1.
+
+    `just_now` is one that can only mean what was offered in the latest turn: "the last one" after a look-up may be the last
+    clinic that was shown. A number that was shown before a choice still stands there later.
+    """
 
     place: int
-    in_words: bool
+    just_now: bool
 
 
 class Picks:
@@ -41,7 +45,8 @@ class Picks:
         if found is None or (found["figure"] and not numbered):
             return None
         said = found["ordinal"] or found["named"] or found["figure"]
-        return Pick(int(said) if said.isdecimal() else self._places[said.lower()], in_words=not said.isdecimal())
+        by_number = said.isdecimal()
+        return Pick(int(said) if by_number else self._places[said.lower()], just_now=not (by_number and numbered))
 
 
 def load_picks() -> Picks:
@@ -50,11 +55,8 @@ def load_picks() -> Picks:
 
 
 def choice_at(pick: Pick, history: Sequence[Entry]) -> Choice | None:
-    """The choice that is picked among those that were offered last, as they were numbered; None where there are fewer.
-
-    In words only what was offered in the latest turn is picked: "the last one" may be the last clinic that was shown.
-    """
-    offered = last_offer(history, latest_turn=pick.in_words)
+    """The choice that is picked among those that were offered last, as they were numbered; None where there are fewer."""
+    offered = last_offer(history, latest_turn=pick.just_now)
     place = pick.place
     return offered[place - 1 if place > 0 else place] if offered and 0 < abs(place) <= len(offered) else None
 

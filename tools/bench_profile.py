@@ -181,7 +181,7 @@ Written by `python -m tools bench --profile` ({machine["date"]}, {machine["cpu"]
 
 - {MESSAGES} test questions about topics, one after the other, {CONVERSATION} a conversation, handled in one process, though a
   server has a process of its own for the understanding. HTTP is not in it (`make bench` counts it, and the bare Sanic of that
-  table shows the least it can cost), nor are some 0.1 ms for the way to the other process and back.
+  table shows the least it can cost), nor is the way to the other process and back.
 - Taking the time itself costs a few hundredths of a millisecond a part. With eight patients at once the caches of the processor
   are shared, and each part takes somewhat longer or shorter.
 - A turn also waits for the disk, which is no processor time: it is acknowledged when it is on the disk, not before. Turns that

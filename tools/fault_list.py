@@ -40,17 +40,16 @@ def cluster_faults(servers: Cluster) -> Iterator[Fault]:
         for server in servers.servers:
             server.restart("action server")
 
-    yield Fault("nothing, for comparison", _nothing, _nothing)
-    yield Fault("RabbitMQ away since the start", _nothing, servers.rabbitmq.start)
-    for what, server, number in (("killed", one, signal.SIGKILL), ("asked to stop", two, signal.SIGTERM)):
-        end = partial(server.signal, "Rasa server", number)
-        yield Fault(f"one of two servers {what}", end, partial(server.restart, "Rasa server"))
-
     def on_readers(number: signal.Signals) -> None:
         for server in servers.servers:
             for reader in family(server.process_id("Rasa server"))[1:]:
                 os.kill(reader, number)
 
+    yield Fault("nothing, for comparison", _nothing, _nothing)
+    yield Fault("RabbitMQ away since the start", _nothing, servers.rabbitmq.start)
+    for what, server, number in (("killed", one, signal.SIGKILL), ("asked to stop", two, signal.SIGTERM)):
+        end = partial(server.signal, "Rasa server", number)
+        yield Fault(f"one of two servers {what}", end, partial(server.restart, "Rasa server"))
     yield Fault("action servers killed", lambda: on_actions(signal.SIGKILL), restart_actions)
     yield Fault("action servers frozen", lambda: on_actions(signal.SIGSTOP), lambda: on_actions(signal.SIGCONT))
     yield Fault("processes that read messages killed", lambda: on_readers(signal.SIGKILL), _nothing)

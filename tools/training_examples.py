@@ -14,8 +14,7 @@ from components.decision import Thresholds
 from components.sentence_encoder import ALL_CORES, SentenceEncoder
 from components.short_forms import load_short_forms
 from components.topic_model import Settings
-
-NOT_LEARNED = ("unreadable", "two_topics", "rate_and_ask")
+from components.understanding import NOT_LEARNED
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,10 @@ def test_a_number_is_a_choice(text: str) -> None:
     ],
 )
 def test_words_pick_a_choice_wherever_choices_are_shown(text: str, place: int) -> None:
-    pick = PICKS.read(text, numbered=False)
-    assert pick == PICKS.read(text, numbered=True)
-    assert pick
-    assert pick.place == place
+    for numbered in (False, True):
+        pick = PICKS.read(text, numbered)
+        assert pick
+        assert pick.place == place
 
 
 @pytest.mark.parametrize("text", ["2", "2.", "٢"])
@@ -93,15 +93,31 @@ def test_what_was_offered_last_is_picked() -> None:
 
 @pytest.mark.parametrize(("place", "title"), [(1, "One"), (3, "Three"), (-1, "Three"), (4, None), (0, None)])
 def test_a_choice_that_was_not_offered_is_none(place: int, title: str | None) -> None:
-    choice = choice_at(Pick(place, in_words=True), [entry("One", "Two", "Three")])
+    choice = choice_at(Pick(place, just_now=True), [entry("One", "Two", "Three")])
     assert (choice.title if choice else None) == title
-    assert choice_at(Pick(place, in_words=True), []) is None
+    assert choice_at(Pick(place, just_now=True), []) is None
 
 
-def test_words_pick_nothing_of_an_earlier_turn() -> None:
+@pytest.mark.parametrize(
+    ("text", "numbered", "just_now"),
+    [
+        ("2", True, False),
+        ("option 2", True, False),
+        ("option 2", False, True),
+        ("option two", True, True),
+        ("last", True, True),
+    ],
+)
+def test_only_a_number_that_was_shown_still_stands_later(text: str, numbered: bool, just_now: bool) -> None:
+    pick = PICKS.read(text, numbered)
+    assert pick
+    assert pick.just_now == just_now
+
+
+def test_what_is_picked_just_now_is_nothing_of_an_earlier_turn() -> None:
     said = entry(author=PATIENT)
     history = [said, entry("One", "Two"), said, entry()]
-    assert choice_at(Pick(-1, in_words=True), history) is None
-    number = choice_at(Pick(2, in_words=False), history)
+    assert choice_at(Pick(-1, just_now=True), history) is None
+    number = choice_at(Pick(2, just_now=False), history)
     assert number
     assert number.title == "Two"

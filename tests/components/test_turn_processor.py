@@ -12,6 +12,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from components.remembered import Remembered
 from components.turn_processor import REMEMBERED, TurnProcessor, use_turn_processor
 
+# Rasa warns of a command that it cannot read.
+pytestmark = pytest.mark.filterwarnings("ignore:Failed to parse")
+
 QUESTIONS = (
     "what is a placebo",
     "is there a clinic near Porto",
@@ -38,8 +41,6 @@ def processor(model: Path) -> TurnProcessor:
     return processor
 
 
-# Rasa warns of a command that it cannot read.
-@pytest.mark.filterwarnings("ignore:Failed to parse")
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_a_message_is_understood_the_second_time_as_the_first(processor: TurnProcessor, text: str) -> None:
     first = understood(processor, text)
@@ -50,8 +51,6 @@ def test_a_message_is_understood_the_second_time_as_the_first(processor: TurnPro
     assert again["text"] == text
 
 
-# Rasa warns of a command that it cannot read.
-@pytest.mark.filterwarnings("ignore:Failed to parse")
 @pytest.mark.parametrize("text", QUESTIONS)
 def test_a_message_is_understood_as_the_graph_of_the_model_does(processor: TurnProcessor, text: str) -> None:
     tracker = DialogueStateTracker.from_events("somebody", [])
