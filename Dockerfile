@@ -12,7 +12,7 @@ RUN python -m venv /opt/venv \
 COPY . .
 # The encoder and the model are built here, so that a server is ready as soon as it has started.
 ENV RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3
-RUN /opt/venv/bin/python -m tools setup && rm -rf .rasa
+RUN /opt/venv/bin/python -m trialguide setup && rm -rf .rasa
 
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin trialguide \
@@ -34,6 +34,6 @@ USER 10001
 VOLUME /data
 EXPOSE 5005 5055
 STOPSIGNAL SIGTERM
-HEALTHCHECK --interval=10s --timeout=3s --start-period=90s --retries=3 CMD ["python", "-m", "tools.container", "check"]
-ENTRYPOINT ["python", "-m", "tools.container"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=90s --retries=3 CMD ["python", "-m", "trialguide.commands.container", "check"]
+ENTRYPOINT ["python", "-m", "trialguide.commands.container"]
 CMD ["rasa"]

@@ -4,7 +4,7 @@ export RASA_TELEMETRY_ENABLED = false
 export TF_CPP_MIN_LOG_LEVEL = 3
 
 # Prints the interpreter of a ready environment, after making it where it is missing or out of date.
-ENVIRONMENT = python=$$(sh tools/environment.sh "$(PYTHON)") &&
+ENVIRONMENT = python=$$(sh requirements/environment.sh "$(PYTHON)") &&
 
 LOCKED = --quiet --generate-hashes --no-emit-index-url --no-header
 
@@ -20,13 +20,13 @@ help: ## list the targets
 	@echo "PYTHON=/path/to/python3.10 chooses the Python; RASA_PORT and ACTIONS_PORT the ports."
 
 run: ## set everything up, start the assistant, stop it with Ctrl-C
-	@$(ENVIRONMENT) exec $$python -m tools run
+	@$(ENVIRONMENT) exec $$python -m trialguide run
 
 shell: ## talk to the assistant in this terminal
-	@$(ENVIRONMENT) exec $$python -m tools shell
+	@$(ENVIRONMENT) exec $$python -m trialguide shell
 
 setup: ## environment, sentence encoder and model, without starting anything
-	@$(ENVIRONMENT) $$python -m tools setup
+	@$(ENVIRONMENT) $$python -m trialguide setup
 
 build: ## build the website widget into web/released/; needs Node
 	@$(NODE) || { echo "Building the widget needs Node 18 or newer with npm: apt-get install nodejs npm. Running does not: web/released/ holds a built one." >&2; exit 1; }
@@ -36,12 +36,12 @@ pictures: ## draw web/pictures/*.svg as PNG for messaging services; needs Chromi
 	@$(ENVIRONMENT) $$python -m tools.pictures
 
 test: ## all tests, the style and the types
-	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && $$python -m tools setup && \
+	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && $$python -m trialguide setup && \
 		if $(NODE); then ($(NODE_MODULES) && npm run --silent check) || exit 1; else echo "The style and types of the widget were not checked: there is no Node." >&2; fi && \
 		$$python -m pytest
 
 check: ## say in words what is wrong in the content files
-	@$(ENVIRONMENT) $$python -m tools check
+	@$(ENVIRONMENT) $$python -m trialguide check
 
 score: ## how well questions are understood
 	@$(ENVIRONMENT) $$python -m tools score
@@ -50,15 +50,15 @@ report: ## how well questions are understood, in full: report.html and docs/unde
 	@$(ENVIRONMENT) $$python -m tools score --report
 
 bench: ## speed and memory against the stock Rasa bot, of two servers, widget and messaging
-	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.bench_widget && $$python -m tools.bench_messaging \
-		&& $$python -m tools.bench_cluster
+	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.benchmarks.widget && $$python -m tools.benchmarks.messaging \
+		&& $$python -m tools.benchmarks.cluster
 
 lock: ## bring the lock files in line with requirements/direct.in
 	@$(ENVIRONMENT) for version in 3.11 3.10; do \
-		sh tools/uv.sh $$python pip compile $(LOCKED) requirements/direct.in --override requirements/overrides.txt \
+		sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/direct.in --override requirements/overrides.txt \
 			--python-version $$version --output-file requirements/python-$$version.txt || exit 1; \
 	done; \
-	sh tools/uv.sh $$python pip compile $(LOCKED) requirements/uv.in --universal --output-file requirements/uv.txt
+	sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/uv.in --universal --output-file requirements/uv.txt
 
 clean: ## remove environments and trained models; conversations stay
 	rm -rf .venv-* .rasa models/encoder models/*.tar.gz

@@ -8,11 +8,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers_said import last_answer
 from actions.database import in_database, said_when_not_kept
-from channels.vendor_settings import VARIABLES
-from components.answer_versions import answer_versions
-from components.catalogue import load_catalogue
-from components.wording import buttons, fill, load_words
-from stores.follows import follow, topics_followed, unfollow
+from trialguide.content.answer_versions import answer_versions
+from trialguide.content.catalogue import load_catalogue
+from trialguide.content.wording import buttons, fill, load_words
+from trialguide.runtime.messaging_settings import VARIABLES
+from trialguide.storage.follows import follow, topics_followed, unfollow
 
 # What is said of how somebody will be written to, by channel; for other messaging services, and for the website.
 CONFIRMATIONS = {"whatsapp": "followed_for_a_day", "messenger": "followed_for_a_day"}

@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.look_ups import Search, further_search, look_ups, nearer_search, next_search
 from actions.place_answers import asks_further, narrows, places_said
-from actions.places import place_name
+from trialguide.places.cities import place_name
 
 
 class ActionLookUp(Action):

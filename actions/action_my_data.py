@@ -8,8 +8,8 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.database import NotKept, in_database
-from components.wording import buttons, load_words
-from stores.personal import ERASED, Kept, kept_of
+from trialguide.content.wording import buttons, load_words
+from trialguide.storage.retention import ERASED, Kept, kept_of
 
 # The reply that asks whether to erase.
 ASKED = "ask_to_erase"

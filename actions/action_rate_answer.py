@@ -8,12 +8,12 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers_said import Answer, last_answer, right_after_answer
 from actions.database import in_database, said_when_not_kept
-from channels.vendor_settings import VARIABLES
-from components.catalogue import load_catalogue
-from components.masking import masked
-from components.message_parts import without_questions
-from components.ratings import Rating, load_rating_reader
-from stores import ratings
+from trialguide.content.catalogue import load_catalogue
+from trialguide.runtime.messaging_settings import VARIABLES
+from trialguide.storage import ratings
+from trialguide.text.feedback import Rating, load_rating_reader
+from trialguide.text.masking import masked
+from trialguide.text.sentences import without_questions
 
 # From so many stars down somebody is asked for the reason.
 LOW = 2

@@ -11,7 +11,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Connection, Engine
 
-from stores.database import FAILURES, database_address, open_engine
+from trialguide.storage.database import FAILURES, database_address, open_engine
 
 Result = TypeVar("Result")
 Run = Callable[[Any, CollectingDispatcher, Tracker, dict[str, Any]], Awaitable[list[EventType]]]

@@ -4,18 +4,26 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from actions.directory import SHOWN, Directory, Found, link_host
-from actions.directory_files import INTERNATIONAL, Row
-from actions.places import Cities, all_cities, country_in_sentence, country_name, country_of, language_names, languages_of
+from trialguide.content.files import VOCABULARY
+from trialguide.places.cities import (
+    Cities,
+    all_cities,
+    country_in_sentence,
+    country_name,
+    country_of,
+    language_names,
+    languages_of,
+)
+from trialguide.places.directory import SHOWN, Directory, Found, link_host
+from trialguide.places.directory_files import INTERNATIONAL, Row
 
 # How the notes of the directory say that a phone number is not that of the unit.
 SWITCHBOARD = re.compile("switchboard|hospital number|main number", re.IGNORECASE)
-AUDIENCE = Path(__file__).resolve().parents[1] / "data" / "audience.yml"
+AUDIENCE = VOCABULARY / "audience.yml"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from actions.places import BETWEEN, PLACE_WORDS, Cities, country_of, place_name
+from trialguide.places.cities import BETWEEN, PLACE_WORDS, Cities, country_of, place_name
 
 MOST_TRIES = 2
 # More buttons than this nobody reads.

@@ -6,7 +6,7 @@ from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.place_answers import checked_place, chosen_by_country, chosen_from_offer, former_country, places_said
-from actions.places import all_cities
+from trialguide.places.cities import all_cities
 
 
 class ValidateLookupForm(FormValidationAction):

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from components.catalogue import Catalogue, load_catalogue
-from tools.setup import prepare
-from tools.stack import Stack
+from trialguide.commands.setup import prepare
+from trialguide.commands.stack import Stack
+from trialguide.content.catalogue import Catalogue, load_catalogue
 
 ROOT = Path(__file__).resolve().parents[1]
 

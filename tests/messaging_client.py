@@ -5,7 +5,7 @@ from typing import Any
 
 from vendor_fakes.vendor import Heard, Vendor
 
-from tools.stack import Stack
+from trialguide.commands.stack import Stack
 
 NUMBERS = itertools.count(1)
 

@@ -1,1 +1,1 @@
-"""What people run: `python -m tools --help` lists it."""
+"""Developers' tools: testbed, evaluation, reliability and benchmarks (`python -m tools --help`)."""

@@ -4,7 +4,7 @@ import shutil
 import sys
 import xml.etree.ElementTree as ElementTree
 
-from tools.setup import ROOT
+from trialguide.content.files import ROOT
 
 PICTURES = ROOT / "web" / "pictures"
 # Microsoft Teams takes pictures of at most 1024 x 1024 pixels.

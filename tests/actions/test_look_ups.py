@@ -8,9 +8,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.action_look_up import ActionLookUp, ActionLookUpMore, ActionLookUpNearer
-from actions.directory import Found
 from actions.look_ups import Search, clinic_reply, further_search, look_ups, next_search
-from components.wording import fill, load_words
+from trialguide.content.wording import fill, load_words
+from trialguide.places.directory import Found
 
 
 def said(lookup: str, place: str) -> list[str]:

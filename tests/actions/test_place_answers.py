@@ -14,7 +14,7 @@ from actions.place_answers import (
     narrows,
     places_said,
 )
-from actions.places import all_cities
+from trialguide.places.cities import all_cities
 
 
 @pytest.mark.parametrize(

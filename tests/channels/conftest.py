@@ -9,7 +9,7 @@ from conftest import free_port
 from vendor_fakes.all import VENDORS
 from vendor_fakes.vendor import PUBLIC_ADDRESS, Vendor, serving
 
-from tools.stack import Stack
+from trialguide.commands.stack import Stack
 
 
 @pytest.fixture(scope="session")

@@ -11,9 +11,9 @@ import pytest
 from conftest import free_port
 from website_client import new_conversation, say
 
-from channels.health import Health
-from tools.cluster import wait_until
-from tools.stack import Stack
+from tools.testbed.cluster import wait_until
+from trialguide.channels.health import Health
+from trialguide.commands.stack import Stack
 
 SECRET = "zebrafinch"
 

@@ -10,12 +10,12 @@ import pytest
 import yaml
 from conftest import ROOT, load_table
 
-from actions.directory_files import LINK
-from components.catalogue import load_catalogue
-from components.message_kind import normalised
-from components.wording import load_words, source_line
-from tools.check import FEWEST_EXAMPLES, HIGHEST_GRADE, check_content, words_and_grade
-from tools.content import examples
+from trialguide.commands.check import FEWEST_EXAMPLES, HIGHEST_GRADE, check_content, words_and_grade
+from trialguide.commands.yaml_lines import examples
+from trialguide.content.catalogue import load_catalogue
+from trialguide.content.wording import load_words, source_line
+from trialguide.places.directory_files import LINK
+from trialguide.text.normalisation import normalised
 
 CATALOGUE = load_catalogue()
 TOPICS = sorted(CATALOGUE.topics)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from tools.check import check_content
+from trialguide.commands.check import check_content
 
 CLINICS, GROUPS, REGISTRIES, EMERGENCY = (
     f"directory/{name}.csv" for name in ("clinics", "support_groups", "registries", "emergency_numbers")
@@ -31,7 +31,7 @@ FAULTS = {
     "topic without file": ("topics.yml", "  phase_1:\n", "  phase_0:\n", "topics.yml", "no file data/faq/phase_0.yml"),
     "section missing": ("topics.yml", "lookups:\n", "look_ups:\n", "topics.yml", "lacks 'lookups'"),
     "unknown button": ("replies/conversation.yml", "buttons: [about_service]", "buttons: [abuot]", "replies/", "“abuot”"),
-    "broken phrase": ("safety_phrases.yml", '"call(ing)?', '"call(ing?', "safety_phrases.yml", "cannot be read"),
+    "broken phrase": ("vocabulary/safety_phrases.yml", '"call(ing)?', '"call(ing?', "safety_phrases.yml", "cannot be read"),
     "unknown country": ("directory/clinics.csv", ",Berlin,DE,", ",Berlin,GERMANY,", "directory/clinics.csv", "two-letter code"),
     "latitude": ("directory/clinics.csv", ",52.54223,", ",520.54223,", "directory/clinics.csv", "decimal degrees"),
     "verified": ("directory/clinics.csv", ",true,true,", ",yes,true,", "directory/clinics.csv", "Write true or false"),

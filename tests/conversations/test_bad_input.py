@@ -11,7 +11,7 @@ import uuid
 import pytest
 from conftest import say
 
-from tools.stack import Stack
+from trialguide.commands.stack import Stack
 
 TOO_LONG = "Your message is too long for me."
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from conftest import load_table, say
 
-from components.wording import load_words
-from tools.stack import Stack
+from trialguide.commands.stack import Stack
+from trialguide.content.wording import load_words
 
 PAIRS = "pairs.yml"
 FILES = sorted(file for file in Path(__file__).parent.glob("*.yml") if file.name != PAIRS)

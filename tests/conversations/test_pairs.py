@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from conftest import load_table, say
 
-from components.wording import load_words
-from tools.stack import Stack
+from trialguide.commands.stack import Stack
+from trialguide.content.wording import load_words
 
 MESSAGES: list[str] = load_table(Path(__file__).with_name("pairs.yml"))
 TROUBLE = load_words()["trouble"]["text"]

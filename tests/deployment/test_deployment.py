@@ -14,7 +14,7 @@ import yaml
 from compose_spec import PyCompose
 from conftest import ROOT
 
-from tools.container import ACTIONS_PORT, RASA_PORT
+from trialguide.commands.container import ACTIONS_PORT, RASA_PORT
 
 DEPLOY = ROOT / "deploy"
 MANIFESTS = [

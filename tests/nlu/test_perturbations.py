@@ -8,10 +8,11 @@ from pathlib import Path
 
 from conftest import load_table
 
-from components.catalogue import Catalogue
-from tools.score import Question, Understood, read_questions, understand
+from tools.evaluation.score import Question, Understood, read_questions, understand
+from trialguide.content.catalogue import Catalogue
+from trialguide.content.files import ROOT
 
-HERE = Path(__file__).parent
+HERE = ROOT / "tests" / "questions"
 QUESTIONS = sorted(HERE.glob("*.yml"))
 FLOORS = load_table(HERE / "floors" / "perturbations.yml")
 MISSPELLINGS = load_table(HERE / "spelling" / "misspellings.yml")

@@ -9,17 +9,17 @@ import yaml
 from conftest import ROOT, load_table
 from rapidfuzz import fuzz, process
 
-from components.catalogue import Catalogue
-from components.message_kind import normalised
-from tools.content import examples
-from tools.score import Understood, measures, print_tables, read_questions, understand
+from tools.evaluation.score import Understood, measures, print_tables, read_questions, understand
+from trialguide.commands.yaml_lines import examples
+from trialguide.content.catalogue import Catalogue
+from trialguide.text.normalisation import normalised
 
-QUESTIONS = sorted(Path(__file__).parent.glob("*.yml"))
+QUESTIONS = sorted((ROOT / "tests" / "questions").glob("*.yml"))
 # Normalised edit similarity, in per cent.
 NEARLY_THE_SAME = 90
 # Short phrases such as "tell me more" or "thanks" have few ways to be said.
 FEWEST_WORDS = 4
-FLOORS = load_table(Path(__file__).parent / "floors" / "floors.yml")
+FLOORS = load_table(ROOT / "tests" / "questions" / "floors" / "floors.yml")
 
 
 def training_sentences() -> list[str]:

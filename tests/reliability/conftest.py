@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.cluster import Cluster, Missing
-from tools.fault_list import CLOCKS_APART
+from tools.reliability.fault_list import CLOCKS_APART
+from tools.testbed.cluster import Cluster, Missing
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from messaging_client import Person, words_of
 from vendor_fakes.all import VENDORS
 from vendor_fakes.vendor import PUBLIC_ADDRESS, serving
 
-from tools.cluster import wait_until
-from tools.stack import Stack
+from tools.testbed.cluster import wait_until
+from trialguide.commands.stack import Stack
 
 QUESTIONS = ("find a NET clinic in Oslo", "what is a placebo", "what is informed consent")
 ANSWERS = ("Oslo University Hospital", "no active effect", "consent")

@@ -15,11 +15,11 @@ import pytest
 import sqlalchemy
 from website_client import Visitor, new_conversation, post, replies, say
 
-from stores.database import open_engine
-from stores.event_broker import NAME
-from stores.schema import EVENTS
-from tools.cluster import Cluster, wait_until
-from tools.stack import Stack
+from tools.testbed.cluster import Cluster, wait_until
+from trialguide.commands.stack import Stack
+from trialguide.storage.database import open_engine
+from trialguide.storage.event_broker import NAME
+from trialguide.storage.schema import EVENTS
 
 ROUNDS = 200
 AT_ONCE = 6

@@ -14,7 +14,7 @@ def rasa(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
         "ACTION_ENDPOINT": "http://127.0.0.1:9/webhook",
         "CONVERSATIONS": str(folder / "conversations.db"),
     }
-    command = [sys.executable, "-m", "tools.quiet_rasa", *arguments]
+    command = [sys.executable, "-m", "trialguide.commands.rasa_server", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
 

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from widget_client import ARGUMENTS, Host
 
-from tools.stack import Stack
+from trialguide.commands.stack import Stack
 
 MISSING = "The widget was not tested: there is no Chromium. Install it: apt-get install chromium"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

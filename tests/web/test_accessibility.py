@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 from widget_client import Chat, Host
 
-from tools.stack import Stack
+from trialguide.commands.stack import Stack
 
 Contexts = Callable[..., BrowserContext]
 

@@ -13,7 +13,7 @@ from conftest import free_port
 from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 from widget_client import LAUNCHER, Chat, Host
 
-from tools.stack import Stack
+from trialguide.commands.stack import Stack
 
 Contexts = Callable[..., BrowserContext]
 

@@ -10,7 +10,7 @@ from conftest import ROOT
 from playwright.sync_api import BrowserContext, Page, Route, expect
 from widget_client import LAUNCHER, Chat, Host
 
-from tools.stack import Stack
+from trialguide.commands.stack import Stack
 
 Contexts = Callable[..., BrowserContext]
 

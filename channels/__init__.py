@@ -1,1 +1,0 @@
-"""What Rasa's web server offers besides its own routes."""

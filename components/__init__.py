@@ -1,1 +1,0 @@
-"""NLU graph components of our own, and the pure modules they are made of."""

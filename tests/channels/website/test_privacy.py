@@ -1,0 +1,50 @@
+"""A visitor of the website reads how their data is treated, and has it erased for good."""
+
+import sqlite3
+from contextlib import closing
+
+from website_client import new_conversation, post, replies, say
+
+from trialguide.commands.stack import Stack
+
+PAGE = "/chat/privacy"
+
+
+def test_the_notice_links_the_page_and_the_page_is_there(website: Stack) -> None:
+    notice = replies(say(website.address, new_conversation(website.address), "what is a placebo"))[0]
+    assert notice["kind"] == "notice"
+    assert f"{website.address}{PAGE}" in notice["text"]
+    assert "30 days" in notice["text"]
+
+
+def test_delete_my_data_by_button_leaves_the_sentence_alone(website: Stack) -> None:
+    conversation = new_conversation(website.address)
+    say(website.address, conversation, "what is a placebo")
+    say(website.address, conversation, "is it the green or the blue one")
+    asked = replies(say(website.address, conversation, "delete my data"))[-1]
+    yes, no = asked["choices"]
+    assert (yes["title"], no["title"]) == ("Yes, erase everything", "No, keep it")
+    answer = say(website.address, conversation, id="yes", token=yes["token"])
+    assert [(entry["from"], entry["kind"]) for entry in answer["entries"]] == [("patient", "text"), ("assistant", "erased")]
+    # So it is after a reload, in another tab, and when the message is delivered again.
+    for _ in range(2):
+        entries = post(website.address, "hello", {"conversation": conversation})[1]["entries"]
+        assert [entry["kind"] for entry in entries] == ["erased"]
+        assert say(website.address, conversation, id="yes", token=yes["token"])["accepted"]
+    sender = conversation.rpartition(".")[0]
+    with closing(sqlite3.connect(website.conversations)) as database:
+        left = database.execute("SELECT type_name, data FROM events WHERE sender_id = ?", [sender]).fetchall()
+        assert [kind for kind, _ in left] == ["action", "session_started", "action", "bot", "action"]
+        assert "placebo" not in str(left)
+        for table in ("messages", "unanswered", "ratings", "follows"):
+            assert database.execute(f"SELECT count(*) FROM {table} WHERE sender_id = ?", [sender]).fetchone() == (0,)  # noqa: S608
+
+
+def test_a_conversation_goes_on_after_it_as_a_new_one(website: Stack) -> None:
+    conversation = new_conversation(website.address)
+    for text in ("what is a placebo", "delete my data", "yes"):
+        said = say(website.address, conversation, text)
+    assert replies(said)[-1]["kind"] == "erased"
+    notice, answer = replies(say(website.address, conversation, "what is a placebo"))
+    assert notice["kind"] == "notice"
+    assert answer["topic"]["id"] == "placebo"

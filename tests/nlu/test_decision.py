@@ -1,0 +1,69 @@
+"""What is done with a message, given what the classifier thinks of it."""
+
+import pytest
+
+from trialguide.nlu.decision import UNSURE, Decision, decide, decide_look_up, decide_together, two_topics
+
+DANGERS = ("emergency", "self_harm")
+OFFERABLE = ("placebo", "blinding", "costs", "payment")
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "decision"),
+    [
+        ({"placebo": 0.9, "costs": 0.1}, Decision("placebo", 0.9)),
+        ({"out_of_scope": 0.35, "placebo": 0.2, "costs": 0.1}, Decision("out_of_scope", 0.35)),
+        ({"out_of_scope": 0.3, "placebo": 0.2, "costs": 0.15}, Decision(UNSURE, 0.3, ("placebo", "costs"))),
+        (
+            {"costs": 0.3, "payment": 0.25, "greet": 0.2, "placebo": 0.1, "blinding": 0.05},
+            Decision(UNSURE, 0.3, ("costs", "payment", "placebo")),
+        ),
+        ({"greet": 0.3, "placebo": 0.2, "thanks": 0.1}, Decision(UNSURE, 0.3, ("placebo",))),
+    ],
+)
+def test_decisions(probabilities: dict[str, float], decision: Decision) -> None:
+    decided = decide(probabilities, 0.4, OFFERABLE)
+    assert (decided.label, decided.offers) == (decision.label, decision.offers)
+    assert decided.confidence == pytest.approx(decision.confidence)
+
+
+@pytest.mark.parametrize(
+    ("questions", "topics"),
+    [
+        ([{"placebo": 0.9}, {"costs": 0.8}], ("placebo", "costs")),
+        ([{"costs": 0.8}, {"greet": 0.9}, {"placebo": 0.7}, {"blinding": 0.9}], ("costs", "placebo")),
+        ([{"placebo": 0.9}, {"placebo": 0.8}], None),
+        ([{"placebo": 0.9}, {"costs": 0.5}], None),
+        ([{"placebo": 0.9}], None),
+        ([], None),
+    ],
+)
+def test_two_topics(questions: list[dict[str, float]], topics: tuple[str, str] | None) -> None:
+    assert two_topics(questions, 0.6, OFFERABLE) == topics
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "label"),
+    [
+        ({"placebo": 0.7, "emergency": 0.25}, "emergency"),
+        ({"placebo": 0.7, "emergency": 0.1}, None),
+        ({"placebo": 0.7, "emergency": 0.1, "self_harm": 0.12}, "self_harm"),
+        ({"placebo": 1.0}, None),
+    ],
+)
+def test_dangers_count_together(probabilities: dict[str, float], label: str | None) -> None:
+    decision = decide_together(probabilities, 0.2, DANGERS)
+    assert (decision.label if decision else None) == label
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "label"),
+    [
+        ({"find_trial": 0.35, "trial_locations": 0.3}, "find_trial"),
+        ({"find_trial": 0.35, "trial_locations": 0.4}, None),
+        ({"find_trial": 0.2, "trial_locations": 0.1}, None),
+    ],
+)
+def test_a_place_speaks_for_a_look_up(probabilities: dict[str, float], label: str | None) -> None:
+    decision = decide_look_up(probabilities, 0.3, ("find_clinic", "find_trial"))
+    assert (decision.label if decision else None) == label

@@ -1,0 +1,184 @@
+"""Messages are read in a process of its own: whatever happens to it, each gets its own answer or a reason why not."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from multiprocessing import Pipe
+from pathlib import Path
+
+import pytest
+import yaml
+
+from trialguide.content.catalogue import load_catalogue
+from trialguide.content.files import ROOT
+from trialguide.nlu import training as learning
+from trialguide.nlu import worker as reader_process
+from trialguide.nlu.parse_data import parse_data
+from trialguide.nlu.training import LEARNED, load_reader
+from trialguide.nlu.worker import NotUnderstood, ReaderProcess, serve
+
+THRESHOLDS = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"][0]["thresholds"]
+TEXTS = (
+    "what is a placebo",
+    "and can i get out of it again? also who pays for the scans",
+    "any clinics in Bergen",
+    "my chest hurts and i cant breathe",
+    "¿qué es un ensayo?",
+    "\ud800",
+    "",
+)
+
+
+@pytest.fixture(scope="module")
+def learned(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("learned")
+    shutil.unpack_archive(model, folder)
+    (found,) = folder.rglob(LEARNED)
+    return found.parent
+
+
+@pytest.fixture
+def reader(learned: Path) -> Iterator[ReaderProcess]:
+    reader = ReaderProcess(learned, THRESHOLDS)
+    yield reader
+    reader._stop()
+
+
+def intents(answers: list[str]) -> list[str]:
+    return [json.loads(answer)["intent"]["name"] for answer in answers]
+
+
+async def read_all(reader: ReaderProcess, texts: tuple[str, ...]) -> list[str]:
+    return list(await asyncio.gather(*(reader.read(text) for text in texts)))
+
+
+def test_each_message_gets_what_a_reader_in_this_process_makes_of_it(reader: ReaderProcess, learned: Path) -> None:
+    here, catalogue = load_reader(learned, THRESHOLDS), load_catalogue()
+    plain = (text.encode(errors="replace").decode() for text in TEXTS)
+    expected = [json.loads(json.dumps(parse_data(here.understand(text), catalogue))) for text in plain]
+    assert [json.loads(answer) for answer in asyncio.run(read_all(reader, TEXTS))] == expected
+    assert [json.loads(reader.read_now(text)) for text in TEXTS] == expected
+
+
+def test_who_gives_up_takes_nobody_elses_answer(reader: ReaderProcess) -> None:
+    async def some_give_up() -> list[str]:
+        asked = [asyncio.create_task(reader.read(text)) for text in TEXTS]
+        await asyncio.sleep(0)
+        for given_up in (0, 1, 4):
+            asked[given_up].cancel()
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        return [answer for answer in answers if isinstance(answer, str)]
+
+    assert intents(asyncio.run(some_give_up())) == intents([reader.read_now(TEXTS[number]) for number in (2, 3, 5, 6)])
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_a_process_that_ends_or_hangs_is_started_again_and_answers_all(
+    number: signal.Signals, when: str, reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_process, "PATIENCE_SECONDS", 0.5)
+    expected = [reader.read_now(text) for text in TEXTS]
+
+    async def read_while_it_breaks() -> list[str]:
+        if when == "before":
+            os.kill(reader._process.pid, number)
+        reading = asyncio.gather(*(reader.read(text) for text in TEXTS))
+        await asyncio.sleep(0)
+        if when == "meanwhile":
+            os.kill(reader._process.pid, number)
+        return list(await reading)
+
+    assert asyncio.run(read_while_it_breaks()) == expected
+
+
+def test_a_message_at_which_it_ends_twice_is_given_up_and_the_next_one_answered(
+    reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reader_process, "PATIENCE_SECONDS", 0.5)
+    start, starts = reader._start, iter([True])
+
+    def start_frozen_once() -> None:
+        start()
+        if next(starts, False):
+            os.kill(reader._process.pid, signal.SIGSTOP)
+
+    monkeypatch.setattr(reader, "_start", start_frozen_once)
+
+    async def read_one_after_the_other() -> list[str | BaseException]:
+        os.kill(reader._process.pid, signal.SIGSTOP)
+        return await asyncio.gather(*(reader.read("what is a placebo") for _ in range(3)), return_exceptions=True)
+
+    unlucky, *others = asyncio.run(read_one_after_the_other())
+    assert isinstance(unlucky, NotUnderstood)
+    assert "ended at it twice" in str(unlucky)
+    assert intents(list(map(str, others))) == ["faq", "faq"]
+
+
+def test_where_it_does_not_start_everybody_is_told_and_the_next_message_tries_again(
+    reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learned = reader._learned
+
+    async def broken_for_a_while() -> str:
+        reader._learned = {}, learned[1]
+        os.kill(reader._process.pid, signal.SIGKILL)
+        answers = await asyncio.gather(*(reader.read(text) for text in TEXTS), return_exceptions=True)
+        assert {str(answer) for answer in answers if isinstance(answer, NotUnderstood)} == {
+            "the process that reads messages does not start; what it wrote says why"
+        }
+        assert len(answers) == len(TEXTS)
+        assert not any(isinstance(answer, str) for answer in answers)
+        reader._learned = learned
+        return await reader.read("what is a placebo")
+
+    assert intents([asyncio.run(broken_for_a_while())]) == ["faq"]
+
+
+def test_a_failure_is_told_by_its_name_without_the_message(learned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        def understand(self, text: str) -> None:
+            raise ValueError(text)
+
+    monkeypatch.setattr(learning, "load_reader", lambda *_: Broken())
+    # Serving settles the memory of its process, which is not to happen to this one.
+    monkeypatch.setattr(reader_process, "keep_what_is_loaded", lambda: None)
+    ours, theirs = Pipe()
+
+    def serve_until_closed() -> None:
+        with pytest.raises((EOFError, OSError)):
+            serve(theirs)
+
+    serving = threading.Thread(target=serve_until_closed)
+    serving.start()
+    ours.send(({}, THRESHOLDS))
+    assert ours.recv_bytes() == reader_process.READY
+    ours.send_bytes(b"my name is Rosalinde")
+    with pytest.raises(NotUnderstood, match=r"^ValueError$"):
+        reader_process._answer(ours.recv_bytes())
+    ours.close()
+    serving.join()
+    theirs.close()
+
+
+def test_it_ends_with_the_process_that_started_it(learned: Path) -> None:
+    start = (
+        "import sys, time; from pathlib import Path; from trialguide.nlu.worker import ReaderProcess;"
+        f"reader = ReaderProcess(Path({str(learned)!r}), {THRESHOLDS!r}); print(reader._process.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", start], cwd=ROOT, stdout=subprocess.PIPE) as owner:
+        assert owner.stdout is not None
+        reader = int(owner.stdout.readline())
+        assert Path(f"/proc/{reader}").exists()
+        owner.kill()
+    deadline = time.monotonic() + 10
+    while (status := Path(f"/proc/{reader}/stat")).exists() and " Z " not in status.read_text():
+        assert time.monotonic() < deadline, "It is still there."
+        time.sleep(0.05)

@@ -1,0 +1,99 @@
+"""Every stored event reaches RabbitMQ, in its order, whatever happens to it meanwhile."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import aio_pika
+import pytest
+from proxy import Proxy
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import UserUttered
+from services import RABBITMQ_PORT, need
+
+import trialguide.storage.event_broker
+from trialguide.storage.event_broker import OutboxBroker
+from trialguide.storage.tracker_store import ConversationStore
+
+DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """The way to RabbitMQ."""
+    need("RabbitMQ", RABBITMQ_PORT)
+    monkeypatch.setattr(trialguide.storage.event_broker, "NAME", "trialguide.tests")
+    monkeypatch.setattr(trialguide.storage.event_broker, "CONFIRM_SECONDS", 1.0)
+    monkeypatch.setattr(trialguide.storage.event_broker, "AGAIN_SECONDS", 0.2)
+    with Proxy(RABBITMQ_PORT) as way:
+        monkeypatch.setenv("RABBITMQ_URL", f"amqp://guest:guest@127.0.0.1:{way.port}/")
+        yield way
+
+
+async def add(store: ConversationStore, text: str) -> None:
+    tracker = await store.get_or_create_tracker("me", append_action_listen=False)
+    tracker.update(UserUttered(text, {"name": "ask"}))
+    await store.save(tracker)
+
+
+async def arrived(number: int) -> list[Any]:
+    """The bodies of so many messages, each once."""
+    connection = await aio_pika.connect(f"amqp://guest:guest@127.0.0.1:{RABBITMQ_PORT}/")
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue("trialguide.tests", durable=True)
+        bodies: dict[str | None, Any] = {}
+        for _ in range(400):
+            message = await queue.get(fail=False)
+            if message:
+                await message.ack()
+                bodies[message.message_id] = json.loads(message.body)
+            elif len(bodies) >= number:
+                break
+            else:
+                await asyncio.sleep(0.05)
+    return list(bodies.values())
+
+
+# The client leaves the socket of a connection that timed out to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+def test_events_arrive_in_their_order_through_outages_and_a_start_without_the_broker(database: str, proxy: Proxy) -> None:
+    async def play() -> list[Any]:
+        proxy.cut()
+        broker = await OutboxBroker.from_endpoint_config(None)
+        assert broker
+        store = ConversationStore(DOMAIN, broker, db=database)
+        await add(store, "while it is away")
+        await asyncio.sleep(0.5)
+        assert not broker.is_ready()
+        proxy.mend()
+        await add(store, "back")
+        got = await arrived(2)
+        assert broker.is_ready()
+        proxy.freeze()
+        await asyncio.wait_for(add(store, "while it is frozen"), 0.5)
+        await asyncio.sleep(1.5)
+        await add(store, "still frozen")
+        proxy.thaw()
+        got += await arrived(2)
+        await broker.close()
+        await add(store, "after the end of the server")
+        again = await OutboxBroker.from_endpoint_config(None)
+        other = ConversationStore(DOMAIN, again, db=database)
+        got += await arrived(1)
+        assert again
+        await again.close()
+        for one in (store, other):
+            one.engine.dispose()
+        return got
+
+    got = asyncio.run(play())
+    assert [event["text"] for event in got] == [
+        "while it is away",
+        "back",
+        "while it is frozen",
+        "still frozen",
+        "after the end of the server",
+    ]
+    assert {event["sender_id"] for event in got} == {"me"}

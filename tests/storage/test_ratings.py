@@ -1,0 +1,141 @@
+"""Ratings and follows in the database: one of each a person and topic, told once, gone when they are erased."""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from trialguide.storage import follows
+from trialguide.storage.database import open_engine
+from trialguide.storage.follows import (
+    Follow,
+    begin_to_tell,
+    follow,
+    last_wrote,
+    not_told,
+    topics_followed,
+    unfollow,
+    was_not_told,
+    was_told,
+)
+from trialguide.storage.ratings import LONGEST_COMMENT, Average, Rating, averages, rate
+from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES, RATINGS, migrate
+
+OLD, NEW = "0" * 12, "1" * 12
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    engine = open_engine(database)
+    migrate(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(engine: Engine) -> Iterator[Connection]:
+    with engine.begin() as connection:
+        yield connection
+
+
+def ratings_of(connection: Connection, sender: str) -> list[Rating]:
+    columns = (RATINGS.c.topic, RATINGS.c.version, RATINGS.c.stars, RATINGS.c.comment)
+    rows = sa.select(*columns).where(RATINGS.c.sender_id == sender).order_by(RATINGS.c.id)
+    return [Rating(*row) for row in connection.execute(rows)]
+
+
+def test_a_later_rating_takes_the_place_of_an_earlier_one(connection: Connection) -> None:
+    assert not rate(connection, "web:a", Rating("placebo", OLD, 2, "too long"))
+    assert not rate(connection, "web:a", Rating("phase_1", OLD, 3))
+    assert not rate(connection, "web:b", Rating("placebo", OLD, 5))
+    assert rate(connection, "web:a", Rating("placebo", NEW, 4))
+    assert ratings_of(connection, "web:a") == [Rating("placebo", NEW, 4), Rating("phase_1", OLD, 3)]
+    assert averages(connection) == [
+        Average("phase_1", OLD, 3.0, 1),
+        Average("placebo", OLD, 5.0, 1),
+        Average("placebo", NEW, 4.0, 1),
+    ]
+
+
+def test_the_mean_is_that_of_all_who_rated_this_version(connection: Connection) -> None:
+    for number, stars in enumerate((5, 4, 4, 2)):
+        rate(connection, f"web:{number}", Rating("placebo", OLD, stars))
+    assert averages(connection) == [Average("placebo", OLD, 3.75, 4)]
+
+
+@pytest.mark.parametrize(
+    ("comment", "kept"),
+    [("x" * 10_000, "x" * LONGEST_COMMENT), ("", None), (None, None), ("é \U0001f600 ' \" \n %", "é \U0001f600 ' \" \n %")],
+)
+def test_a_comment_is_kept_as_far_as_it_is_bounded(connection: Connection, comment: str | None, kept: str | None) -> None:
+    rate(connection, "web:a", Rating("placebo", OLD, 1, comment))
+    assert ratings_of(connection, "web:a") == [Rating("placebo", OLD, 1, kept)]
+
+
+def test_what_somebody_follows_is_listed_and_ends(connection: Connection) -> None:
+    assert [follow(connection, "web:a", topic, OLD) for topic in ("placebo", "phase_1", "placebo")] == [True, True, False]
+    follow(connection, "web:b", "placebo", OLD)
+    assert topics_followed(connection, "web:a") == ["placebo", "phase_1"]
+    assert unfollow(connection, "web:a", ["placebo", "costs"]) == 1
+    assert unfollow(connection, "web:a", ["placebo"]) == 0
+    follow(connection, "web:a", "costs", OLD)
+    assert unfollow(connection, "web:a") == 2
+    assert topics_followed(connection, "web:a") == []
+    assert topics_followed(connection, "web:b") == ["placebo"]
+
+
+def test_an_address_is_kept_beside_what_is_followed_and_nowhere_else(connection: Connection) -> None:
+    def arrives(said: str, way_back: str) -> None:
+        data = f'{{"sender_id": "tg:a", "said": "{said}", "data": {{}}, "way_back": "{way_back}"}}'
+        connection.execute(MESSAGES.insert().values(sender_id="tg:a", said=said, turn="", received=0.0, tries=0, data=data))
+
+    arrives("m1", "first")
+    follow(connection, "tg:a", "placebo", OLD, "m1")
+    # One who moves to another address is written to there, whatever they follow.
+    arrives("m2", "second")
+    follow(connection, "tg:a", "phase_1", OLD, "m2")
+    assert connection.execute(sa.select(FOLLOWS.c.way_back)).scalars().all() == ["second", "second"]
+    unfollow(connection, "tg:a")
+    assert connection.execute(sa.select(FOLLOWS)).all() == []
+
+
+def test_followers_are_told_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(follows, "BATCH", 2)
+    versions = {"placebo": NEW, "phase_1": OLD}
+
+    def waiting(after: int = 0) -> list[Follow]:
+        with engine.begin() as connection:
+            return not_told(connection, versions, after)
+
+    with engine.begin() as connection:
+        for number in range(3):
+            follow(connection, f"web:{number}", "placebo", OLD)
+            follow(connection, f"web:{number}", "phase_1", OLD)
+        follow(connection, "web:new", "placebo", NEW)
+    first, second = waiting()
+    (third,) = waiting(second.number)
+    assert [one.sender_id for one in (first, second, third)] == ["web:0", "web:1", "web:2"]
+    with engine.begin() as connection:
+        assert begin_to_tell(connection, first, NEW)
+        assert begin_to_tell(connection, second, NEW)
+    with engine.begin() as connection:
+        assert not begin_to_tell(connection, first, NEW)
+        assert was_told(connection, first)
+        assert not was_told(connection, first)
+        was_not_told(connection, second)
+    # The second is told another time; the third is being told elsewhere, until that is sure to have been interrupted.
+    with engine.begin() as connection:
+        assert begin_to_tell(connection, third, NEW)
+    assert waiting() == [second]
+    monkeypatch.setattr(follows, "INTERRUPTED_SECONDS", -1)
+    assert [(one.sender_id, one.interrupted) for one in waiting()] == [("web:1", False), ("web:2", True)]
+    with engine.begin() as connection:
+        unfollow(connection, "web:1")
+        assert not begin_to_tell(connection, second, NEW)
+
+
+def test_when_people_wrote_last(connection: Connection) -> None:
+    for sender, kind, time in (("wa:a", "user", 5.0), ("wa:a", "user", 9.0), ("wa:a", "bot", 11.0), ("wa:b", "bot", 3.0)):
+        connection.execute(EVENTS.insert().values(sender_id=sender, type_name=kind, timestamp=time, data="{}"))
+    assert last_wrote(connection, ["wa:a", "wa:a", "wa:b", "wa:c"]) == {"wa:a": 9.0}

@@ -1,0 +1,89 @@
+"""What gives somebody away is masked, what a question is about stays, and no text takes long."""
+
+import re
+from time import perf_counter
+from typing import Any
+
+import pytest
+from conftest import ROOT, load_table
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trialguide.text.masking import masked
+
+TABLE: dict[str, Any] = load_table(ROOT / "tests" / "text" / "masking.yml")
+KNOWN_FAILURES = frozenset(load_table(ROOT / "tests" / "text" / "masking_known_failures.yml") or ())
+MASKED = [(token, marked) for token, sentences in TABLE["masked"].items() for marked in sentences]
+SECRET = re.compile(r"\{(.*?)\}")
+MOST_MISSED = 0.02
+# A text of the longest that is taken, on a machine that does other things too; it takes some 50 ms.
+SECONDS = 1.0
+
+
+def is_right(token: str, marked: str) -> bool:
+    """Whether all that is in braces is gone, with the token that stands for it, and the first word before it is still there."""
+    written = masked(marked.replace("{", "").replace("}", ""))
+    secrets = {word for secret in SECRET.findall(marked) for word in re.findall(r"\w{2,}", secret)}
+    rest = re.sub(r"\[.*?\]", "", written)
+    kept = re.findall(r"\w+", marked.partition("{")[0])[:1]
+    return f"[{token}]" in written and not secrets & set(re.findall(r"\w{2,}", rest)) and all(word in rest for word in kept)
+
+
+def test_the_table_is_large_and_little_of_it_is_missed() -> None:
+    assert len(MASKED) >= 200
+    assert len(TABLE["untouched"]) >= 80
+    assert len({marked for _, marked in MASKED}) == len(MASKED)
+    assert len(KNOWN_FAILURES) <= MOST_MISSED * len(MASKED)
+
+
+@pytest.mark.parametrize(("token", "marked"), [row for row in MASKED if row[1] not in KNOWN_FAILURES])
+def test_what_gives_somebody_away_is_masked(token: str, marked: str) -> None:
+    assert is_right(token, marked), masked(marked.replace("{", "").replace("}", ""))
+
+
+@pytest.mark.parametrize("sentence", TABLE["untouched"])
+def test_what_a_question_is_about_stays(sentence: str) -> None:
+    assert masked(sentence) == sentence
+
+
+@pytest.mark.parametrize(("token", "marked"), [row for row in MASKED if row[1] in KNOWN_FAILURES])
+def test_a_known_failure_that_has_come_right_leaves_the_list(token: str, marked: str) -> None:
+    assert not is_right(token, marked)
+
+
+PIECES = [
+    "my name is ",
+    "A",
+    "a",
+    "1",
+    "12 ",
+    "+1-",
+    "@",
+    ".",
+    "-",
+    " ",
+    "Via ",
+    "1.1.",
+    "ABCD12",
+    "(",
+    "at ",
+    "born ",
+    "é",
+    "\U0001f600",
+]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4), st.text(max_size=20))
+def test_no_text_takes_long(pieces: list[str], ending: str) -> None:
+    text = ("".join(pieces) * 1000)[:980] + ending
+    begun = perf_counter()
+    masked(text)
+    assert perf_counter() - begun < SECONDS
+
+
+@settings(deadline=None)
+@given(st.text(max_size=200))
+def test_masking_twice_changes_nothing_more(text: str) -> None:
+    once = masked(text)
+    assert masked(once) == once

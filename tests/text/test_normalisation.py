@@ -1,0 +1,49 @@
+"""Messages that hold no question are told apart before anything is spent on them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trialguide.text.normalisation import MAX_CHARACTERS, normalised, unreadable_kind, visible_text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("", "empty"),
+        (" \t\n ", "empty"),
+        ("\x00\x01\x02", "empty"),
+        ("\u200b\u200d", "empty"),
+        ("\ud800", "empty"),
+        ("😀😀", "no_words"),
+        ("???", "no_words"),
+        ("--- !!! ---", "no_words"),
+        ("что такое исследование", "other_script"),
+        ("臨床試験とは", "other_script"),
+        ("ما هي التجربة السريرية", "other_script"),
+        ("a" * (MAX_CHARACTERS + 1), "too_long"),
+        ("a" * MAX_CHARACTERS, None),
+        ("what is a trial", None),
+        ("2", None),
+        ("Was heißt „placebo“?", None),
+        ("NET 神経内分泌腫瘍 what is it please", None),
+        ("phase\x002?", None),
+    ],
+)
+def test_kinds(text: str, kind: str | None) -> None:
+    assert unreadable_kind(text) == kind
+
+
+@given(st.text(max_size=1500))
+def test_any_text_has_a_kind(text: str) -> None:
+    assert unreadable_kind(text) in (None, "empty", "no_words", "other_script", "too_long")
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing_more(text: str) -> None:
+    assert normalised(normalised(text)) == normalised(text)
+
+
+@pytest.mark.parametrize(("text", "shown"), [("a\x00b", "a b"), (" a \n b ", "a b"), ("a\u200bb", "a b")])
+def test_visible_text(text: str, shown: str) -> None:
+    assert visible_text(text) == shown

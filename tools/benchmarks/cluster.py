@@ -1,0 +1,154 @@
+"""What a second server brings: `python -m tools.benchmarks.cluster`."""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+
+import aiohttp
+
+from tools.benchmarks.bench import topic_questions
+from tools.benchmarks.record import record
+from tools.benchmarks.report import Bar, disturbance
+from tools.testbed.cluster import Cluster, Missing, Program, nginx
+from tools.testbed.processes import cpu_seconds, other_cpu_seconds
+from trialguide.commands.setup import prepare
+from trialguide.commands.stack import CannotStart, Stack
+
+HEADING = "Two servers"
+PAIRS = 6
+AT_ONCE = 16
+CONVERSATION = 10
+MESSAGES = 640
+METHOD = f"""- Both servers, each with its action server, share one PostgreSQL and one Redis behind nginx with TLS, as in
+  `compose.yml`. One server is the first of them behind an nginx of its own; the second then only waits.
+- {PAIRS} pairs of rounds, in the opposite order every other pair; each of {MESSAGES} new questions over the website's
+  API, {AT_ONCE} at once and {CONVERSATION} a conversation. Figures are medians, ratios those of the pairs.
+- This machine has too few cores for two servers, the services and the load together, so the bar is held against the processor
+  time that the servers (Rasa's and the actions') spend on a message: twice the time of one server alone, by that of two."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """One load: messages a second, and milliseconds of processor time a message in the servers and in what they share."""
+
+    per_second: float
+    servers: float
+    shared: float
+
+
+def main() -> int:
+    """Measures with servers and services of its own; 1 when one of them is missing or does not start."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
+    model = prepare()
+    if model is None:
+        return 1
+    began, others_before = time.monotonic(), other_cpu_seconds()
+    try:
+        with tempfile.TemporaryDirectory(prefix="trialguide-bench-") as name:
+            folder = Path(name)
+            # PostgreSQL runs under an account of its own.
+            folder.chmod(0o755)
+            pairs = measure(model, folder)
+    except (Missing, CannotStart) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    # The servers have ended, so their own work is known and left out.
+    warning = disturbance((other_cpu_seconds() - others_before) / (time.monotonic() - began))
+    record("cluster", HEADING, bars(pairs), warning, METHOD)
+    return 0
+
+
+def measure(model: Path, folder: Path) -> list[tuple[Round, Round]]:
+    """Rounds of one server and of two, in pairs. Raises Missing, CannotStart and aiohttp.ClientError."""
+    questions = cycle(topic_questions())
+    with Cluster(model, folder) as servers, ExitStack() as stopped:
+        alone = folder / "alone"
+        alone.mkdir()
+        before_one, address = nginx(alone, (servers.servers[0], servers.servers[0]))
+        before_one.start()
+        stopped.callback(before_one.stop)
+        shared = (servers.postgresql, servers.redis, servers.nginx, before_one)
+
+        def round(address: str) -> Round:
+            return _round(address, servers.servers, shared, questions)
+
+        for warm in (address, servers.address):
+            round(warm)
+        pairs = []
+        for number in range(PAIRS):
+            if number % 2:
+                two = round(servers.address)
+                pairs.append((round(address), two))
+            else:
+                pairs.append((round(address), round(servers.address)))
+        return pairs
+
+
+def bars(pairs: Sequence[tuple[Round, Round]]) -> list[Bar]:
+    """What two servers do against one: here, and by processor time."""
+    here = median(two.per_second / one.per_second for one, two in pairs)
+    given = median(2 * one.servers / two.servers for one, two in pairs)
+    one, two = ([pair[place] for pair in pairs] for place in (0, 1))
+    both = " and ".join(f"{median(round.servers for round in rounds):.1f}" for rounds in (one, two))
+    beside = " and ".join(f"{median(round.shared for round in rounds):.1f}" for rounds in (one, two))
+    speed = " and ".join(f"{median(round.per_second for round in rounds):.0f}" for rounds in (one, two))
+    return [
+        Bar(
+            f"messages, by the servers' processor time ({both} ms a message with one and with two)",
+            "at least 1.7 times",
+            f"{given:.2f} times",
+            given >= 1.7,
+        ),
+        Bar(f"messages a second here ({speed})", "told, as the load has no core of its own", f"{here:.2f} times", True),
+        Bar("processor time of PostgreSQL, Redis and nginx", "told", f"{beside} ms a message", True),
+    ]
+
+
+def _round(address: str, servers: Sequence[Stack], shared: Sequence[Program], questions: Iterator[str]) -> Round:
+    ours = [server.process_id(name) for server in servers for name in ("Rasa server", "action server")]
+    theirs = [program.process.pid for program in shared if program.process]
+    texts = list(islice(questions, MESSAGES))
+    before = sum(map(cpu_seconds, ours)), sum(map(cpu_seconds, theirs))
+    started = time.perf_counter()
+    asyncio.run(_load(address, texts))
+    seconds = time.perf_counter() - started
+    spent = (1000 * (sum(map(cpu_seconds, pids)) - was) / MESSAGES for pids, was in zip((ours, theirs), before, strict=True))
+    return Round(MESSAGES / seconds, *spent)
+
+
+async def _load(address: str, texts: Sequence[str]) -> None:
+    conversations = (texts[start : start + CONVERSATION] for start in range(0, len(texts), CONVERSATION))
+    # The certificate is of the benchmark's own making.
+    connector = aiohttp.TCPConnector(ssl=False, limit=AT_ONCE)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        await asyncio.gather(*(_converse(session, address, conversations) for _ in range(AT_ONCE)))
+
+
+async def _converse(session: aiohttp.ClientSession, address: str, conversations: Iterator[Sequence[str]]) -> None:
+    for texts in conversations:
+        route = {"route": uuid.uuid4().hex}
+
+        async def post(what: str, body: dict[str, str], route: dict[str, str] = route) -> dict[str, str]:
+            async with session.post(f"{address}/chat/api/{what}", json=body, params=route) as response:
+                response.raise_for_status()
+                answer: dict[str, str] = await response.json()
+                return answer
+
+        conversation = (await post("hello", {}))["conversation"]
+        for number, text in enumerate(texts):
+            answer = await post("say", {"conversation": conversation, "id": str(number), "text": text})
+            if not answer.get("accepted"):
+                raise aiohttp.ClientError(f"“{text}” was not taken: {answer}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,206 @@
+"""What `make bench` measured, as a table, as ratios with their bars, and as docs/benchmark.md."""
+
+import os
+import platform
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+
+from tools.benchmarks.load import Load
+
+DISTURBED_FROM = 0.15
+
+
+@dataclass(frozen=True)
+class Round:
+    """One load, with the processor time that the server's processes spent on it, in milliseconds a message.
+
+    `waiting` is what the servers that were not loaded computed meanwhile, in cores.
+    """
+
+    load: Load
+    cpu: dict[str, float]
+    waiting: float
+
+    @property
+    def cpu_a_message(self) -> float:
+        return sum(self.cpu.values())
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All that was measured of one server. Training in seconds and memory in millions of bytes, each by part; start in seconds.
+
+    `many` are the rounds at 8 at once, `single` those at 1 at once, `again` those of questions heard before, if there are any.
+    """
+
+    name: str
+    training: dict[str, float]
+    start: float
+    memory: dict[str, float]
+    many: list[Round]
+    single: list[Round]
+    many_again: list[Round]
+    single_again: list[Round]
+
+    @property
+    def others_waiting(self) -> float:
+        return max(round.waiting for round in (*self.many, *self.single, *self.many_again, *self.single_again))
+
+    @property
+    def training_seconds(self) -> float:
+        return sum(self.training.values())
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A figure and the bar that was set for it."""
+
+    name: str
+    wanted: str
+    figure: str
+    met: bool
+
+
+def machine() -> dict[str, str | int]:
+    """What the figures depend on."""
+    cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+    return {
+        "date": date.today().isoformat(),
+        "cores": len(os.sched_getaffinity(0)),
+        "cpu": cpu[1] if cpu else platform.machine(),
+        "python": platform.python_version(),
+        "rasa": version("rasa"),
+        "tensorflow": version("tensorflow-cpu"),
+    }
+
+
+def table(measured: Sequence[Measured]) -> str:
+    """The figures, one column a server, in Markdown."""
+    rows = [
+        ["", *(one.name for one in measured)],
+        ["training, s", *(f"{one.training_seconds:.0f}" if one.training else "–" for one in measured)],
+        ["start to first 200, s", *(f"{one.start:.1f}" for one in measured)],
+        ["resident after the load, MB", *(_memory(one) for one in measured)],
+        ["messages a second, 8 at once", *(_median(one.many, per_second, 0) for one in measured)],
+        ["the same, heard before", *(_median(one.many_again, per_second, 0) for one in measured)],
+        ["p50, 1 at once, ms", *(_median(one.single, p50) for one in measured)],
+        ["p95, 1 at once, ms", *(_median(one.single, p95) for one in measured)],
+        ["the same, heard before", *(_median(one.single_again, p95) for one in measured)],
+        ["processor time a message, ms", *(_median(one.many, cpu) for one in measured)],
+        ["the same, heard before", *(_median(one.many_again, cpu) for one in measured)],
+        ["cores busy in the servers that waited, at most", *(f"{one.others_waiting:.2f}" for one in measured)],
+    ]
+    return markdown(rows)
+
+
+def bars(ours: Measured, stock: Measured, first: Measured) -> list[Bar]:
+    """The ratios and figures that a bar was set for."""
+    memory = ours.memory["Rasa server"]
+    start = ours.start / stock.start
+    slower = paired_ratio(ours.single, first.single, p50)
+    return [
+        *_speed_bars("new questions", ours.many, ours.single, stock),
+        *_speed_bars("questions heard before", ours.many_again, ours.single_again, stock),
+        Bar("training", "under 120 s", f"{ours.training_seconds:.0f} s", ours.training_seconds < 120),
+        Bar("resident memory of the Rasa server", "under 800 MB", f"{memory:.0f} MB", memory < 800),
+        Bar("start to first 200", "under half of the stock bot's", f"{start:.2f}", start < 0.5),
+        Bar(
+            "start to first 200, where several servers share the work",
+            "at most a quarter of the stock bot's",
+            f"{start:.2f}",
+            start <= 0.25,
+        ),
+        Bar("p50, 1 at once, new questions", "at most 1.3 times the first version's", f"{slower:.2f} times", slower <= 1.3),
+    ]
+
+
+def _speed_bars(asked: str, many: Sequence[Round], single: Sequence[Round], stock: Measured) -> list[Bar]:
+    faster = paired_ratio(many, stock.many, per_second)
+    slowest = paired_ratio(single, stock.single, p95)
+    work = paired_ratio(stock.many, many, cpu)
+    return [
+        Bar(f"messages a second, 8 at once, {asked}", "at least 5 times the stock bot's", f"{faster:.1f} times", faster >= 5),
+        Bar(f"p95, 1 at once, {asked}", "at most a third of the stock bot's", f"{slowest:.2f}", slowest <= 1 / 3),
+        Bar(f"processor time a message, {asked}", "at most a seventh of the stock bot's", f"1/{work:.1f}", work >= 7),
+    ]
+
+
+def per_second(round: Round) -> float:
+    """Messages a second."""
+    return round.load.per_second
+
+
+def p50(round: Round) -> float:
+    """Milliseconds within which half of the messages are answered."""
+    return round.load.p50
+
+
+def p95(round: Round) -> float:
+    """Milliseconds within which 95 of 100 messages are answered."""
+    return round.load.p95
+
+
+def cpu(round: Round) -> float:
+    """Milliseconds of processor time a message."""
+    return round.cpu_a_message
+
+
+def paired_ratio(ones: Sequence[Round], others: Sequence[Round], figure: Callable[[Round], float]) -> float:
+    """The median of the ratios, round by round: rounds of one number came right after each other, on a machine equally fast."""
+    return median(figure(one) / figure(other) for one, other in zip(ones, others, strict=True))
+
+
+def bars_table(bars: Iterable[Bar]) -> str:
+    """The bars in Markdown."""
+    rows = [[bar.name, bar.wanted, bar.figure, "met" if bar.met else "not met"] for bar in bars]
+    return markdown([["", "bar", "measured", ""], *rows])
+
+
+def disturbance(other_work: float) -> str:
+    """How many cores the machine kept busy with other work, and a warning when that is enough to spoil the figures."""
+    said = f"Other work kept {other_work:.2f} cores busy meanwhile"
+    return (
+        f"{said}." if other_work < DISTURBED_FROM else f"{said}: these figures are worse than the servers are. Repeat the run."
+    )
+
+
+def document(machine: dict[str, str | int], figures: str, bars: str, disturbance: str, method: str) -> str:
+    """The text of docs/benchmark.md."""
+    return f"""# TrialGuide and the stock Rasa bot
+
+Written by `make bench`; repeat it with that command (about ten minutes), on a machine that does nothing else.
+
+{machine["date"]}, {machine["cpu"]}, {machine["cores"]} cores.
+Python {machine["python"]}, Rasa {machine["rasa"]}, TensorFlow {machine["tensorflow"]}.
+
+{figures}
+
+{bars}
+
+{disturbance}
+
+{method}"""
+
+
+def _median(rounds: Sequence[Round], figure: Callable[[Round], float], digits: int = 1) -> str:
+    return f"{median(map(figure, rounds)):.{digits}f}" if rounds else "–"
+
+
+def _memory(one: Measured) -> str:
+    total = f"{sum(one.memory.values()):.0f}"
+    if len(one.memory) == 1:
+        return total
+    return f"{total} ({', '.join(f'{name} {megabytes:.0f}' for name, megabytes in one.memory.items())})"
+
+
+def markdown(rows: Sequence[Sequence[str]]) -> str:
+    """A table, its first row the heads of the columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)

@@ -1,0 +1,78 @@
+"""The examples that the classifier learns from, in the order of the files, with their vectors worked out once."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import yaml
+
+from trialguide.content.catalogue import FAQ, Catalogue
+from trialguide.content.files import ROOT
+from trialguide.nlu.decision import Thresholds
+from trialguide.nlu.interpreter import NOT_LEARNED
+from trialguide.nlu.preprocessing import load_courtesies
+from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
+from trialguide.nlu.short_forms import load_short_forms
+from trialguide.nlu.topic_model import Settings
+
+
+@dataclass(frozen=True)
+class Example:
+    """A sentence with its label."""
+
+    text: str
+    label: str
+
+
+class RememberingEncoder(SentenceEncoder):
+    """Encodes each sentence once, however often it is asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(cores=ALL_CORES)
+        self._known: dict[str, np.ndarray] = {}
+
+    def encode(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> np.ndarray:
+        if meanwhile:
+            meanwhile()
+        new = list(dict.fromkeys(sentence for sentence in sentences if sentence not in self._known))
+        self._known.update(zip(new, super().encode(new), strict=True))
+        return np.stack([self._known[sentence] for sentence in sentences])
+
+
+def training_examples(catalogue: Catalogue) -> list[Example]:
+    """What the topic classifier learns from: examples of the content files and titles of the topics, as it prepares them."""
+    from rasa.shared.data import get_data_files
+    from rasa.shared.importers.utils import training_data_from_paths
+    from rasa.shared.nlu.training_data.formats import RasaYAMLReader
+
+    files = sorted(get_data_files([str(ROOT / "data")], RasaYAMLReader.is_yaml_nlu_file))
+    courtesies, short_forms = load_courtesies(), load_short_forms()
+
+    def plain(text: str) -> str:
+        return courtesies.without(short_forms.written_out(text))
+
+    examples = [
+        Example(
+            plain(message.get("text")), (message.get("intent_response_key") or message.get("intent")).removeprefix(f"{FAQ}/")
+        )
+        for message in training_data_from_paths(files, "en").intent_examples
+        if message.get("intent") not in NOT_LEARNED
+    ]
+    return examples + [Example(plain(title), id) for id, title in catalogue.titles.items()]
+
+
+def configured() -> tuple[Settings, Thresholds]:
+    """The settings of the topic model and the thresholds in config.yml."""
+    pipeline: list[dict[str, Any]] = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"]
+    classifier = next(row for row in pipeline if "thresholds" in row)
+    return Settings(**classifier["model"]), Thresholds(**classifier["thresholds"])
+
+
+def positions_by_label(labels: Sequence[Hashable]) -> list[list[int]]:
+    """The positions of each label's examples, in order."""
+    positions: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for position, label in enumerate(labels):
+        positions[label].append(position)
+    return list(positions.values())

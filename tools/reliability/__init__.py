@@ -1,0 +1,1 @@
+"""Breaks what the assistant stands on and counts what is lost."""

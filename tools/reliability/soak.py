@@ -1,0 +1,61 @@
+"""Replays conversations for a long time and watches the memory: `python -m tools soak`."""
+
+import argparse
+import asyncio
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from tools.benchmarks.servers import free_ports
+from tools.reliability.fault_list import LIMITS
+from tools.reliability.fault_load import People
+from tools.testbed.processes import resident_megabytes
+from trialguide.commands.setup import prepare
+from trialguide.commands.stack import Stack
+
+MINUTES = 15.0
+# Caches fill in the first third; what grows afterwards is a leak.
+WARM = 1 / 3
+MOST_GROWTH = 0.05
+LOOK_SECONDS = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """How long."""
+    parser.add_argument("--minutes", type=float, default=MINUTES)
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """0 when all was acknowledged and the memory has grown by no more than a twentieth since it was warm."""
+    model = prepare()
+    if model is None:
+        return 1
+    with tempfile.TemporaryDirectory() as folder:
+        port, actions_port = free_ports(2)
+        stack = Stack(model, port, actions_port, Path(folder) / "c.db", log=Path(folder) / "log", settings=LIMITS)
+        with stack:
+            people = People(lambda _: stack.address)
+            talking = threading.Thread(target=asyncio.run, args=(people.talk(),))
+            talking.start()
+            try:
+                warm, last = _memory(stack, arguments.minutes * 60)
+            finally:
+                people.stopping = True
+                talking.join()
+    acknowledged = sum(message.acknowledged for message in people.sent)
+    print(f"{acknowledged} of {len(people.sent)} messages were acknowledged in {arguments.minutes:g} minutes.")
+    print(f"The Rasa server: {warm:.0f} MB when warm, {last:.0f} MB in the end ({last / warm - 1:+.1%}).")
+    return int(last > warm * (1 + MOST_GROWTH) or acknowledged < len(people.sent))
+
+
+def _memory(stack: Stack, seconds: float) -> tuple[float, float]:
+    """The memory of the Rasa server in millions of bytes when it is warm and in the end: each the mean of several looks."""
+    begun = time.monotonic()
+    looks: list[tuple[float, float]] = []
+    while time.monotonic() < begun + seconds:
+        time.sleep(LOOK_SECONDS)
+        looks.append((time.monotonic() - begun, resident_megabytes(stack.process_id("Rasa server"))))
+    warm = [megabytes for at, megabytes in looks if WARM * seconds <= at < 1.3 * WARM * seconds]
+    last = [megabytes for _, megabytes in looks[-len(warm) :]]
+    return sum(warm) / len(warm), sum(last) / len(last)

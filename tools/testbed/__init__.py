@@ -1,0 +1,1 @@
+"""Servers, databases and proxies started for tests, faults and benchmarks."""

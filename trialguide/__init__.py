@@ -1,0 +1,1 @@
+"""TrialGuide: a patient assistant on Rasa, in layers (docs/architecture.md)."""

@@ -1,0 +1,1 @@
+"""What the public talks to: the front door, the website and the messaging services."""

@@ -1,0 +1,242 @@
+"""The neutral answer model: one line of a conversation, as every channel shows it in its own way.
+
+An entry is made from an event of the conversation, so what is shown while it happens and what is shown after a reload are the
+same, with the same ids.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import cache, partial
+from typing import Any
+
+from trialguide.channels.front_door.tokens import choice_token, feedback_token
+from trialguide.content.catalogue import load_catalogue
+from trialguide.content.wording import fill, load_words
+
+PATIENT, ASSISTANT = "patient", "assistant"
+ENTRY, SAID, SHOWN, ABOUT, KIND = "entry", "said", "shown", "about", "kind"
+STARS = range(1, 6)
+KINDS = {
+    "utter_emergency": "urgent",
+    "utter_self_harm": "urgent",
+    "utter_did_you_mean": "offer",
+    "erased": "erased",
+    "clinic": "clinic",
+    "clinic_unconfirmed": "clinic",
+    "support_group": "group",
+    "registry": "registry",
+}
+# What a card shows, by the fields that the actions fill into words.
+CARD = {
+    "name": "name",
+    "department": "department",
+    "distance": "distance_km",
+    "website": "website",
+    "map": "map",
+    "accreditation": "accreditation",
+    "accreditation_detail": "accreditation_detail",
+    "languages": "languages",
+    "offers": "offers",
+    "email": "email",
+    "search": "link",
+    "coverage": "coverage",
+    "scope": "scope",
+    "source": "source",
+    "checked_on": "checked_on",
+    "warning": "warning",
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in `web/pictures/`, and its text alternative."""
+
+    file: str
+    alternative: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A button: what it says, the token that comes back when it is pressed, and what the assistant then reads.
+
+    `shown` is what the person then sees as their own words, where that is not the title; `stars` the rating that it gives,
+    `followed` whether it follows a topic or ends that.
+    """
+
+    title: str
+    token: str
+    payload: str
+    shown: str | None = None
+    stars: int | None = None
+    followed: bool | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of a conversation. `number` is the time in microseconds, increasing within a conversation."""
+
+    number: int
+    author: str
+    kind: str
+    text: str
+    said: str | None = None
+    topic: str | None = None
+    # Which words of the answer to the topic were said.
+    version: str | None = None
+    sources: tuple[Mapping[str, str], ...] = ()
+    reviewed: str | None = None
+    picture: Picture | None = None
+    card: Mapping[str, Any] | None = None
+    # What was kept of a person's feedback: the stars for a topic, or whether it (without one: any) is followed from now on.
+    kept: Mapping[str, Any] | None = None
+    choices: tuple[Choice, ...] = ()
+
+    @property
+    def id(self) -> str:
+        return f"e-{self.number}"
+
+    @property
+    def time(self) -> str:
+        """When it was said, in UTC by ISO 8601."""
+        return datetime.fromtimestamp(self.number // 1_000_000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    @property
+    def feedback(self) -> tuple[Choice, ...]:
+        """The choices that rate an answer and follow its topic; none below anything else."""
+        if not self.topic or not self.version:
+            return ()
+        words, title = _feedback_words(), load_catalogue().titles.get(self.topic, "")
+        rated = ((fill(words["rate"], {"stars": stars}), stars) for stars in STARS)
+        follow, unfollow = (fill(words[name], {"title": title}) for name in ("follow_named", "unfollow_named"))
+        token = partial(feedback_token, self.number)
+        return (
+            *(Choice(said, token(place), said, f"{said}: {title}", stars=stars) for place, (said, stars) in enumerate(rated)),
+            Choice(words["follow"], token(len(STARS)), follow, follow, followed=True),
+            Choice(unfollow, token(len(STARS) + 1), unfollow, unfollow, followed=False),
+        )
+
+
+def number_of(id: object) -> int | None:
+    """The number in an entry's id, or None when it is no such id."""
+    digits = id[2:] if isinstance(id, str) and id.startswith("e-") and len(id) <= 20 else ""
+    return int(digits) if digits.isascii() and digits.isdecimal() else None
+
+
+def microseconds(timestamp: float) -> int:
+    """A time in seconds as an entry's number."""
+    return round(timestamp * 1_000_000)
+
+
+def patient_entry(text: str, timestamp: float, metadata: Mapping[str, Any]) -> Entry:
+    """The entry of what a person said."""
+    number = metadata.get(ENTRY) or microseconds(timestamp)
+    return Entry(number, PATIENT, "text", metadata.get(SHOWN) or text, said=metadata.get(SAID))
+
+
+def assistant_entries(message: Mapping[str, Any], last: int = 0) -> list[Entry]:
+    """The entries of a reply (Rasa's `BotUttered.message()`): the notice apart from the answer that it comes with.
+
+    `last` is the number of the entry before: replies of one turn can bear the same time.
+    """
+    number = max(microseconds(message["timestamp"]), last + 1)
+    text, notice = message.get("text") or "", message.get("notice")
+    entries = []
+    if isinstance(notice, str) and text.startswith(notice):
+        entries.append(Entry(number - 1, ASSISTANT, "notice", notice))
+        text = text.removeprefix(notice).lstrip()
+    kind = _kind(message)
+    buttons = message.get("buttons") or ()
+    entries.append(
+        Entry(
+            number,
+            ASSISTANT,
+            kind,
+            text.removesuffix(message.get("source_line") or "").rstrip(),
+            topic=message.get("topic"),
+            version=message.get("version"),
+            sources=tuple(message.get("sources") or ()),
+            reviewed=message.get("reviewed"),
+            picture=_picture(message),
+            kept=message.get("kept"),
+            card=_card(message) if kind in ("clinic", "group", "registry") else None,
+            choices=tuple(
+                Choice(row["title"], choice_token(number, place), row["payload"]) for place, row in enumerate(buttons)
+            ),
+        )
+    )
+    return entries
+
+
+def conversation_entries(events: Iterable[Mapping[str, Any]]) -> list[Entry]:
+    """The entries of stored events, in their order."""
+    entries: list[Entry] = []
+    for event in events:
+        metadata = event.get("metadata") or {}
+        if event["event"] == "user" and event.get("text"):
+            entries.append(patient_entry(event["text"], event["timestamp"], metadata))
+        if event["event"] == "bot":
+            said = {"text": event.get("text"), "timestamp": event["timestamp"]}
+            last = entries[-1].number if entries else 0
+            entries += assistant_entries((event.get("data") or {}) | said | metadata, last)
+    return entries
+
+
+def entries_of_turn(history: list[Entry], said: str) -> list[Entry]:
+    """What was said in the turn of one message, that message included."""
+    begun = list(itertools.dropwhile(lambda entry: entry.said != said, history))
+    return begun[:1] + list(itertools.takewhile(lambda entry: entry.author != PATIENT, begun[1:]))
+
+
+def as_json(entry: Entry) -> dict[str, Any]:
+    """The entry as the widget reads it; what is not known is left out."""
+    titles = load_catalogue().titles
+    optional = {
+        "said": entry.said,
+        "topic": entry.topic and {"id": entry.topic, "title": titles.get(entry.topic, "")},
+        "sources": [dict(source) for source in entry.sources],
+        "reviewed": entry.reviewed,
+        "picture": entry.picture and {"link": f"/chat/pictures/{entry.picture.file}", "alternative": entry.picture.alternative},
+        "card": entry.card,
+        "kept": entry.kept,
+        "choices": [{"title": choice.title, "token": choice.token} for choice in entry.choices],
+        "feedback": [
+            {"title": choice.title, "token": choice.token, "shown": choice.shown}
+            | ({"followed": choice.followed} if choice.stars is None else {"stars": choice.stars})
+            for choice in entry.feedback
+        ],
+    }
+    said = {"id": entry.id, "from": entry.author, "time": entry.time, "kind": entry.kind, "text": entry.text}
+    return said | {name: value for name, value in optional.items() if value}
+
+
+@cache
+def _feedback_words() -> dict[str, str]:
+    words = load_words()
+    return {name: words[f"{name}_choice"]["text"] for name in ("rate", "follow", "follow_named", "unfollow_named")}
+
+
+def _kind(message: Mapping[str, Any]) -> str:
+    if message.get(KIND):
+        return str(message[KIND])
+    return KINDS.get(message.get("utter_action") or "", "answer" if message.get("topic") else "text")
+
+
+def _picture(message: Mapping[str, Any]) -> Picture | None:
+    if not message.get("image"):
+        return None
+    return Picture(str(message["image"]).rpartition("/")[2], message.get("image_text") or "")
+
+
+def _card(message: Mapping[str, Any]) -> dict[str, Any]:
+    card = {shown: message[name] for name, shown in CARD.items() if message.get(name)}
+    town = " ".join(filter(None, (message.get("postcode"), message.get("city"))))
+    place = ", ".join(filter(None, (town, message.get("country"))))
+    address = "\n".join(filter(None, (message.get("street_address"), place)))
+    phone = message.get("phone") or message.get("switchboard")
+    if address:
+        card["address"] = address
+    if phone:
+        card |= {"phone": phone, "phone_is_switchboard": not message.get("phone")}
+    return card

@@ -1,0 +1,1 @@
+"""Messaging services: webhooks, conversation queues, delivery queues, rendering and notifications."""

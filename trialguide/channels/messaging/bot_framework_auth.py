@@ -1,0 +1,99 @@
+"""Whether a request was sent by the Bot Framework, for this app, and where the answer may go.
+
+Source: https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication, "Connector to bot"
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
+
+from trialguide.channels.messaging.http_client import VendorCalls, VendorRefused
+
+logger = logging.getLogger(__name__)
+
+DOCUMENT = "https://login.botframework.com/v1/.well-known/openidconfiguration"
+ISSUER = "https://api.botframework.com"
+LEEWAY_SECONDS = 300
+# Keys are kept for a day, and looked up again for one that is unknown, but not at everybody's whim.
+KEPT_SECONDS = 24 * 3600
+AGAIN_SECONDS = 300
+AFTER_FAILURE_SECONDS = 10
+# Hosts of the connector service; an answer carries this app's token and must go nowhere else. Anybody can have another name
+# under trafficmanager.net.
+SERVICES = frozenset({"smba.trafficmanager.net"})
+SERVICE_DOMAINS = (".botframework.com", ".teams.microsoft.com")
+
+
+class BotFrameworkKeys:
+    """The keys by which the Bot Framework signs, and the checks of its tokens."""
+
+    def __init__(self, calls: VendorCalls, app: str, test_address: str | None) -> None:
+        self._calls = calls
+        self._app = app
+        self._test_address = test_address
+        self._document = f"{test_address}/v1/.well-known/openidconfiguration" if test_address else DOCUMENT
+        self._keys: dict[str, Mapping[str, Any]] = {}
+        self._fetching = asyncio.Lock()
+        # When the keys are too old, and when they may be looked up again for one that is unknown.
+        self._stale = self._again = 0.0
+
+    async def proves(self, token: str, activity: Mapping[str, Any]) -> bool:
+        """Whether a token proves that this activity came from the Bot Framework, for this app."""
+        try:
+            key = await self._key(jwt.get_unverified_header(token).get("kid"))
+            if key is None:
+                return False
+            claims = jwt.decode(
+                token,
+                jwt.PyJWK(dict(key), algorithm="RS256").key,
+                algorithms=["RS256"],
+                audience=self._app,
+                issuer=ISSUER,
+                leeway=LEEWAY_SECONDS,
+                options={"require": ["exp", "iss", "aud"]},
+            )
+        except (jwt.PyJWTError, ValueError, TypeError):
+            return False
+        service = activity.get("serviceUrl")
+        # A key is good for the channels that it is endorsed for.
+        endorsed = activity.get("channelId") in (key.get("endorsements") or ())
+        return endorsed and claims.get("serviceurl") == service and is_service(service, self._test_address)
+
+    async def fetch(self) -> None:
+        """Looks the keys up. What fails is logged and done again when it is needed."""
+        try:
+            document = await self._calls.call("GET", self._document)
+            found = await self._calls.call("GET", document["jwks_uri"])
+            self._keys = {key["kid"]: key for key in found["keys"]}
+            self._stale, self._again = time.monotonic() + KEPT_SECONDS, time.monotonic() + AGAIN_SECONDS
+        except (VendorRefused, KeyError, TypeError) as problem:
+            logger.error("The keys of the Bot Framework could not be fetched: %s", type(problem).__name__)
+            self._stale = self._again = time.monotonic() + AFTER_FAILURE_SECONDS
+
+    async def _key(self, id: object) -> Mapping[str, Any] | None:
+        if not isinstance(id, str):
+            return None
+        async with self._fetching:
+            now = time.monotonic()
+            if now >= self._stale or (id not in self._keys and now >= self._again):
+                await self.fetch()
+        return self._keys.get(id)
+
+
+def is_service(address: object, test_address: str | None) -> bool:
+    """Whether an address is one of the connector service, which may be given this app's token."""
+    if not isinstance(address, str):
+        return False
+    if test_address:
+        return address.startswith(test_address)
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+        return parts.scheme == "https" and parts.port in (None, 443) and (host in SERVICES or host.endswith(SERVICE_DOMAINS))
+    except ValueError:
+        return False

@@ -1,0 +1,43 @@
+"""What a messaging service sends to people."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from trialguide.channels.front_door.failed_turns import log_failure
+from trialguide.channels.front_door.incoming import Refused
+from trialguide.channels.messaging.conversation_queue import Lines
+from trialguide.channels.messaging.http_client import VendorRefused
+
+logger = logging.getLogger(__name__)
+
+# What may wait to be sent to one person.
+MOST_UNSENT = 100
+
+
+class Deliveries:
+    """Sends to each person one thing after the other. What fails is logged, and keeps nobody else waiting."""
+
+    def __init__(self, channel: str) -> None:
+        self._channel = channel
+        self._lines = Lines(MOST_UNSENT)
+
+    def start(self, sender: str, sending: Callable[[], Awaitable[None]]) -> bool:
+        """Sends something, now or when what is before it is sent; whether it found a place."""
+        try:
+            self._lines.start(sender, lambda: self._tried(sending))
+        except Refused:
+            logger.error("Something on %s was dropped: too much waits to be sent to one person.", self._channel)
+            return False
+        return True
+
+    async def finish(self, seconds: float) -> None:
+        """Waits until all is sent, at most so many seconds."""
+        await self._lines.finish(seconds)
+
+    async def _tried(self, sending: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await sending()
+        except VendorRefused as refusal:
+            logger.error("%s did not take what it was sent: %s", self._channel, refusal)
+        except Exception as error:
+            log_failure(f"Nothing could be sent on {self._channel}", error)

@@ -1,0 +1,63 @@
+"""The channel Facebook Messenger.
+
+Source: https://developers.facebook.com/documentation/business-messaging/messenger-platform
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sanic import Blueprint
+from sanic.request import Request
+
+from trialguide.channels.messaging.base import Messaging
+from trialguide.channels.messaging.meta_webhooks import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
+from trialguide.channels.messaging.rendering import PLAIN, Form, Message
+from trialguide.channels.messaging.webhook_events import Said, each, json_of
+
+
+class Messenger(Messaging):
+    """People who write to a Facebook page, at `/webhooks/messenger/webhook`."""
+
+    prefix = "fb"
+    form = Form(PLAIN, text=2000, text_with_buttons=2000, buttons=13, title=20)
+    window_seconds = META_WINDOW_SECONDS
+
+    @classmethod
+    def name(cls) -> str:
+        return "messenger"
+
+    def add_routes(self, blueprint: Blueprint) -> None:
+        add_handshake(blueprint, self.vendor["MESSENGER_VERIFY_TOKEN"])
+
+    async def is_authentic(self, request: Request) -> bool:
+        return signed_by_meta(request, self.vendor["MESSENGER_APP_SECRET"])
+
+    def events(self, request: Request) -> Iterable[Any]:
+        return each(json_of(request.body), "entry", "messaging")
+
+    def said(self, event: Any) -> Said | None:
+        person, time = str(event["sender"]["id"]), float(event.get("timestamp") or 0)
+        postback, message = event.get("postback"), event.get("message")
+        if postback:
+            # Some postbacks come without an id of their own.
+            return Said(person, str(postback.get("mid") or time), person, token=str(postback["payload"]), time=time)
+        # Deliveries, what was read, reactions, edits; and what the page itself has said, also through others.
+        if not message or message.get("is_echo") or message.get("is_deleted"):
+            return None
+        text, token, location = message.get("text"), message.get("quick_reply", {}).get("payload"), None
+        for attachment in message.get("attachments") or ():
+            where = attachment["payload"].get("coordinates") if attachment["type"] == "location" else None
+            text, location = None, (float(where["lat"]), float(where["long"])) if where else None
+        return Said(person, str(message["mid"]), person, text, token, location, time)
+
+    async def send(self, reply_to: Any, message: Message) -> None:
+        content: dict[str, Any] = {"text": message.text}
+        if message.picture:
+            content = {"attachment": {"type": "image", "payload": {"url": message.picture, "is_reusable": True}}}
+        if message.buttons:
+            content["quick_replies"] = [
+                {"content_type": "text", "title": choice.title, "payload": choice.token} for choice in message.buttons
+            ]
+        body = {"recipient": {"id": reply_to}, "messaging_type": "RESPONSE", "message": content}
+        headers = {"Authorization": f"Bearer {self.vendor['MESSENGER_TOKEN']}"}
+        await self.calls.call("POST", f"{self.vendor.get('MESSENGER_API', GRAPH)}/me/messages", json=body, headers=headers)

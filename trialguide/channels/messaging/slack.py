@@ -1,0 +1,121 @@
+"""The channel Slack: conversations with the app alone.
+
+Source: https://docs.slack.dev/apis/events-api, https://docs.slack.dev/reference/block-kit,
+https://docs.slack.dev/authentication/verifying-requests-from-slack
+"""
+
+import html
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+from sanic import response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+from slack_sdk.signature import SignatureVerifier
+
+from trialguide.channels.messaging.base import Messaging
+from trialguide.channels.messaging.http_client import VendorRefused, error_code
+from trialguide.channels.messaging.rendering import SLACK, Form, Message
+from trialguide.channels.messaging.webhook_events import Said, json_of
+
+API = "https://slack.com/api"
+BUTTON_TITLE = 75
+# Slack marks links, people and channels that stand in a text: <https://example.org|example.org>.
+MARKED = re.compile(r"<(?:[^<>|]*\|)?([^<>|]*)>")
+# A message with a file has a subtype too, and is one to answer.
+FILE = "file_share"
+
+
+class Slack(Messaging):
+    """People who write to an app of Slack, at `/webhooks/slack/webhook`."""
+
+    prefix = "slack"
+    form = Form(SLACK, text=3000, text_with_buttons=3000, buttons=25, title=BUTTON_TITLE)
+
+    @classmethod
+    def name(cls) -> str:
+        return "slack"
+
+    async def is_authentic(self, request: Request) -> bool:
+        """Signatures are good for five minutes; what is older was seen and is sent again by somebody else."""
+        try:
+            return bool(
+                SignatureVerifier(self.vendor["SLACK_SIGNING_SECRET"]).is_valid_request(request.body, dict(request.headers))
+            )
+        except (ValueError, TypeError):
+            # A time that is no number, a signature or body that is no text.
+            return False
+
+    def events(self, request: Request) -> Iterable[Any]:
+        yield _body(request)
+
+    def said(self, event: Any) -> Said | None:
+        if event.get("type") == "block_actions":
+            person = f"{event['team']['id']}/{event['user']['id']}"
+            action = event["actions"][0]
+            # A press has no id, but one moment.
+            id = f"{event['container']['message_ts']}/{action['action_id']}/{action['action_ts']}"
+            return Said(person, id, event["channel"]["id"], token=str(action["value"]), time=float(action["action_ts"]))
+        message = event.get("event") or {}
+        if event.get("type") != "event_callback" or message.get("type") != "message" or message.get("channel_type") != "im":
+            return None
+        # Edited and deleted messages, and what apps say, our own words included.
+        if message.get("subtype") not in (None, FILE) or message.get("bot_id"):
+            return None
+        text = None if message.get("files") else html.unescape(MARKED.sub(r"\1", message["text"]))
+        person = f"{event['team_id']}/{message['user']}"
+        return Said(person, str(event["event_id"]), message["channel"], text, time=float(message["ts"]))
+
+    def acknowledgement(self, request: Request) -> HTTPResponse:
+        """Nothing, or what Slack asks for to see that this is the app."""
+        body = _body(request)
+        if body.get("type") == "url_verification":
+            return response.text(str(body.get("challenge", "")), headers={"X-Content-Type-Options": "nosniff"})
+        return response.empty(status=200)
+
+    async def send(self, reply_to: Any, message: Message) -> None:
+        headers = {"Authorization": f"Bearer {self.vendor['SLACK_TOKEN']}"}
+        body = {
+            "channel": reply_to,
+            "text": message.text,
+            "blocks": _blocks(message),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        answer = await self.calls.call(
+            "POST", f"{self.vendor.get('SLACK_API', API)}/chat.postMessage", json=body, headers=headers
+        )
+        # Slack tells its refusals with status 200.
+        if not isinstance(answer, dict) or not answer.get("ok"):
+            raise VendorRefused(200, error_code(answer))
+
+
+def _blocks(message: Message) -> list[dict[str, Any]]:
+    if message.picture:
+        return [{"type": "image", "image_url": message.picture, "alt_text": message.text}]
+    blocks: list[dict[str, Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": message.text}}]
+    if message.buttons:
+        buttons = [
+            {
+                "type": "button",
+                "action_id": f"choice_{number}",
+                "text": {"type": "plain_text", "text": choice.title},
+                "value": choice.token,
+            }
+            for number, choice in enumerate(message.buttons)
+        ]
+        blocks.append({"type": "actions", "elements": buttons})
+    return blocks
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """The event: JSON as the body, or, for what was pressed, in a field of a form."""
+    body = json_of(request.body)
+    if body is None:
+        try:
+            body = json_of(parse_qs(request.body.decode())["payload"][0])
+        except (ValueError, KeyError):
+            return {}
+    return body if isinstance(body, dict) else {}

@@ -1,0 +1,109 @@
+"""The channel Microsoft Teams, through the Bot Framework, for bots of one tenant or of many.
+
+Source: https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication,
+https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from sanic import Blueprint, Sanic
+from sanic.request import Request
+
+from trialguide.channels.front_door.settings import Settings
+from trialguide.channels.messaging.base import Messaging
+from trialguide.channels.messaging.bot_framework_auth import BotFrameworkKeys
+from trialguide.channels.messaging.rendering import HTML, Form, Message
+from trialguide.channels.messaging.webhook_events import Said, json_of
+
+LOGIN = "https://login.microsoftonline.com"
+SCOPE = "https://api.botframework.com/.default"
+# The tenant that gives tokens to bots which are not bound to one.
+ANY_TENANT = "botframework.com"
+# A token is fetched anew so long before it ends.
+EARLY_SECONDS = 300
+# Microsoft names no limit in characters but one of 40 kB in UTF-16; patients read shorter ones anyway.
+TEXT = 4000
+MOST_BUTTONS = 6
+
+
+class Teams(Messaging):
+    """People who write to an app in Teams, at `/webhooks/teams/webhook`."""
+
+    prefix = "teams"
+    form = Form(HTML, text=TEXT, text_with_buttons=TEXT, buttons=MOST_BUTTONS)
+
+    def __init__(self, settings: Settings, vendor: Mapping[str, str]) -> None:
+        super().__init__(settings, vendor)
+        self._keys = BotFrameworkKeys(self.calls, vendor["TEAMS_APP_ID"], vendor.get("TEAMS_API"))
+        self._token, self._token_ends = "", 0.0
+
+    @classmethod
+    def name(cls) -> str:
+        return "teams"
+
+    def add_routes(self, blueprint: Blueprint) -> None:
+        @blueprint.listener("after_server_start")
+        async def begin(app: Sanic, _: Any) -> None:
+            app.add_task(self._keys.fetch(), name="teams_keys")
+
+    async def is_authentic(self, request: Request) -> bool:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        activity = json_of(request.body)
+        return scheme == "Bearer" and isinstance(activity, dict) and await self._keys.proves(token, activity)
+
+    def events(self, request: Request) -> Iterable[Any]:
+        yield json_of(request.body)
+
+    def said(self, event: Any) -> Said | None:
+        conversation = event.get("conversation") or {}
+        # Reactions, edits, people who join; teams and group chats.
+        if event.get("type") != "message" or conversation.get("conversationType") != "personal":
+            return None
+        # What is typed comes as HTML once more; whatever else is attached cannot be read.
+        attached = [part for part in event.get("attachments") or () if part["contentType"] != "text/html"]
+        text = None if attached else event.get("text") or None
+        # Of the accounts only what an answer needs, whatever else they hold.
+        sender, person = ({"id": str(event[account]["id"])} for account in ("recipient", "from"))
+        reply_to = (event["serviceUrl"].rstrip("/"), str(conversation["id"]), sender, person)
+        return Said(person["id"], str(event["id"]), reply_to, text)
+
+    async def send(self, reply_to: Any, message: Message) -> None:
+        service, conversation, sender, person = reply_to
+        body = {
+            "type": "message",
+            "from": sender,
+            "recipient": person,
+            "conversation": {"id": conversation},
+            **_content(message),
+        }
+        url = f"{service}/v3/conversations/{quote(conversation, safe='')}/activities"
+        await self.calls.call("POST", url, json=body, headers={"Authorization": f"Bearer {await self._bearer()}"})
+
+    async def _bearer(self) -> str:
+        if time.monotonic() >= self._token_ends:
+            base, tenant = self.vendor.get("TEAMS_API", LOGIN), self.vendor.get("TEAMS_TENANT", ANY_TENANT)
+            form = {
+                "grant_type": "client_credentials",
+                "client_id": self.vendor["TEAMS_APP_ID"],
+                "client_secret": self.vendor["TEAMS_PASSWORD"],
+                "scope": SCOPE,
+            }
+            answer = await self.calls.call("POST", f"{base}/{tenant}/oauth2/v2.0/token", data=form)
+            self._token = str(answer["access_token"])
+            self._token_ends = time.monotonic() + float(answer["expires_in"]) - EARLY_SECONDS
+        return self._token
+
+
+def _content(message: Message) -> dict[str, Any]:
+    if message.picture:
+        picture = {"contentType": "image/png", "contentUrl": message.picture, "name": message.text}
+        return {"attachments": [picture]}
+    content: dict[str, Any] = {"text": message.text.replace("\n", "<br/>"), "textFormat": "xml"}
+    if message.buttons:
+        # An imBack sends its value as the person's own words, for all to read: so it is the title, which is understood as well.
+        buttons = [{"type": "imBack", "title": choice.title, "value": choice.title} for choice in message.buttons]
+        content["attachments"] = [{"contentType": "application/vnd.microsoft.card.hero", "content": {"buttons": buttons}}]
+    return content

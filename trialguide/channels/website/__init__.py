@@ -1,0 +1,1 @@
+"""The website channel: the widget's socket, the pages and the FAQ."""

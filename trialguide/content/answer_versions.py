@@ -1,0 +1,28 @@
+"""The version of an answer, by which a rating or a follower knows which words it was about."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+
+import yaml
+
+from trialguide.content.catalogue import FAQ, load_catalogue
+from trialguide.content.files import ROOT
+
+CHARACTERS = 12
+
+
+def version_of(text: str) -> str:
+    """The version of an answer with this text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:CHARACTERS]
+
+
+@cache
+def answer_versions() -> Mapping[str, str]:
+    """The version of each topic's answer as it stands in `data/faq/`, read once a process."""
+    return {topic: version_of(_text(topic)) for topic in load_catalogue().topics}
+
+
+def _text(topic: str) -> str:
+    file = yaml.safe_load((ROOT / "data" / "faq" / f"{topic}.yml").read_text(encoding="utf-8"))
+    return str(file["responses"][f"utter_{FAQ}/{topic}"][0]["text"])

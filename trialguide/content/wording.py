@@ -1,0 +1,65 @@
+"""Puts replies together from the words in the content files."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from babel.dates import format_date
+
+from trialguide.content.files import WORDS
+
+FIELD = re.compile(r"\{(\w+)\}")
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """The template with its `{fields}` filled in; a line whose fields are all unknown (None or empty) is left out."""
+    lines = []
+    for line in template.splitlines():
+        fields = FIELD.findall(line)
+        if not fields or any(_known(values.get(field)) for field in fields):
+            filled = FIELD.sub(lambda match: str(values[match[1]]) if _known(values.get(match[1])) else "", line)
+            lines.append(re.sub(r"(?<=\S) {2,}", " ", filled).strip())
+    return "\n".join(lines)
+
+
+def load_words(folder: Path = WORDS) -> dict[str, dict[str, Any]]:
+    """The words of `data/words/`, which surround answers and make up look-ups, by name."""
+    files = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.yml")))
+    return {name: words for file in files for name, words in file.get("words", {}).items()}
+
+
+def load_pictures(folder: Path = WORDS) -> dict[str, str]:
+    """The text alternatives of the pictures that go with answers, by file name."""
+    pictures = yaml.safe_load((folder / "pictures.yml").read_text(encoding="utf-8"))["pictures"]
+    return {file: picture["alternative"] for file, picture in pictures.items()}
+
+
+def _known(value: Any) -> bool:
+    return value is not None and value != ""
+
+
+def named_source(organisation: str, link: str) -> str:
+    """A source in plain text."""
+    return f"{organisation}, {link}"
+
+
+def source_line(
+    template: str, sources: Iterable[Mapping[str, str]], reviewed: str, name: Callable[[str, str], str] = named_source
+) -> str:
+    """The last line of an answer; `reviewed` is an ISO date and is shown as month and year. `name` writes a source."""
+    named = "; ".join(name(source["organisation"], source["link"]) for source in sources)
+    return fill(template, {"sources": named, "reviewed": _month(reviewed)})
+
+
+@cache
+def _month(day: str) -> str:
+    return str(format_date(date.fromisoformat(day), "MMMM yyyy", locale="en"))
+
+
+def buttons(titles: Iterable[str]) -> list[dict[str, str]]:
+    """Buttons that say a title and, when pressed, send just that title: typing it does the same."""
+    return [{"title": title, "payload": title} for title in titles]

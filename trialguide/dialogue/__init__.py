@@ -1,0 +1,1 @@
+"""What plugs into Rasa Core: message processor, policies, response generator, graph runner, patches."""

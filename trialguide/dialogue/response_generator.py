@@ -1,0 +1,187 @@
+"""Makes the assistant's replies: answers with source and related topics, follow-ups, offers and the notice at the start."""
+
+import os
+from typing import Any
+
+from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.utils.endpoints import EndpointConfig
+
+from trialguide.content.answer_versions import version_of
+from trialguide.content.catalogue import FAQ, load_catalogue
+from trialguide.content.emergency_numbers import emergency_numbers
+from trialguide.content.wording import buttons, fill, load_pictures, load_words, source_line
+from trialguide.places.cities import BETWEEN, country_name, country_of, is_country, place_in_sentence, place_name
+from trialguide.storage.retention import conversation_days
+
+Reply = dict[str, Any]
+
+ANSWER = f"utter_{FAQ}/"
+# After these nobody should have to read a notice first; it comes with the next reply.
+URGENT = frozenset({"utter_emergency", "utter_self_harm"})
+# After so many offers in a row the assistant names people who can help instead of a third one.
+MOST_OFFERS = 2
+
+
+class AnswerGenerator(TemplatedNaturalLanguageGenerator):
+    """Rasa's source of replies (`nlg` in endpoints.yml). Words come from the content files, decisions from the tracker."""
+
+    def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
+        # Rasa gives every templated generator the responses of a model that it loads later.
+        super().__init__(domain.responses if domain else {})
+        self._words = load_words()
+        self._pictures = load_pictures()
+        self._address = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:5005")
+        self._days = conversation_days(os.environ)
+        self._catalogue = load_catalogue()
+
+    async def generate(
+        self, utter_action: str, tracker: DialogueStateTracker, output_channel: str, **kwargs: Any
+    ) -> Reply | None:
+        """The reply for an utterance, or None for one that is unknown."""
+        if utter_action not in self.responses and utter_action not in self._words:
+            return None
+        values = tracker.current_slot_values() | kwargs | {"days": self._days, "privacy": self._privacy_page(tracker)}
+        if utter_action == "utter_ask_lookup" and not is_country(country_of(values.get("place") or "")):
+            utter_action, values["place"] = "place_unknown", None
+        reply = self._follow_up(utter_action, tracker) or self._plain(utter_action)
+        if utter_action == "utter_ask_place" and values.get("choices"):
+            reply = {"text": self._words["which_place"]["text"], "buttons": buttons(map(place_name, values["choices"]))}
+        if values.get("place"):
+            values.setdefault("place_name", " / ".join(map(place_in_sentence, values["place"].split(BETWEEN))))
+        if utter_action in URGENT:
+            self._name_the_number(reply, tracker)
+        reply["text"] = fill(reply["text"], values | reply)
+        if utter_action not in URGENT and not reply.get("continues") and not _notice_given(tracker):
+            reply["notice"] = fill(self._words["notice"]["text"], values)
+            reply["text"] = f"{reply['notice']}\n\n{reply['text']}"
+        return reply
+
+    def _privacy_page(self, tracker: DialogueStateTracker) -> str:
+        """Where the page about privacy is read, or its name where that address is good on this machine alone."""
+        on_website = tracker.get_latest_input_channel() == "website"
+        reached = on_website or self._address.startswith("https://")
+        return f"{self._address}/chat/privacy" if reached else str(self._words["privacy_page"]["text"])
+
+    def _follow_up(self, utter_action: str, tracker: DialogueStateTracker) -> Reply | None:
+        if utter_action == "utter_did_you_mean":
+            return self._offer(tracker)
+        if utter_action == "utter_second_topic":
+            return self._second_answer(tracker)
+        last = _last_answer(tracker)
+        if last is None:
+            return None
+        topic, part = last
+        if utter_action == "utter_tell_more":
+            return self._part(topic, "more", otherwise="nothing_more", said=part == "more")
+        if utter_action == "utter_repeat_simpler":
+            return self._part(topic, "simpler", otherwise="no_simpler", said=part == "simpler")
+        if utter_action == "utter_ask_source":
+            return self._source_of(topic)
+        return None
+
+    def _plain(self, utter_action: str) -> Reply:
+        reply: Reply
+        if utter_action in self._words:
+            words = self._words[utter_action]
+            reply = {"text": words["text"], "continues": words.get("continues", False)}
+            if "warning" in words:
+                reply["warning"] = words["warning"]
+            return self._finished(reply, words, words.get("buttons", []))
+        response = self.responses[utter_action][0]
+        metadata = response.get("metadata", {})
+        reply = {"text": response["text"]}
+        choices = metadata.get("buttons", [])
+        if "picture" in metadata:
+            # Channels without pictures show the alternative.
+            reply |= {
+                "image": f"{self._address}/chat/pictures/{metadata['picture']}",
+                "image_text": self._pictures[metadata["picture"]],
+            }
+        if utter_action.startswith(ANSWER):
+            topic = self._catalogue.topics[utter_action.removeprefix(ANSWER)]
+            reply |= self._about(topic.id, "text")
+            choices = topic.related
+        return self._finished(reply, metadata, choices)
+
+    def _part(self, topic: str, part: str, otherwise: str, said: bool) -> Reply:
+        metadata = self.responses[ANSWER + topic][0]["metadata"]
+        text = None if said else metadata.get(part)
+        reply = {"text": text or self._words[otherwise]["text"], **self._about(topic, part)}
+        return self._finished(reply, metadata, self._catalogue.topics[topic].related)
+
+    def _source_of(self, topic: str) -> Reply:
+        text = fill(self._words["source_of_answer"]["text"], {"title": self._catalogue.titles[topic]})
+        metadata = self.responses[ANSWER + topic][0]["metadata"]
+        reply = {"text": text, **self._about(topic, "source")}
+        return self._finished(reply, metadata, self._catalogue.topics[topic].related)
+
+    def _about(self, topic: str, part: str) -> Reply:
+        """What a reply tells of the answer that it belongs to."""
+        return {"topic": topic, "part": part, "version": version_of(self.responses[ANSWER + topic][0]["text"])}
+
+    def _second_answer(self, tracker: DialogueStateTracker) -> Reply | None:
+        topics = (tracker.latest_message.parse_data.get("topics") if tracker.latest_message else None) or []
+        if len(topics) < 2:
+            return None
+        reply = self._plain(ANSWER + topics[1])
+        return reply | {"text": f"{self.responses['utter_second_topic'][0]['text']}\n\n{reply['text']}"}
+
+    def _name_the_number(self, reply: Reply, tracker: DialogueStateTracker) -> None:
+        """Fills in whom to call: the number of the country that is known from the conversation, or words for any country."""
+        country = _country(tracker)
+        row = emergency_numbers().get(country or "")
+        words = self._words["call_number" if row else "call_any_number"]["text"]
+        reply["text"] = fill(reply["text"], {"call": fill(words, {"country": country_name(country or ""), **(row or {})})})
+
+    def _offer(self, tracker: DialogueStateTracker) -> Reply:
+        if _offers_in_a_row(tracker) >= MOST_OFFERS:
+            return self._plain("no_more_offers")
+        offers = (tracker.latest_message.parse_data.get("offers") if tracker.latest_message else None) or []
+        titles = [self._catalogue.titles[offer] for offer in offers]
+        choices = buttons([*titles, self._words["none_of_these"]["text"]])
+        return {"text": self.responses["utter_did_you_mean"][0]["text"], "buttons": choices, "offer": True}
+
+    def _finished(self, reply: Reply, metadata: dict[str, Any], choices: list[str] | tuple[str, ...]) -> Reply:
+        if "sources" in metadata:
+            line = source_line(self._words["source_line"]["text"], metadata["sources"], metadata["reviewed"])
+            reply["text"] = f"{reply['text']}\n\n{line}"
+            reply |= {"source_line": line, "sources": metadata["sources"], "reviewed": metadata["reviewed"]}
+        if choices:
+            reply["buttons"] = buttons(self._catalogue.titles[choice] for choice in choices)
+        return reply
+
+
+def _last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:
+    """The topic that was answered last, and which part of it: `text`, `more`, `simpler` or `source`."""
+    for event in reversed(tracker.events):
+        if isinstance(event, BotUttered) and "topic" in event.metadata:
+            return event.metadata["topic"], event.metadata["part"]
+    return None
+
+
+def _offers_in_a_row(tracker: DialogueStateTracker) -> int:
+    """How many of the last replies, one after the other, offered topics."""
+    said = [event for event in reversed(tracker.events) if isinstance(event, BotUttered)]
+    return next((number for number, event in enumerate(said) if not event.metadata.get("offer")), len(said))
+
+
+def _country(tracker: DialogueStateTracker) -> str | None:
+    """The country named in the last message, or else the one that a look-up was for."""
+    heard = tracker.latest_message
+    entities = heard.entities if isinstance(heard, UserUttered) else []
+    named = [entity["value"] for entity in entities if entity["entity"] in ("city", "country")]
+    place = named[0] if named else tracker.current_slot_values().get("place")
+    return country_of(place) if place and BETWEEN not in place else None
+
+
+def _notice_given(tracker: DialogueStateTracker) -> bool:
+    """Whether the notice has been given in this session."""
+    for event in reversed(tracker.events):
+        if isinstance(event, SessionStarted):
+            return False
+        if isinstance(event, BotUttered) and event.metadata.get("notice"):
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""From a text to an intent: preprocessing, encoder, classifier, thresholds, worker process and training."""

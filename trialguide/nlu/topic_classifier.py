@@ -1,0 +1,120 @@
+"""NLU component: decides which topic, look-up or other intent a message is about, and finds the places in it.
+
+A pretrained sentence encoder sees what is meant, character n-grams see the words themselves, misspelt or not; one small
+network over flat topics weighs both.
+"""
+
+import hashlib
+import json
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.nlu.classifiers.classifier import IntentClassifier
+from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from trialguide.content.catalogue import CATALOGUE_FILE, FAQ, load_catalogue
+from trialguide.content.files import TRAINING_PACKAGES
+from trialguide.nlu.preprocessing import COURTESIES
+from trialguide.nlu.safety_phrases import SAFETY_PHRASES
+from trialguide.nlu.short_forms import SHORT_FORMS
+from trialguide.nlu.worker import ReaderProcess
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
+class TopicClassifier(GraphComponent, IntentClassifier):
+    """Sets the intent, its ranking, the entities and, for a topic, which answer belongs to it."""
+
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        """The settings, as explained in config.yml."""
+        return {
+            "model": {
+                "networks": 3,
+                "hidden": 384,
+                "ngram_dimensions": 400,
+                "ngram_share": 1.5,
+                "ngram_fewest": 4,
+                "temperature": 0.7,
+            },
+            "thresholds": {
+                "answer": 0.6,
+                "personal": 0.34,
+                "danger": 0.19,
+                "danger_in_part": 0.9,
+                "danger_as_written": 0.5,
+                "part": 0.7,
+                "look_up": 0.3,
+            },
+        }
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str:
+        """A hash of what training reads beside the training data, so that Rasa's cache notices when it changes."""
+        code = (file for package in TRAINING_PACKAGES for file in sorted(package.glob("*.py")))
+        read = [CATALOGUE_FILE, COURTESIES, SHORT_FORMS, SAFETY_PHRASES, *code]
+        return hashlib.sha256(b"".join(file.read_bytes() for file in read)).hexdigest()
+
+    @classmethod
+    def create(
+        cls, config: dict[str, Any], model_storage: ModelStorage, resource: Resource, execution_context: ExecutionContext
+    ) -> "TopicClassifier":
+        return cls(config, model_storage, resource)
+
+    def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
+        self._config = config
+        self._model_storage = model_storage
+        self._resource = resource
+        # Of a model that is loaded.
+        self.reader: ReaderProcess | None = None
+
+    def train(self, training_data: TrainingData) -> Resource:
+        """Learns from the examples of all intents and from the titles of the topics."""
+        # Imported when needed: a server only has messages read.
+        from trialguide.nlu.interpreter import NOT_LEARNED
+        from trialguide.nlu.topic_model import Settings
+        from trialguide.nlu.training import learn
+        from trialguide.places.entities import ABOUT_PLACES
+
+        examples = [
+            (message.get(TEXT), _topic_id(message.get("intent_response_key") or message.get(INTENT)))
+            for message in training_data.intent_examples
+            if message.get(INTENT) not in NOT_LEARNED
+        ]
+        examples += [(title, id) for id, title in load_catalogue().titles.items()]
+        about_others = (
+            message.get(TEXT) for message in training_data.intent_examples if message.get(INTENT) not in ABOUT_PLACES
+        )
+        with self._model_storage.write_to(self._resource) as folder:
+            learn(examples, about_others, Settings(**self._config["model"]), folder)
+        return self._resource
+
+    @classmethod
+    def load(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+        **kwargs: Any,
+    ) -> "TopicClassifier":
+        component = cls(config, model_storage, resource)
+        with model_storage.read_from(resource) as folder:
+            component.reader = ReaderProcess(folder, config["thresholds"])
+        return component
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Writes `intent`, `intent_ranking`, `entities`, `offers` and `response_selector` into each message."""
+        assert self.reader is not None, "process is called on a loaded component only"
+        for message in messages:
+            for name, value in json.loads(self.reader.read_now(message.get(TEXT) or "")).items():
+                message.set(name, value, add_to_output=True)
+        return messages
+
+
+def _topic_id(full_intent: str) -> str:
+    return full_intent.removeprefix(f"{FAQ}/")

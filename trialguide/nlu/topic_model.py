@@ -1,0 +1,139 @@
+"""The classifier of topics: sentence vectors and character n-grams under one small network."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from sklearn.decomposition import TruncatedSVD
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from trialguide.nlu.network import Network, train_networks
+from trialguide.nlu.quantisation import EightBitLayer
+from trialguide.nlu.sentence_encoder import SentenceEncoder
+from trialguide.text.normalisation import normalised
+
+# Two to four characters within words: short words, stems and endings, and most of a misspelt word.
+NGRAMS = {"analyzer": "char_wb", "ngram_range": (2, 4), "sublinear_tf": True, "dtype": np.float32}
+WEIGHTS = ("ngram_reduction", "hidden_weights", "hidden_bias", "label_weights", "label_bias")
+# Words of which is kept what n-grams are in them; patients write any word.
+REMEMBERED = 4096
+Weights = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a topic model learns; config.yml says why these numbers."""
+
+    networks: int
+    hidden: int
+    ngram_dimensions: int
+    ngram_share: float
+    ngram_fewest: int
+    temperature: float
+
+
+class TopicModel:
+    """Gives every label its probability for a sentence.
+
+    features = sentence vectors beside n-grams (vocabulary) x `ngram_reduction`
+    hidden = max(0, features x `hidden_weights` + `hidden_bias`)
+    logits = (hidden x `label_weights` + `label_bias`) / temperature
+    """
+
+    def __init__(self, encoder: SentenceEncoder, ngrams: TfidfVectorizer, labels: Sequence[str], weights: Weights) -> None:
+        self.labels = tuple(labels)
+        self._encoder = encoder
+        self._ngrams = ngrams
+        self._analyse = ngrams.build_analyzer()
+        self._idf = ngrams.idf_.astype(np.float32)
+        # The largest of them is saved in 16 bits, and rounded to these at once: a model gives the same before and after.
+        rounded = dict(weights) | {"ngram_reduction": weights["ngram_reduction"].astype(np.float16)}
+        self._weights = {name: rounded[name].astype(np.float32) for name in WEIGHTS}
+        self._hidden = EightBitLayer(self._weights["hidden_weights"], self._weights["hidden_bias"])
+        self._columns = lru_cache(REMEMBERED)(self._columns_of)
+
+    @classmethod
+    def fit(
+        cls,
+        encoder: SentenceEncoder,
+        sentences: Sequence[str],
+        labels: Sequence[str],
+        settings: Settings,
+        vectors: np.ndarray | None = None,
+    ) -> "TopicModel":
+        """Learns from labelled sentences; `vectors` are those of the sentences where they are known already.
+
+        The n-grams are first brought down to `ngram_dimensions` (latent semantic analysis, Deerwester et al. 1990), which
+        makes training ten times as fast at the same accuracy, and scaled by `ngram_share` against the sentence vectors.
+        Dividing by a temperature makes the probabilities as large as they are right (Guo et al. 2017).
+        """
+        vectorizer = TfidfVectorizer(**NGRAMS, min_df=settings.ngram_fewest)
+        counts = vectorizer.fit_transform([normalised(sentence) for sentence in sentences])
+        dimensions = min(settings.ngram_dimensions, counts.shape[1] - 1)
+        # More iterations than two take longer and tell topics apart no better.
+        reduction = TruncatedSVD(dimensions, n_iter=2, random_state=0)
+        reduction.fit(counts)
+        ngram_reduction = reduction.components_.T * settings.ngram_share
+        vectors = encoder.encode(sentences) if vectors is None else vectors
+        names = sorted(set(labels))
+        numbers = {label: number for number, label in enumerate(names)}
+        features = np.hstack([vectors, counts @ ngram_reduction]).astype(np.float32)
+        network = train_networks(features, [numbers[label] for label in labels], settings.hidden, settings.networks)
+        return cls(encoder, vectorizer, names, weights_of(network, ngram_reduction, settings.temperature))
+
+    def probabilities(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> list[dict[str, float]]:
+        """The probability of every label, together 1, for each sentence; `meanwhile` is passed on to the encoder."""
+        weights = self._weights
+        reduced = np.empty((len(sentences), weights["ngram_reduction"].shape[1]), dtype=np.float32)
+        for row, sentence in zip(reduced, sentences, strict=True):
+            columns, counts = self._ngrams_of(sentence)
+            row[:] = counts @ weights["ngram_reduction"][columns]
+        hidden = np.maximum(self._hidden(np.hstack([self._encoder.encode(sentences, meanwhile), reduced])), 0)
+        logits = hidden @ weights["label_weights"] + weights["label_bias"]
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return [dict(zip(self.labels, row, strict=True)) for row in (powers / powers.sum(axis=1, keepdims=True)).tolist()]
+
+    def _ngrams_of(self, sentence: str) -> tuple[np.ndarray, np.ndarray]:
+        """The columns and weights of a sentence's n-grams: what the vectorizer's `transform` gives, without its checks."""
+        counts = Counter(chain.from_iterable(map(self._columns, normalised(sentence).split())))
+        columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
+        weights = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self._idf[columns]
+        return columns, weights / (np.linalg.norm(weights) or 1)
+
+    def _columns_of(self, word: str) -> tuple[int, ...]:
+        """The columns of the n-grams in a word, without those that training did not see; none of them reaches beyond it."""
+        vocabulary = self._ngrams.vocabulary_
+        return tuple(vocabulary[ngram] for ngram in self._analyse(word) if ngram in vocabulary)
+
+    def save(self, folder: Path) -> None:
+        """Writes the model into a folder as plain numbers and JSON: loading it can run no code."""
+        vocabulary = {ngram: int(index) for ngram, index in self._ngrams.vocabulary_.items()}
+        described = {"labels": self.labels, "vocabulary": vocabulary}
+        (folder / "model.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
+        reduction = self._weights["ngram_reduction"].astype(np.float16)
+        np.savez(folder / "weights.npz", **(self._weights | {"ngram_reduction": reduction, "idf": self._idf}))
+
+    @classmethod
+    def load(cls, encoder: SentenceEncoder, folder: Path) -> "TopicModel":
+        """Reads a model that `save` wrote."""
+        described = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        with np.load(folder / "weights.npz", allow_pickle=False) as weights:
+            vectorizer = TfidfVectorizer(**NGRAMS, vocabulary=described["vocabulary"])
+            vectorizer.idf_ = weights["idf"]
+            return cls(encoder, vectorizer, described["labels"], weights)
+
+
+def weights_of(network: Network, ngram_reduction: np.ndarray, temperature: float) -> dict[str, np.ndarray]:
+    """The weights of a topic model whose network has been trained; `ngram_reduction` has the shape (vocabulary, dimensions)."""
+    return {
+        "ngram_reduction": ngram_reduction,
+        "hidden_weights": network.first,
+        "hidden_bias": network.first_bias,
+        "label_weights": network.second / temperature,
+        "label_bias": network.second_bias / temperature,
+    }

@@ -1,0 +1,1 @@
+"""Countries, cities, the gazetteer, places in a message, and the directory of clinics and groups."""

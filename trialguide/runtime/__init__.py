@@ -1,0 +1,1 @@
+"""What every process needs: circuit breaker, caches, metrics, logs, settings."""

@@ -1,0 +1,40 @@
+"""Logs as JSON, one object a line, for machines that collect them: LOG_FORMAT=json."""
+
+import json
+import logging
+import os
+import traceback
+from datetime import datetime, timezone
+from typing import Any
+
+from trialguide.runtime.request_id import request_id
+
+
+class JsonLines(logging.Formatter):
+    """Writes a log record as JSON. Of an error only its type and place are told: its words may quote what a person typed."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "request": request_id.get(),
+        }
+        if record.exc_info and record.exc_info[0]:
+            line["error"] = record.exc_info[0].__name__
+            line["at"] = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(record.exc_info[2])[-3:]]
+        return json.dumps(line)
+
+
+def log_as_json(level: int | str | None = None) -> None:
+    """Has all loggers of this process write JSON lines to standard error."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level or os.environ.get("LOG_LEVEL", "WARNING"), handlers=[handler], force=True)
+    logging.captureWarnings(True)
+
+
+def wants_json() -> bool:
+    """Whether the operator asks for JSON."""
+    return os.environ.get("LOG_FORMAT", "").lower() == "json"

@@ -1,0 +1,1 @@
+"""Facts about one text: normal form, sentences, language, personal data, feedback words."""
