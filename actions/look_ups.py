@@ -9,15 +9,8 @@ from typing import Any
 import yaml
 
 from trialguide.content.files import VOCABULARY
-from trialguide.places.cities import (
-    Cities,
-    all_cities,
-    country_in_sentence,
-    country_name,
-    country_of,
-    language_names,
-    languages_of,
-)
+from trialguide.places.cities import Cities, all_cities
+from trialguide.places.countries import country_in_sentence, country_name, country_of, language_names, languages_of
 from trialguide.places.directory import SHOWN, Directory, Found, link_host
 from trialguide.places.directory_files import INTERNATIONAL, Row
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from trialguide.places.cities import BETWEEN, PLACE_WORDS, Cities, country_of, place_name
+from trialguide.places.cities import BETWEEN, Cities, place_name
+from trialguide.places.countries import PLACE_WORDS, country_of
 
 MOST_TRIES = 2
 # More buttons than this nobody reads.

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from conftest import load_table
 
-from tools.evaluation.score import Question, Understood, read_questions, understand
+from tools.evaluation.measures import Understood
+from tools.evaluation.questions import Question, read_questions
+from tools.evaluation.score import understand
 from trialguide.content.catalogue import Catalogue
 from trialguide.content.files import ROOT
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trialguide.nlu.short_forms import ShortForms, load_short_forms
+from trialguide.nlu.preprocessing import ShortForms, load_short_forms
 
 
 @pytest.fixture(scope="module")

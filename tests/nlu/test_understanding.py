@@ -9,7 +9,9 @@ import yaml
 from conftest import ROOT, load_table
 from rapidfuzz import fuzz, process
 
-from tools.evaluation.score import Understood, measures, print_tables, read_questions, understand
+from tools.evaluation.measures import Understood, measures
+from tools.evaluation.questions import read_questions
+from tools.evaluation.score import print_tables, understand
 from trialguide.commands.yaml_lines import examples
 from trialguide.content.catalogue import Catalogue
 from trialguide.text.normalisation import normalised

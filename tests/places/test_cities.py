@@ -2,7 +2,8 @@
 
 import pytest
 
-from trialguide.places.cities import all_cities, coordinates, country_of, language_names, languages_of, place_name
+from trialguide.places.cities import all_cities, coordinates, place_name
+from trialguide.places.countries import country_of, language_names, languages_of
 
 
 @pytest.mark.parametrize(

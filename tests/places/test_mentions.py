@@ -11,7 +11,8 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from trialguide.commands.yaml_lines import examples
-from trialguide.places.cities import City, all_cities, city_rows, country_of, place_name
+from trialguide.places.cities import City, all_cities, city_rows, place_name
+from trialguide.places.countries import country_of
 from trialguide.places.entities import ABOUT_PLACES
 from trialguide.places.gazetteer import LARGE_CITY
 from trialguide.places.mentions import PlaceFinder

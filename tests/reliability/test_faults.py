@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.reliability.fault import Fault, Outcome, suffer
 from tools.reliability.fault_list import Alternating, cluster_faults, faults_of_one_server
-from tools.reliability.faults import Fault, Outcome, suffer
 from tools.testbed.cluster import Cluster
 
 # A client whose encrypted connection was cut leaves its socket to the garbage collector.

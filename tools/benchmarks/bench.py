@@ -21,7 +21,7 @@ from tools.benchmarks.load import Load
 from tools.benchmarks.places import place_bars
 from tools.benchmarks.profile import profile
 from tools.benchmarks.record import DOCUMENT, FIGURES
-from tools.benchmarks.report import Measured, Round, bars, bars_table, disturbance, document, machine, table
+from tools.benchmarks.report import Measured, Round, bars, bars_table, disturbance, document, table
 from tools.benchmarks.servers import (
     BenchmarkFailed,
     Place,
@@ -34,8 +34,8 @@ from tools.benchmarks.servers import (
     train_trialguide,
     trialguide,
 )
-from tools.evaluation.score import QUESTIONS, read_questions
-from tools.testbed.processes import cpu_seconds, other_cpu_seconds, resident_megabytes
+from tools.evaluation.questions import QUESTIONS, read_questions
+from tools.testbed.processes import cpu_seconds, machine, other_cpu_seconds, resident_megabytes
 from trialguide.commands.stack import CannotStart
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.files import ROOT

@@ -15,8 +15,8 @@ from statistics import median, quantiles
 import yaml
 
 from tools.benchmarks.report import Bar
-from tools.benchmarks.servers import BenchmarkFailed, free_ports
-from tools.testbed.processes import resident_megabytes
+from tools.benchmarks.servers import BenchmarkFailed
+from tools.testbed.processes import free_ports, resident_megabytes
 from trialguide.commands.stack import HOST, CannotStart, await_answer, end
 from trialguide.commands.yaml_lines import examples
 from trialguide.content.files import ROOT

@@ -19,13 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from tools.benchmarks.load import CONVERSATION
-from tools.benchmarks.report import machine, markdown
+from tools.benchmarks.report import markdown
 from tools.benchmarks.servers import Place, action_server
-from trialguide.commands.rasa_server import SWITCH_SECONDS, be_quiet, use_own_parts
+from tools.testbed.processes import machine
+from trialguide.commands.rasa_server import SWITCH_SECONDS, be_quiet
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import ONE_THREAD
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.files import ROOT
+from trialguide.dialogue.rasa_patches import use_own_parts
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 WARM_UP = 100

@@ -1,13 +1,7 @@
 """What `make bench` measured, as a table, as ratios with their bars, and as docs/benchmark.md."""
 
-import os
-import platform
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 
 from tools.benchmarks.load import Load
@@ -64,19 +58,6 @@ class Bar:
     wanted: str
     figure: str
     met: bool
-
-
-def machine() -> dict[str, str | int]:
-    """What the figures depend on."""
-    cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
-    return {
-        "date": date.today().isoformat(),
-        "cores": len(os.sched_getaffinity(0)),
-        "cpu": cpu[1] if cpu else platform.machine(),
-        "python": platform.python_version(),
-        "rasa": version("rasa"),
-        "tensorflow": version("tensorflow-cpu"),
-    }
 
 
 def table(measured: Sequence[Measured]) -> str:

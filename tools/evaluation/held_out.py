@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tools.evaluation.score import (
+from tools.evaluation.measures import (
     DANGER_RECOGNISED,
     OUT_OF_SCOPE_ANSWERED,
     PERSONAL_RECOGNISED,
@@ -11,10 +11,10 @@ from tools.evaluation.score import (
     RIGHT_OR_OFFERED,
     WRONG,
     Measure,
-    Question,
     Understood,
     measures,
 )
+from tools.evaluation.questions import Question
 from trialguide.content.catalogue import FAQ, Catalogue
 from trialguide.nlu.decision import DANGERS, PERSONAL, Thresholds, decide_alone
 from trialguide.nlu.safety_phrases import SafetyPhrases

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tools.evaluation.cross_validation import fit
-from tools.evaluation.score import TOP, Question
+from tools.evaluation.measures import TOP
+from tools.evaluation.questions import Question
 from tools.evaluation.training_examples import Example, positions_by_label
 from trialguide.nlu.sentence_encoder import SentenceEncoder
 from trialguide.nlu.topic_model import Settings, TopicModel

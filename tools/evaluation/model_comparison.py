@@ -14,7 +14,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from tools.evaluation.learning_curve import shares_right
-from tools.evaluation.score import TOP, Question
+from tools.evaluation.measures import TOP
+from tools.evaluation.questions import Question
 from tools.evaluation.training_examples import Example
 from trialguide.nlu.decision import DANGERS, OUT_OF_SCOPE, PERSONAL, UNSURE, Thresholds, decide_alone
 from trialguide.nlu.network import train_networks

@@ -9,15 +9,15 @@ from typing import Any
 
 import yaml
 
-from tools.benchmarks.report import machine
 from tools.evaluation import cross_validation as cross
 from tools.evaluation.calibration import Bin, calibration_error
 from tools.evaluation.charts import calibration_picture, curve_picture
 from tools.evaluation.held_out import Tried
 from tools.evaluation.learning_curve import Point
+from tools.evaluation.measures import TOP, Measure, Understood, measures
 from tools.evaluation.model_comparison import Compared
-from tools.evaluation.score import TOP, Measure, Understood, measures
 from tools.evaluation.threshold_sections import cross_validation_section, held_out_section
+from tools.testbed.processes import machine
 from trialguide.commands.reporting.documents import Picture, Section, Table, percent
 from trialguide.content.catalogue import Catalogue
 from trialguide.content.files import ROOT

@@ -5,95 +5,21 @@ import asyncio
 import logging
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from tools.evaluation.measures import Measure, Understood, measures
+from tools.evaluation.questions import QUESTIONS, Question, UnreadableQuestions, read_questions, sets_of
 from trialguide.commands.rasa_server import be_quiet
 from trialguide.content.catalogue import Catalogue, load_catalogue
 from trialguide.content.files import ROOT
-from trialguide.nlu.decision import DANGERS, OUT_OF_SCOPE, PERSONAL, UNSURE
 
-QUESTIONS = ROOT / "tests" / "questions"
 REPORT = ROOT / "report.html"
-TOP = 3
-FIRST_SET = "first"
-# Files whose names begin so were written later, by other people.
-LATER_SETS = ("second", "third")
-# Names of measures.
-RIGHT = "right at once, topics and look-ups"
-RIGHT_OR_OFFERED = "right at once or among three offered"
-WRONG = "wrong without asking back"
-OUT_OF_SCOPE_ANSWERED = "out of scope, answered"
-DANGER_RECOGNISED = "emergency and self-harm recognised"
-PERSONAL_RECOGNISED = "personal advice and side effects recognised"
-FALSE_ALARMS = "harmless, taken for an emergency"
-
-
-class UnreadableQuestions(Exception):
-    """A question file does not have the form it should; the message names file, entry and remedy."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """A question with the topic (an id of the catalogue) it is about, and others whose answers serve as well."""
-
-    text: str
-    topic: str
-    also: tuple[str, ...] = ()
-
-    def accepts(self, label: str) -> bool:
-        return label == self.topic or label in self.also
-
-
-@dataclass(frozen=True)
-class Understood:
-    """What became of a question: the label acted on, the topics offered when unsure, and the labels by likelihood."""
-
-    question: Question
-    label: str
-    offers: tuple[str, ...]
-    ranking: tuple[str, ...]
-    # Both topics of a message that was taken for two questions; both are answered.
-    topics: tuple[str, ...] = ()
-
-    @property
-    def right(self) -> bool:
-        return self.question.accepts(self.label) or any(map(self.question.accepts, self.topics))
-
-    @property
-    def right_or_offered(self) -> bool:
-        return self.right or any(map(self.question.accepts, self.offers))
-
-    @property
-    def in_top(self) -> bool:
-        return self.right or any(map(self.question.accepts, self.ranking[:TOP]))
-
-    @property
-    def wrong(self) -> bool:
-        """Answered at once, and not as it should be."""
-        return not self.right and self.label != UNSURE
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A share of questions: `hits` of `total`."""
-
-    name: str
-    hits: int
-    total: int
-
-    @property
-    def share(self) -> float:
-        return self.hits / self.total if self.total else 0.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--questions", type=Path, nargs="+", help="YAML lists of text, topic and also (default: tests/nlu/*.yml)"
+        "--questions", type=Path, nargs="+", help="YAML lists of text, topic and also (default: tests/questions/*.yml)"
     )
     parser.add_argument("--model", type=Path, help="a trained model (default: the one that fits the data)")
     parser.add_argument("--wrong", action="store_true", help="list every question that was not understood")
@@ -141,15 +67,6 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def sets_of(files: Iterable[Path]) -> dict[str, list[Path]]:
-    """The question files by the set they belong to: `second_safety.yml` to the second, those without a prefix to the first."""
-    sets: defaultdict[str, list[Path]] = defaultdict(list)
-    for file in files:
-        prefix = file.stem.partition("_")[0]
-        sets[prefix if prefix in LATER_SETS else FIRST_SET].append(file)
-    return dict(sets)
-
-
 def _compare(questions: list[Question], catalogue: Catalogue) -> None:
     # Imported when needed: they load TensorFlow and Matplotlib.
     from tools.evaluation.report_sections import comparison_table
@@ -176,57 +93,9 @@ def _report(results: dict[str, list[Understood]], model: Path, catalogue: Catalo
     print(f"Written: {', '.join(written)}")
 
 
-def read_questions(files: Iterable[Path], catalogue: Catalogue) -> list[Question]:
-    """The questions of some files. Raises UnreadableQuestions."""
-    topics = {*catalogue.topics, *catalogue.lookups, *catalogue.conversation, *catalogue.safety}
-    questions = []
-    for file in files:
-        try:
-            rows = yaml.safe_load(file.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise UnreadableQuestions(f"{file} cannot be read: {error}") from error
-        if not isinstance(rows, list):
-            raise UnreadableQuestions(f"{file}: write a list of entries with “text:” and “topic:”.")
-        for number, row in enumerate(rows, start=1):
-            question = _question(row)
-            unknown = {question.topic, *question.also} - topics if question else set()
-            if question is None or unknown:
-                reason = (
-                    f"topic {', '.join(sorted(unknown))} is not in data/topics.yml" if unknown else "it needs text and topic"
-                )
-                raise UnreadableQuestions(f"{file}, entry {number}: {reason}.")
-            questions.append(question)
-    return questions
-
-
 def understand(questions: list[Question], model: Path) -> list[Understood]:
     """What the trained model makes of each question."""
     return asyncio.run(_understand(questions, model))
-
-
-def measures(results: list[Understood], catalogue: Catalogue) -> list[Measure]:
-    """The figures of merit, by name."""
-    answers = {*catalogue.topics, *catalogue.lookups}
-    asked = [result for result in results if result.question.topic in answers]
-    outside = [result for result in results if result.question.topic == OUT_OF_SCOPE]
-    danger = [result for result in results if result.question.topic in DANGERS]
-    personal = [result for result in results if result.question.topic in PERSONAL]
-    harmless = [result for result in results if result.question.topic not in (*DANGERS, *PERSONAL)]
-
-    def measure(name: str, among: list[Understood], hits: Iterable[bool]) -> Measure:
-        return Measure(name, sum(hits), len(among))
-
-    return [
-        measure("right at once, all messages", results, (result.right for result in results)),
-        measure(RIGHT, asked, (result.right for result in asked)),
-        measure(RIGHT_OR_OFFERED, asked, (result.right_or_offered for result in asked)),
-        measure("among the three likeliest", asked, (result.in_top for result in asked)),
-        measure(WRONG, results, (result.wrong for result in results)),
-        measure(OUT_OF_SCOPE_ANSWERED, outside, (result.label in answers for result in outside)),
-        measure(DANGER_RECOGNISED, danger, (result.label in DANGERS for result in danger)),
-        measure(PERSONAL_RECOGNISED, personal, (_safe(result) for result in personal)),
-        measure(FALSE_ALARMS, harmless, (result.label in DANGERS for result in harmless)),
-    ]
 
 
 def print_tables(results: list[Understood], catalogue: Catalogue) -> None:
@@ -246,17 +115,6 @@ def print_tables(results: list[Understood], catalogue: Catalogue) -> None:
     print("\nConfusions: topic, taken for, times")
     for (topic, label), times in confusions.most_common(15):
         print(f"  {topic:28} {label:28} {times}")
-
-
-def _question(row: Any) -> Question | None:
-    if not isinstance(row, dict) or not isinstance(row.get("text"), str) or not isinstance(row.get("topic"), str):
-        return None
-    return Question(row["text"], row["topic"], tuple(row.get("also") or ()))
-
-
-def _safe(result: Understood) -> bool:
-    """A personal matter that is taken for an emergency errs on the safe side."""
-    return result.label in (*PERSONAL, *DANGERS)
 
 
 async def _understand(questions: list[Question], model: Path) -> list[Understood]:

@@ -16,6 +16,7 @@ from tools.evaluation import cross_validation as cross
 from tools.evaluation.calibration import Bin, best_temperature, log_loss, reliability, tempered
 from tools.evaluation.held_out import Chooser, Group
 from tools.evaluation.learning_curve import learning_curve
+from tools.evaluation.measures import Understood
 from tools.evaluation.model_comparison import (
     Compared,
     Lesson,
@@ -26,8 +27,8 @@ from tools.evaluation.model_comparison import (
     with_encoder,
     write_rows,
 )
+from tools.evaluation.questions import Question
 from tools.evaluation.report_sections import COMPARISON, TITLE, Evidence, Speed, sections
-from tools.evaluation.score import Question, Understood
 from tools.evaluation.training_examples import Example, RememberingEncoder, configured, training_examples
 from trialguide.commands.reporting.documents import Picture, as_html, as_markdown
 from trialguide.content.catalogue import Catalogue

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from tools.evaluation import cross_validation as cross
 from tools.evaluation.charts import danger_picture, doubt_picture
 from tools.evaluation.held_out import AS_GOOD, FEWEST_IN_DANGER, LEAST, MOST, ROOM_FOR_DANGER, Tried
-from tools.evaluation.score import DANGER_RECOGNISED, FALSE_ALARMS, TOP
+from tools.evaluation.measures import DANGER_RECOGNISED, FALSE_ALARMS, TOP
 from trialguide.commands.reporting.documents import Picture, Section, Table, percent
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.topic_model import Settings

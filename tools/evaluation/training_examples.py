@@ -12,9 +12,8 @@ from trialguide.content.catalogue import FAQ, Catalogue
 from trialguide.content.files import ROOT
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.interpreter import NOT_LEARNED
-from trialguide.nlu.preprocessing import load_courtesies
+from trialguide.nlu.preprocessing import load_courtesies, load_short_forms
 from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
-from trialguide.nlu.short_forms import load_short_forms
 from trialguide.nlu.topic_model import Settings
 
 

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from tools.benchmarks.servers import free_ports
-from tools.reliability.faults import Fault, Outcome, suffer
+from tools.reliability.fault import Fault, Outcome, suffer
 from tools.testbed.cluster import Cluster, Program
-from tools.testbed.processes import family
+from tools.testbed.processes import family, free_ports
 from trialguide.commands.stack import Stack
 
 CLOCKS_APART = 30

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from tools.reliability.faults import SETTLE_SECONDS, is_settled
+from tools.reliability.fault import SETTLE_SECONDS, is_settled
 from tools.testbed.cluster import Cluster, Missing, wait_until
 from trialguide.commands.setup import prepare
 from trialguide.content.files import ROOT

@@ -7,10 +7,9 @@ import threading
 import time
 from pathlib import Path
 
-from tools.benchmarks.servers import free_ports
 from tools.reliability.fault_list import LIMITS
 from tools.reliability.fault_load import People
-from tools.testbed.processes import resident_megabytes
+from tools.testbed.processes import free_ports, resident_megabytes
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import Stack
 

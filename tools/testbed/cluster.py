@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.benchmarks.servers import free_ports
-from tools.testbed.processes import family
+from tools.testbed.processes import family, free_ports
 from trialguide.commands.stack import HOST, Stack, end
 from trialguide.content.files import ROOT
 

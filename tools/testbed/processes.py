@@ -1,9 +1,15 @@
 """What processes have used, by Linux's /proc: processor time and resident memory."""
 
 import os
+import platform
 import re
 import resource
+import socket
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
+
+from trialguide.commands.stack import HOST
 
 PROC = Path("/proc")
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
@@ -47,3 +53,25 @@ def family(process: int) -> list[int]:
 def _stat(process: int) -> list[str]:
     """The fields of `stat` that follow the name, which may hold spaces and brackets: state, parent, ..."""
     return (PROC / str(process) / "stat").read_text().rpartition(")")[2].split()
+
+
+def machine() -> dict[str, str | int]:
+    """What the figures depend on."""
+    cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+    return {
+        "date": date.today().isoformat(),
+        "cores": len(os.sched_getaffinity(0)),
+        "cpu": cpu[1] if cpu else platform.machine(),
+        "python": platform.python_version(),
+        "rasa": version("rasa"),
+        "tensorflow": version("tensorflow-cpu"),
+    }
+
+
+def free_ports(number: int) -> list[int]:
+    """Ports that nobody uses just now."""
+    probes = [socket.create_server((HOST, 0)) for _ in range(number)]
+    ports = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports

@@ -10,8 +10,8 @@ from typing import Any
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 
-from trialguide.channels.front_door.failed_turns import log_failure
 from trialguide.runtime.circuit_breaker import Away
+from trialguide.runtime.logs import log_failure
 from trialguide.storage.retention import conversation_days, forget_old
 from trialguide.storage.tracker_store import ConversationStore
 

@@ -11,9 +11,9 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from trialguide.channels.front_door.failed_turns import log_failure
 from trialguide.content.wording import load_words
 from trialguide.dialogue.message_processor import ActionFailed
+from trialguide.runtime.logs import log_failure
 
 
 class TrustedRest(RestInput):

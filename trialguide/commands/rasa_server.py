@@ -7,6 +7,7 @@ import sys
 import warnings
 from typing import Any, TextIO
 
+from trialguide.dialogue.rasa_patches import use_own_parts
 from trialguide.runtime.lean_imports import leave_out_packages
 
 # Set before the import: these libraries read the environment while they load.
@@ -58,19 +59,6 @@ def be_quiet() -> None:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     warnings.showwarning = show_warning
-
-
-def use_own_parts() -> None:
-    """Has Rasa use parts of ours for which it has no settings: some do the same in less time, one does not forget."""
-    from trialguide.dialogue.graph_runner import use_sequential_runner
-    from trialguide.dialogue.rasa_patches import use_uncopied_logs
-    from trialguide.dialogue.watched_processor import use_watched_processor
-    from trialguide.storage.tracker_store import use_stores_alone
-
-    use_sequential_runner()
-    use_watched_processor()
-    use_uncopied_logs()
-    use_stores_alone()
 
 
 def main() -> Any:

@@ -13,7 +13,8 @@ from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.emergency_numbers import emergency_numbers
 from trialguide.content.wording import buttons, fill, load_pictures, load_words, source_line
-from trialguide.places.cities import BETWEEN, country_name, country_of, is_country, place_in_sentence, place_name
+from trialguide.places.cities import BETWEEN, place_in_sentence, place_name
+from trialguide.places.countries import country_name, country_of, is_country
 from trialguide.storage.retention import conversation_days
 
 Reply = dict[str, Any]

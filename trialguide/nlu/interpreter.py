@@ -19,9 +19,8 @@ from trialguide.nlu.decision import (
     decide_together,
     two_topics,
 )
-from trialguide.nlu.preprocessing import load_courtesies
+from trialguide.nlu.preprocessing import load_courtesies, load_short_forms
 from trialguide.nlu.safety_phrases import SafetyPhrases
-from trialguide.nlu.short_forms import load_short_forms
 from trialguide.nlu.spelling import Spelling
 from trialguide.nlu.topic_model import TopicModel
 from trialguide.places.entities import Entity, PlaceEntities

@@ -19,9 +19,8 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from trialguide.content.catalogue import CATALOGUE_FILE, FAQ, load_catalogue
 from trialguide.content.files import TRAINING_PACKAGES
-from trialguide.nlu.preprocessing import COURTESIES
+from trialguide.nlu.preprocessing import COURTESIES, SHORT_FORMS
 from trialguide.nlu.safety_phrases import SAFETY_PHRASES
-from trialguide.nlu.short_forms import SHORT_FORMS
 from trialguide.nlu.worker import ReaderProcess
 
 

@@ -9,10 +9,9 @@ import yaml
 from trialguide.content.catalogue import load_catalogue
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.interpreter import Reader
-from trialguide.nlu.preprocessing import load_courtesies
+from trialguide.nlu.preprocessing import load_courtesies, load_short_forms
 from trialguide.nlu.safety_phrases import SAFETY_PHRASES, SafetyPhrases
 from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
-from trialguide.nlu.short_forms import load_short_forms
 from trialguide.nlu.spelling import Spelling, count_words
 from trialguide.nlu.topic_model import Settings, TopicModel
 from trialguide.places.entities import PlaceEntities

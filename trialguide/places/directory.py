@@ -10,7 +10,8 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from trialguide.content.files import DIRECTORY
-from trialguide.places.cities import City, continent_of, country_name
+from trialguide.places.cities import City
+from trialguide.places.countries import continent_of, country_name
 from trialguide.places.directory_files import EUROPEAN, INTERNATIONAL, Row, shown_rows
 
 # Members of the European Union and the European Economic Area, for registries of the whole area.

@@ -15,7 +15,7 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
 from trialguide.content.files import DIRECTORY
-from trialguide.places.cities import is_country
+from trialguide.places.countries import is_country
 
 SCHEMA = DIRECTORY / "schema.yml"
 INTERNATIONAL = "INT"

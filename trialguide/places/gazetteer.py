@@ -11,7 +11,8 @@ from babel import Locale
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from trialguide.places.cities import NO_COUNTRIES, PLACE_WORDS, City, city_rows
+from trialguide.places.cities import City, city_rows
+from trialguide.places.countries import NO_COUNTRIES, PLACE_WORDS
 from trialguide.text.words import simplified
 
 # A city this large is taken for one wherever its own name stands; a smaller one only where a place is to be expected.

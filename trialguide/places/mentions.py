@@ -9,9 +9,10 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from trialguide.places.case_endings import Endings
-from trialguide.places.cities import BETWEEN, City, country_of, is_country
+from trialguide.places.cities import BETWEEN, City
+from trialguide.places.countries import country_of, is_country
 from trialguide.places.gazetteer import LARGE_CITY, NOTHING, Gazetteer, Meaning, load_place_words
-from trialguide.text.words import Span, Word, joined, runs, simplified, words_of
+from trialguide.text.words import Word, joined, runs, simplified, words_of
 
 LONGEST_NAME = 5
 SHORTEST_NAME = 4
@@ -36,6 +37,38 @@ KINDS = (
 )
 FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 FIRST_FLAG_LETTER = 0x1F1E6
+
+
+@dataclass(frozen=True)
+class Span:
+    """Some words of a message that may be a name, with what stands around them."""
+
+    words: list[Word]
+    before: list[Word]
+    after: list[Word]
+    # Whether somebody looks for something in the message; whether all of it is in capitals; whether a country follows.
+    seeking: bool
+    shouting: bool
+    announced: bool
+    followed: bool
+    ends_clause: bool
+
+    @property
+    def name(self) -> str:
+        return joined(self.words)
+
+    @property
+    def alone(self) -> bool:
+        return not self.before and not self.after
+
+    @property
+    def capital(self) -> bool:
+        return self.words[0].capital and not self.shouting
+
+    @property
+    def expected(self) -> bool:
+        """Whether a place is to be expected here."""
+        return self.alone or self.announced or self.followed
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,12 @@ import logging
 import os
 import traceback
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from trialguide.runtime.request_id import request_id
+
+logger = logging.getLogger(__name__)
 
 
 class JsonLines(logging.Formatter):
@@ -38,3 +41,9 @@ def log_as_json(level: int | str | None = None) -> None:
 def wants_json() -> bool:
     """Whether the operator asks for JSON."""
     return os.environ.get("LOG_FORMAT", "").lower() == "json"
+
+
+def log_failure(what: str, error: BaseException) -> None:
+    """Logs what failed and where, without the error's own words: they may quote what a person typed."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error("%s: %s in %s:%s", what, type(error).__name__, Path(where.filename).name, where.lineno)

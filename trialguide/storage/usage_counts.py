@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from trialguide.places.cities import country_of
+from trialguide.places.countries import country_of
 from trialguide.storage.schema import COUNTS
 from trialguide.storage.turn_summary import Turn
 from trialguide.storage.unanswered import reason

@@ -25,38 +25,6 @@ class Word:
         return self.written[0].isupper()
 
 
-@dataclass(frozen=True)
-class Span:
-    """Some words of a message that may be a name, with what stands around them."""
-
-    words: list[Word]
-    before: list[Word]
-    after: list[Word]
-    # Whether somebody looks for something in the message; whether all of it is in capitals; whether a country follows.
-    seeking: bool
-    shouting: bool
-    announced: bool
-    followed: bool
-    ends_clause: bool
-
-    @property
-    def name(self) -> str:
-        return joined(self.words)
-
-    @property
-    def alone(self) -> bool:
-        return not self.before and not self.after
-
-    @property
-    def capital(self) -> bool:
-        return self.words[0].capital and not self.shouting
-
-    @property
-    def expected(self) -> bool:
-        """Whether a place is to be expected here."""
-        return self.alone or self.announced or self.followed
-
-
 def words_of(text: str) -> list[Word]:
     """The words of a text, in order."""
     return [Word(_plain(match.group()), match.group(), match.start(), match.end()) for match in WORD.finditer(text)]

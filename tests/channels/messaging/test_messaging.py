@@ -25,7 +25,7 @@ from vendor_fakes.twilio import TwilioWhatsApp
 from vendor_fakes.vendor import PUBLIC_ADDRESS, Vendor, raw, serving
 from website_client import post
 
-from tools.reliability.faults import is_settled
+from tools.reliability.fault import is_settled
 from tools.testbed.cluster import wait_until
 from trialguide.channels.front_door.identity import Identities, address_cipher, signing_key
 from trialguide.commands.stack import Stack

@@ -10,7 +10,7 @@ from tools.benchmarks.load import CONVERSATION, Load
 from tools.benchmarks.profile import Parts, time_all
 from tools.benchmarks.record import with_section
 from tools.benchmarks.report import Measured, Round, bars, disturbance, document, paired_ratio, table
-from tools.evaluation.score import QUESTIONS, read_questions
+from tools.evaluation.questions import QUESTIONS, read_questions
 from trialguide.content.catalogue import load_catalogue
 from trialguide.dialogue.message_processor import REMEMBERED
 

@@ -15,8 +15,10 @@ from tools.evaluation.calibration import best_temperature, calibration_error, lo
 from tools.evaluation.cross_validation import Danger, Doubt, contiguous_folds, cross_validate, danger, doubt
 from tools.evaluation.held_out import Chooser, Group
 from tools.evaluation.learning_curve import first_share
+from tools.evaluation.measures import WRONG, Measure, Understood
 from tools.evaluation.model_comparison import in_front, linear, linear_without_ngrams
-from tools.evaluation.score import QUESTIONS, WRONG, Measure, Question, Understood, main, read_questions, sets_of, understand
+from tools.evaluation.questions import QUESTIONS, Question, read_questions, sets_of
+from tools.evaluation.score import main, understand
 from tools.evaluation.training_examples import Example, RememberingEncoder, configured, training_examples
 from trialguide.commands.reporting.documents import Section, Table, as_html, as_markdown
 from trialguide.content.catalogue import Catalogue

@@ -1,20 +1,12 @@
 """What is written to the log, and to the conversation, when something failed."""
 
 import logging
-import traceback
-from pathlib import Path
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 
 logger = logging.getLogger(__name__)
-
-
-def log_failure(what: str, error: BaseException) -> None:
-    """Logs what failed and where, without the error's own words: they may quote what a person typed."""
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    logger.error("%s: %s in %s:%s", what, type(error).__name__, Path(where.filename).name, where.lineno)
 
 
 async def store_trouble(agent: Agent, message: UserMessage, trouble: BotUttered) -> None:

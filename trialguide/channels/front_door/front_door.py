@@ -15,7 +15,7 @@ from rasa.shared.core.events import BotUttered
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 
-from trialguide.channels.front_door.failed_turns import log_failure, store_trouble
+from trialguide.channels.front_door.failed_turns import store_trouble
 from trialguide.channels.front_door.identity import Identities
 from trialguide.channels.front_door.incoming import Refused, Saying, message_id
 from trialguide.channels.front_door.message_resolver import Sayings
@@ -38,6 +38,7 @@ from trialguide.channels.front_door.turns import Started, Turns
 from trialguide.content.wording import load_words
 from trialguide.dialogue.message_processor import ActionFailed
 from trialguide.runtime.circuit_breaker import Away
+from trialguide.runtime.logs import log_failure
 from trialguide.runtime.metrics import MESSAGES, stage
 from trialguide.runtime.request_id import begin_request
 from trialguide.storage.inbox import Inbox, Message

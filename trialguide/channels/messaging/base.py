@@ -16,7 +16,6 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from trialguide.channels.front_door.failed_turns import log_failure
 from trialguide.channels.front_door.front_door import FrontDoor, Turn
 from trialguide.channels.front_door.identity import address_cipher
 from trialguide.channels.front_door.incoming import Refused
@@ -28,6 +27,7 @@ from trialguide.channels.messaging.http_client import VendorCalls
 from trialguide.channels.messaging.rendering import Form, Message, messages
 from trialguide.channels.messaging.webhook_events import ODD, Said
 from trialguide.runtime.circuit_breaker import Away
+from trialguide.runtime.logs import log_failure
 from trialguide.runtime.messaging_settings import vendor_settings
 from trialguide.runtime.request_id import begin_request
 from trialguide.storage import inbox

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from trialguide.channels.front_door.failed_turns import log_failure
 from trialguide.channels.front_door.incoming import Refused
 from trialguide.channels.messaging.conversation_queue import Lines
 from trialguide.channels.messaging.http_client import VendorRefused
+from trialguide.runtime.logs import log_failure
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,6 @@ from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from trialguide.channels.front_door.failed_turns import log_failure
 from trialguide.channels.front_door.front_door import FrontDoor
 from trialguide.channels.front_door.incoming import Refused
 from trialguide.channels.front_door.settings import Settings
@@ -24,6 +23,7 @@ from trialguide.channels.website.origins import is_allowed
 from trialguide.channels.website.pages import Site
 from trialguide.channels.website.websockets import WatchedManager, repair_websockets
 from trialguide.content.catalogue import load_catalogue
+from trialguide.runtime.logs import log_failure
 
 PATH = "/chat"
 

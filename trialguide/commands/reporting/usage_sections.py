@@ -8,7 +8,7 @@ from trialguide.commands.reporting.charts import columns, rows
 from trialguide.commands.reporting.documents import Part, Picture, Section, Table
 from trialguide.commands.reporting.inbox_section import UNANSWERED, inbox_section
 from trialguide.commands.reporting.usage import FEWEST, UNDER, Usage, rounded, share, shown
-from trialguide.places.cities import country_name
+from trialguide.places.countries import country_name
 from trialguide.storage.turn_summary import NONE
 from trialguide.storage.usage_counts import LONGER, SECONDS
 

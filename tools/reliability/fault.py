@@ -1,0 +1,119 @@
+"""A fault, and what it did to the messages sent meanwhile."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from tools.reliability.fault_load import People, probe
+from tools.testbed.cluster import wait_until
+from trialguide.storage.database import open_engine
+from trialguide.storage.schema import EVENTS, MESSAGES
+
+BEFORE_SECONDS, AFTER_SECONDS = 1.0, 1.0
+# Until then the last message is answered, even if its server has ended: the lock expires, another server takes it up.
+SETTLE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is broken and mended again; `mend` returns when whatever was ended has been started."""
+
+    name: str
+    break_: Callable[[], None]
+    mend: Callable[[], None]
+    seconds: float = 3.0
+    # Whether a person must hear something within three seconds.
+    in_time: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a fault came to."""
+
+    fault: str
+    sent: int
+    acknowledged: int
+    stored: int
+    answered: int
+    lost: int
+    twice: int
+    # The longest that a person waited for any word, and how long after the mending all was well, in seconds.
+    wait: float
+    recovery: float
+
+    def cells(self) -> list[str]:
+        """The row of the table."""
+        counts = (self.sent, self.acknowledged, self.stored, self.answered, self.lost, self.twice)
+        return [self.fault, *map(str, counts), f"{self.wait:.1f}", f"{self.recovery:.1f}"]
+
+
+def suffer(fault: Fault, addresses: Callable[[int], str], database: str) -> Outcome:
+    """Breaks and mends under load. `addresses` says where the person of a number sends to.
+
+    Raises TimeoutError when messages are not acknowledged, answered or recovered from in the end.
+    """
+    people = People(addresses)
+    talking = threading.Thread(target=asyncio.run, args=(people.talk(),))
+    talking.start()
+    try:
+        time.sleep(BEFORE_SECONDS)
+        fault.break_()
+        time.sleep(fault.seconds)
+    finally:
+        fault.mend()
+        mended = time.monotonic()
+        try:
+            wait_until(lambda: all(probe(addresses(number), number) for number in range(2)), f"All after “{fault.name}”", 30)
+            recovery = time.monotonic() - mended
+            time.sleep(AFTER_SECONDS)
+        finally:
+            people.stopping = True
+            talking.join()
+    engine = open_engine(database)
+    wait_until(lambda: is_settled(engine), "The last message", SETTLE_SECONDS)
+    return _counted(fault, people, engine, recovery)
+
+
+def is_settled(engine: Engine) -> bool:
+    """Whether no message waits for its answer."""
+    with engine.connect() as connection:
+        return not connection.execute(sa.select(sa.func.count()).select_from(MESSAGES)).scalar()
+
+
+def _counted(fault: Fault, people: People, engine: Engine, recovery: float) -> Outcome:
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(EVENTS.c.sender_id, EVENTS.c.type_name, EVENTS.c.data).order_by(EVENTS.c.id)).all()
+    engine.dispose()
+    stored: dict[str, int] = {}
+    answered: set[str] = set()
+    latest: dict[str, str | None] = {}
+    for row in rows:
+        if row.type_name == "user":
+            said = (json.loads(row.data).get("metadata") or {}).get("said")
+            latest[row.sender_id] = said
+            if said:
+                stored[said] = stored.get(said, 0) + 1
+        elif row.type_name == "bot" and (said := latest.get(row.sender_id)):
+            answered.add(said)
+    for message in people.sent:
+        if message.acknowledged and (message.id not in stored or message.id not in answered):
+            print(f"Lost: {message}, stored {message.id in stored}, answered {message.id in answered}")
+    acknowledged = [message.id for message in people.sent if message.acknowledged]
+    ids = {message.id for message in people.sent}
+    return Outcome(
+        fault.name,
+        len(people.sent),
+        len(acknowledged),
+        len(ids & stored.keys()),
+        len(ids & answered),
+        sum(id not in stored or id not in answered for id in acknowledged),
+        sum(stored.get(id, 0) > 1 for id in ids),
+        max(message.longest for message in people.sent),
+        recovery,
+    )
