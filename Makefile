@@ -36,7 +36,7 @@ pictures: ## draw web/pictures/*.svg as PNG for messaging services; needs Chromi
 	@$(ENVIRONMENT) $$python -m tools.pictures
 
 test: ## all tests, the style and the types
-	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && $$python -m trialguide setup && \
+	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && "$$(dirname "$$python")/lint-imports" --no-logo --no-cache && $$python -m trialguide setup && \
 		if $(NODE); then ($(NODE_MODULES) && npm run --silent check) || exit 1; else echo "The style and types of the widget were not checked: there is no Node." >&2; fi && \
 		$$python -m pytest
 

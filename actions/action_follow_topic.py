@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers_said import last_answer
-from actions.database import in_database, said_when_not_kept
+from actions.database import in_database, reply_if_not_stored
 from trialguide.content.answer_versions import answer_versions
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.wording import buttons, fill, load_words
@@ -26,7 +26,7 @@ class ActionFollowTopic(Action):
     def name(self) -> str:
         return "action_follow_topic"
 
-    @said_when_not_kept
+    @reply_if_not_stored
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         channel, topic = tracker.get_latest_input_channel() or "", topic_meant(tracker)
         if channel in WITHOUT_NEWS:
@@ -50,7 +50,7 @@ class ActionUnfollowTopic(Action):
     def name(self) -> str:
         return "action_unfollow_topic"
 
-    @said_when_not_kept
+    @reply_if_not_stored
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         sender, titles = tracker.sender_id, load_catalogue().titles
         followed = await in_database(lambda connection: topics_followed(connection, sender))
@@ -61,9 +61,9 @@ class ActionUnfollowTopic(Action):
             await in_database(lambda connection: unfollow(connection, sender))
             dispatcher.utter_message(response="unfollowed_all", kept={"followed": False})
         elif topic is None:
-            dispatcher.utter_message(response="which_to_unfollow", buttons=buttons(ends(followed)))
+            dispatcher.utter_message(response="which_to_unfollow", buttons=buttons(unfollow_titles(followed)))
         elif topic not in followed:
-            dispatcher.utter_message(response="not_followed", title=titles[topic], buttons=buttons(ends(followed)))
+            dispatcher.utter_message(response="not_followed", title=titles[topic], buttons=buttons(unfollow_titles(followed)))
         else:
             await in_database(lambda connection: unfollow(connection, sender, [topic]))
             kept = {"topic": topic, "followed": False}
@@ -77,13 +77,13 @@ class ActionMyFollows(Action):
     def name(self) -> str:
         return "action_my_follows"
 
-    @said_when_not_kept
+    @reply_if_not_stored
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         sender, titles = tracker.sender_id, load_catalogue().titles
         followed = await in_database(lambda connection: topics_followed(connection, sender))
         if followed:
             listed = "\n".join(titles.get(topic, topic) for topic in followed)
-            dispatcher.utter_message(response="follows", titles=listed, buttons=buttons(ends(followed)))
+            dispatcher.utter_message(response="follows", titles=listed, buttons=buttons(unfollow_titles(followed)))
         else:
             dispatcher.utter_message(response="follow_nothing")
         return []
@@ -108,7 +108,7 @@ def topic_to_unfollow(tracker: Tracker, followed: list[str]) -> str | None:
     return followed[0] if len(followed) == 1 else None
 
 
-def ends(followed: list[str]) -> list[str]:
+def unfollow_titles(followed: list[str]) -> list[str]:
     """What the buttons say that end what is followed, and, of several topics, all of them."""
     words, titles = load_words(), load_catalogue().titles
     each = [fill(words["unfollow_named_choice"]["text"], {"title": titles.get(topic, topic)}) for topic in followed]

@@ -7,8 +7,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.look_ups import Search, further_search, look_ups, nearer_search, next_search
-from actions.place_answers import asks_further, narrows, places_said
+from actions.look_ups import Search, closer_search, look_ups, next_page, next_search
+from actions.place_answers import asks_for_more, places_said, restricts_country
 from trialguide.places.cities import place_name
 
 
@@ -24,7 +24,7 @@ class ActionLookUp(Action):
             dispatcher.utter_message(response="search_given_up" if lookup else "utter_anything_else")
             return [SlotSet("tries", 0)]
         text = tracker.latest_message.get("text") or ""
-        search = next_search(last_search(tracker), lookup, place, narrows(text), asks_further(text))
+        search = next_search(last_search(tracker), lookup, place, restricts_country(text), asks_for_more(text))
         utter(dispatcher, search)
         said = places_said(tracker.latest_message)
         if not said:
@@ -48,7 +48,7 @@ class ActionLookUpMore(Action):
         if last.lookup != "find_clinic":
             dispatcher.utter_message(response="no_more_found")
             return []
-        search = further_search(last)
+        search = next_page(last)
         utter(dispatcher, search)
         return searched(search)
 
@@ -61,12 +61,12 @@ class ActionLookUpNearer(Action):
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         last = last_search(tracker)
-        nearer = nearer_search(last)
+        nearer = closer_search(last)
         lookup = SlotSet("lookup", last.lookup if last else "find_clinic")
         if isinstance(nearer, Search):
             utter(dispatcher, nearer)
             return [*searched(nearer), lookup, SlotSet("place", nearer.place)]
-        dispatcher.utter_message(response=nearer.words)
+        dispatcher.utter_message(response=nearer.response)
         # A place that is named next is then searched for.
         return [SlotSet("looked_up", True), SlotSet("searched", True), lookup]
 
@@ -85,4 +85,4 @@ def searched(search: Search) -> list[EventType]:
 def utter(dispatcher: CollectingDispatcher, search: Search) -> None:
     """Says what a search finds."""
     for reply in look_ups().answer(search):
-        dispatcher.utter_message(response=reply.words, **reply.fields)
+        dispatcher.utter_message(response=reply.response, **reply.fields)

@@ -7,9 +7,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.database import NotKept, in_database
+from actions.database import NotStored, in_database
 from trialguide.content.wording import buttons, load_words
-from trialguide.storage.retention import ERASED, Kept, kept_of
+from trialguide.storage.retention import ERASED, DataSummary, summarise
 
 # The reply that asks whether to erase.
 ASKED = "ask_to_erase"
@@ -70,12 +70,12 @@ async def ask(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
         dispatcher.utter_message(response=ASKED, buttons=choices)
 
 
-async def kept_of_sender(tracker: Tracker) -> Kept | None:
+async def kept_of_sender(tracker: Tracker) -> DataSummary | None:
     """What is kept of a person; None when the database is away."""
     sender = tracker.sender_id
     try:
-        return await in_database(lambda connection: kept_of(connection, sender))
-    except NotKept:
+        return await in_database(lambda connection: summarise(connection, sender))
+    except NotStored:
         return None
 
 

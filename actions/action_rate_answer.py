@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.answers_said import Answer, last_answer, right_after_answer
-from actions.database import in_database, said_when_not_kept
+from actions.database import in_database, reply_if_not_stored
 from trialguide.content.catalogue import load_catalogue
 from trialguide.runtime.messaging_settings import VARIABLES
 from trialguide.storage import ratings
@@ -28,7 +28,7 @@ class ActionRateAnswer(Action):
     def name(self) -> str:
         return "action_rate_answer"
 
-    @said_when_not_kept
+    @reply_if_not_stored
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         heard = tracker.latest_message
         chosen = (heard.get("metadata") or {}).get("about")

@@ -17,12 +17,12 @@ Result = TypeVar("Result")
 Run = Callable[[Any, CollectingDispatcher, Tracker, dict[str, Any]], Awaitable[list[EventType]]]
 
 
-class NotKept(Exception):
+class NotStored(Exception):
     """The database did not do what it was asked for."""
 
 
 async def in_database(work: Callable[[Connection], Result]) -> Result:
-    """Does work in a transaction and in a thread. Raises NotKept when the database is away."""
+    """Does work in a transaction and in a thread. Raises NotStored when the database is away."""
 
     def within() -> Result:
         with _database().begin() as connection:
@@ -31,10 +31,10 @@ async def in_database(work: Callable[[Connection], Result]) -> Result:
     try:
         return await asyncio.to_thread(within)
     except FAILURES as problem:
-        raise NotKept from problem
+        raise NotStored from problem
 
 
-def said_when_not_kept(run: Run) -> Run:
+def reply_if_not_stored(run: Run) -> Run:
     """Has an action say so when the database is away, in place of its reply."""
 
     @wraps(run)
@@ -43,7 +43,7 @@ def said_when_not_kept(run: Run) -> Run:
     ) -> list[EventType]:
         try:
             return await run(self, dispatcher, tracker, domain)
-        except NotKept:
+        except NotStored:
             dispatcher.utter_message(response="not_kept")
             return []
 

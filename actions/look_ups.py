@@ -11,7 +11,7 @@ import yaml
 from trialguide.content.files import VOCABULARY
 from trialguide.places.cities import Cities, all_cities
 from trialguide.places.countries import country_in_sentence, country_name, country_of, language_names, languages_of
-from trialguide.places.directory import SHOWN, Directory, Found, link_host
+from trialguide.places.directory import SHOWN, Directory, NearestClinics, link_host
 from trialguide.places.directory_files import INTERNATIONAL, Row
 
 # How the notes of the directory say that a phone number is not that of the unit.
@@ -23,7 +23,7 @@ AUDIENCE = VOCABULARY / "audience.yml"
 class Reply:
     """Words by name, and what to fill into it."""
 
-    words: str
+    response: str
     fields: dict[str, Any] = field(default_factory=dict)
 
 
@@ -38,7 +38,7 @@ class Search:
 
 
 @dataclass(frozen=True)
-class LookUps:
+class DirectorySearch:
     """The look-ups over a directory, the cities and the countries that the service does not address."""
 
     directory: Directory
@@ -67,7 +67,7 @@ class LookUps:
         more = [Reply("more_clinics", {"left": left})] if left > 0 else []
         return [Reply("further_clinics") if search.shown else heading, *map(clinic_reply, page), *more]
 
-    def _clinics_found(self, search: Search) -> tuple[Reply, list[Found]]:
+    def _clinics_found(self, search: Search) -> tuple[Reply, list[NearestClinics]]:
         city, country = self.places.city(search.place), country_of(search.place)
         own = self.directory.clinics(country)
         named = {"country": country_in_sentence(search.only or country), "city": city.name if city else None}
@@ -105,10 +105,10 @@ class LookUps:
 
 
 @cache
-def look_ups() -> LookUps:
+def look_ups() -> DirectorySearch:
     """The look-ups over the project's own data, read once a process."""
     audience = yaml.safe_load(AUDIENCE.read_text(encoding="utf-8"))
-    return LookUps(Directory(), all_cities(), frozenset(audience["excluded"]), audience["authorities"])
+    return DirectorySearch(Directory(), all_cities(), frozenset(audience["excluded"]), audience["authorities"])
 
 
 def next_search(last: Search | None, lookup: str, place: str, narrowed: bool, further: bool) -> Search:
@@ -122,16 +122,16 @@ def next_search(last: Search | None, lookup: str, place: str, narrowed: bool, fu
     if narrowed and "/" not in place and "/" in last.place:
         return Search(lookup, last.place, only=place)
     if further and last.lookup == lookup and place in (last.place, last.only):
-        return further_search(last)
+        return next_page(last)
     return Search(lookup, place)
 
 
-def further_search(last: Search) -> Search:
+def next_page(last: Search) -> Search:
     """The search for what the last one has left."""
     return replace(last, shown=last.shown + SHOWN)
 
 
-def nearer_search(last: Search | None) -> Search | Reply:
+def closer_search(last: Search | None) -> Search | Reply:
     """What "anything nearer?" comes to after a search: another one, or an answer."""
     if last is None or (last.lookup == "find_clinic" and "/" not in last.place):
         return Reply("nearer_to_where")
@@ -140,7 +140,7 @@ def nearer_search(last: Search | None) -> Search | Reply:
     return replace(last, only=None, shown=0) if last.only else Reply("nearest_already")
 
 
-def clinic_reply(found: Found) -> Reply:
+def clinic_reply(found: NearestClinics) -> Reply:
     """The card of a clinic, with what is known of it."""
     row = found.clinic.row
     fields = _shown(row, "name", "department", "street_address", "postcode", "city", "website", "accreditation") | _checked(row)

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from trialguide.places.cities import BETWEEN, Cities, place_name
+from trialguide.places.cities import SEPARATOR, Cities, place_name
 from trialguide.places.countries import PLACE_WORDS, country_of
 
 MOST_TRIES = 2
@@ -18,7 +18,7 @@ POSTCODE = re.compile(r"\s*[A-Z]{0,2}[- ]?\d[\dA-Z -]{2,9}\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Checked:
+class ResolvedPlace:
     """The place that was meant, or those to choose from, or the words for none; `tries` counts what could not be used."""
 
     place: str | None
@@ -27,24 +27,24 @@ class Checked:
     choices: tuple[str, ...] = ()
 
     @property
-    def given_up(self) -> bool:
+    def exhausted(self) -> bool:
         """Whether it has failed too often to ask again."""
         return self.place is None and self.tries >= MOST_TRIES
 
 
 @dataclass(frozen=True)
-class Said:
+class TypedPlaces:
     """A place as a message names it: what slot `place` makes of it, and less known places of the same name."""
 
     value: str
     namesakes: tuple[str, ...]
 
 
-def places_said(message: Mapping[str, Any]) -> list[Said]:
+def places_said(message: Mapping[str, Any]) -> list[TypedPlaces]:
     """The places that a message names."""
     entities = message.get("entities") or []
     found = [entity for entity in entities if entity["entity"] in ("city", "country")]
-    return [Said(str(entity.get("value")), tuple(entity.get("namesakes") or ())) for entity in found]
+    return [TypedPlaces(str(entity.get("value")), tuple(entity.get("namesakes") or ())) for entity in found]
 
 
 def former_country(events: Iterable[Mapping[str, Any]], value: str, places: Cities) -> str | None:
@@ -53,11 +53,11 @@ def former_country(events: Iterable[Mapping[str, Any]], value: str, places: Citi
     return next((country_of(place) for place in reversed(said) if place and place != value and places.known(place)), None)
 
 
-def chosen_by_country(said: list[Said], value: str, country: str | None) -> str:
+def chosen_by_country(said: list[TypedPlaces], value: str, country: str | None) -> str:
     """Of the places that one name may mean, that in the country which the conversation is about; or the value as it is."""
     if len(said) != 1 or not country:
         return value
-    inside = [place for place in value.split(BETWEEN) if country_of(place) == country]
+    inside = [place for place in value.split(SEPARATOR) if country_of(place) == country]
     inside = inside or [place for place in said[0].namesakes if country_of(place) == country]
     return inside[0] if len(inside) == 1 else value
 
@@ -67,29 +67,29 @@ def chosen_from_offer(choices: Iterable[str], value: str, text: str) -> str:
     offered = list(choices)
     # What a button says may mean several places: the button "Georgia" is the country alone.
     named = [place for place in offered if place_name(place).casefold() == text.strip().casefold()]
-    meant = [place for place in offered if place in value.split(BETWEEN)]
+    meant = [place for place in offered if place in value.split(SEPARATOR)]
     inside = [place for place in offered if "/" in place and country_of(place) == value]
     return next((places[0] for places in (named, meant, inside) if len(places) == 1), value)
 
 
-def checked_place(value: str, tries: int, places: Cities) -> Checked:
+def resolve_place(value: str, tries: int, places: Cities) -> ResolvedPlace:
     """What slot `place` holds, taken for a place: one, one of several, or none that is known."""
-    meant = [place for place in value.split(BETWEEN) if places.known(place)][:MOST_CHOICES]
+    meant = [place for place in value.split(SEPARATOR) if places.known(place)][:MOST_CHOICES]
     if len(meant) == 1:
-        return Checked(meant[0], 0)
+        return ResolvedPlace(meant[0], 0)
     if meant:
-        return Checked(None, tries, choices=tuple(meant))
+        return ResolvedPlace(None, tries, choices=tuple(meant))
     if POSTCODE.fullmatch(value):
-        return Checked(None, tries + 1, "postcode_given")
-    return Checked(None, tries + 1, "place_too_large" if _holds_one_of(value, "areas") else "place_unknown")
+        return ResolvedPlace(None, tries + 1, "postcode_given")
+    return ResolvedPlace(None, tries + 1, "place_too_large" if _holds_one_of(value, "areas") else "place_unknown")
 
 
-def narrows(text: str) -> bool:
+def restricts_country(text: str) -> bool:
     """Whether a message narrows the last search: `only in Austria`."""
     return _holds_one_of(text, "restricting")
 
 
-def asks_further(text: str) -> bool:
+def asks_for_more(text: str) -> bool:
     """Whether a message asks for what the last search has left: `show me more clinics`."""
     return _holds_one_of(text, "asking_further")
 

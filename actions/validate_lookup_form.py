@@ -5,7 +5,7 @@ from typing import Any
 from rasa_sdk import FormValidationAction, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.place_answers import checked_place, chosen_by_country, chosen_from_offer, former_country, places_said
+from actions.place_answers import chosen_by_country, chosen_from_offer, former_country, places_said, resolve_place
 from trialguide.places.cities import all_cities
 
 
@@ -22,8 +22,8 @@ class ValidateLookupForm(FormValidationAction):
         places, message = all_cities(), tracker.latest_message
         named = chosen_from_offer(tracker.get_slot("choices") or (), str(value), message.get("text") or "")
         meant = chosen_by_country(places_said(message), named, former_country(tracker.events, named, places))
-        checked = checked_place(meant, int(tracker.get_slot("tries") or 0), places)
-        if checked.given_up:
+        checked = resolve_place(meant, int(tracker.get_slot("tries") or 0), places)
+        if checked.exhausted:
             return {"place": None, "tries": 0, "choices": None, "requested_slot": None}
         if checked.words:
             dispatcher.utter_message(response=checked.words)

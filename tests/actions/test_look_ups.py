@@ -8,13 +8,13 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.action_look_up import ActionLookUp, ActionLookUpMore, ActionLookUpNearer
-from actions.look_ups import Search, clinic_reply, further_search, look_ups, next_search
+from actions.look_ups import Search, clinic_reply, look_ups, next_page, next_search
 from trialguide.content.wording import fill, load_words
-from trialguide.places.directory import Found
+from trialguide.places.directory import NearestClinics
 
 
 def said(lookup: str, place: str) -> list[str]:
-    return [reply.words for reply in look_ups().answer(Search(lookup, place))]
+    return [reply.response for reply in look_ups().answer(Search(lookup, place))]
 
 
 @pytest.mark.parametrize(
@@ -54,11 +54,11 @@ def test_an_excluded_country_gets_its_own_authority(country: str) -> None:
 def test_every_reply_reads_as_a_whole(lookup: str, place: str) -> None:
     words = load_words()
     for reply in look_ups().answer(Search(lookup, place)):
-        text = fill(words[reply.words]["text"], reply.fields)
+        text = fill(words[reply.response]["text"], reply.fields)
         assert text
         assert "{" not in text
         assert ": \n" not in text
-        if reply.words in ("clinic", "clinic_unconfirmed", "support_group", "registry"):
+        if reply.response in ("clinic", "clinic_unconfirmed", "support_group", "registry"):
             assert "Source: " in text
             assert "Checked 20" in text
 
@@ -120,7 +120,7 @@ def test_a_switchboard_is_labelled_as_one(note: str, label: str) -> None:
     assert "switchboard" in berlin.fields
     assert "phone" not in berlin.fields
     clinic = look_ups().directory.clinics("DE")[0].clinic
-    fields = clinic_reply(Found(replace(clinic, row=clinic.row | {"note": note, "phone": "+49 1"}), None)).fields
+    fields = clinic_reply(NearestClinics(replace(clinic, row=clinic.row | {"note": note, "phone": "+49 1"}), None)).fields
     assert fields[label] == "+49 1"
     assert len({"switchboard", "phone"} & fields.keys()) == 1
 
@@ -141,19 +141,19 @@ def test_groups_and_trials_are_sought_in_the_country_that_narrows(lookup: str) -
 
 def test_who_asks_for_others_at_the_same_place_gets_those_that_are_left() -> None:
     last = Search("find_clinic", "DE/Munich", shown=5)
-    assert next_search(last, "find_clinic", "DE/Munich", narrowed=False, further=True) == further_search(last)
+    assert next_search(last, "find_clinic", "DE/Munich", narrowed=False, further=True) == next_page(last)
     assert next_search(last, "find_clinic", "DE/Berlin", narrowed=False, further=True) == Search("find_clinic", "DE/Berlin")
     assert next_search(last, "find_trial", "DE/Munich", narrowed=False, further=True) == Search("find_trial", "DE/Munich")
     replies = look_ups().answer(Search("find_clinic", "DE/Munich", only="AT"))
-    assert replies[0].words == "clinics_only"
-    assert {reply.fields["country"] for reply in replies[1:] if "clinic" in reply.words} == {"Austria"}
+    assert replies[0].response == "clinics_only"
+    assert {reply.fields["country"] for reply in replies[1:] if "clinic" in reply.response} == {"Austria"}
 
 
 def test_more_goes_on_to_the_end_without_showing_a_clinic_twice() -> None:
     search, names = Search("find_clinic", "DE"), []
-    while (replies := look_ups().answer(search))[0].words != "no_more_clinics":
-        names += [reply.fields["name"] for reply in replies if reply.words == "clinic"]
-        search = further_search(search)
+    while (replies := look_ups().answer(search))[0].response != "no_more_clinics":
+        names += [reply.fields["name"] for reply in replies if reply.response == "clinic"]
+        search = next_page(search)
     assert len(names) == len(set(names)) > 10
 
 

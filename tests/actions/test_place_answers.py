@@ -4,15 +4,15 @@ import pytest
 
 from actions.place_answers import (
     MOST_CHOICES,
-    Checked,
-    Said,
-    asks_further,
-    checked_place,
+    ResolvedPlace,
+    TypedPlaces,
+    asks_for_more,
     chosen_by_country,
     chosen_from_offer,
     former_country,
-    narrows,
     places_said,
+    resolve_place,
+    restricts_country,
 )
 from trialguide.places.cities import all_cities
 
@@ -20,42 +20,42 @@ from trialguide.places.cities import all_cities
 @pytest.mark.parametrize(
     ("value", "tries", "checked"),
     [
-        ("DE", 1, Checked("DE", 0)),
-        ("AT/Graz", 0, Checked("AT/Graz", 0)),
-        ("ES/Valencia|VE/Valencia", 1, Checked(None, 1, choices=("ES/Valencia", "VE/Valencia"))),
-        ("Narnia", 0, Checked(None, 1, "place_unknown")),
-        ("anywhere in Europe", 0, Checked(None, 1, "place_too_large")),
-        ("10115", 0, Checked(None, 1, "postcode_given")),
-        ("SW1A 1AA", 0, Checked(None, 1, "postcode_given")),
-        ("'; DROP TABLE clinics; --", 0, Checked(None, 1, "place_unknown")),
-        ("", 0, Checked(None, 1, "place_unknown")),
+        ("DE", 1, ResolvedPlace("DE", 0)),
+        ("AT/Graz", 0, ResolvedPlace("AT/Graz", 0)),
+        ("ES/Valencia|VE/Valencia", 1, ResolvedPlace(None, 1, choices=("ES/Valencia", "VE/Valencia"))),
+        ("Narnia", 0, ResolvedPlace(None, 1, "place_unknown")),
+        ("anywhere in Europe", 0, ResolvedPlace(None, 1, "place_too_large")),
+        ("10115", 0, ResolvedPlace(None, 1, "postcode_given")),
+        ("SW1A 1AA", 0, ResolvedPlace(None, 1, "postcode_given")),
+        ("'; DROP TABLE clinics; --", 0, ResolvedPlace(None, 1, "place_unknown")),
+        ("", 0, ResolvedPlace(None, 1, "place_unknown")),
     ],
 )
-def test_what_is_answered(value: str, tries: int, checked: Checked) -> None:
-    assert checked_place(value, tries, all_cities()) == checked
+def test_what_is_answered(value: str, tries: int, checked: ResolvedPlace) -> None:
+    assert resolve_place(value, tries, all_cities()) == checked
 
 
 def test_two_failed_tries_are_enough() -> None:
-    assert not checked_place("Narnia", 0, all_cities()).given_up
-    assert checked_place("Narnia", 1, all_cities()).given_up
-    assert not checked_place("DE", 1, all_cities()).given_up
+    assert not resolve_place("Narnia", 0, all_cities()).exhausted
+    assert resolve_place("Narnia", 1, all_cities()).exhausted
+    assert not resolve_place("DE", 1, all_cities()).exhausted
 
 
 @pytest.mark.parametrize(("text", "narrowed"), [("only in Austria", True), ("and in Vienna?", False), ("Just Spain", True)])
 def test_words_that_narrow(text: str, narrowed: bool) -> None:
-    assert narrows(text) is narrowed
+    assert restricts_country(text) is narrowed
 
 
 @pytest.mark.parametrize(
     ("text", "further"), [("show me more clinics", True), ("any others?", True), ("a clinic in Graz", False)]
 )
 def test_words_that_ask_for_what_is_left(text: str, further: bool) -> None:
-    assert asks_further(text) is further
+    assert asks_for_more(text) is further
 
 
 def test_many_places_in_one_message_become_a_few_choices() -> None:
     many = "|".join(["FR/Lyon", "CH/Genève", "AT/Graz", "DE", "NO", "SE", "ES", "IT", "PT"])
-    checked = checked_place(many, 1, all_cities())
+    checked = resolve_place(many, 1, all_cities())
     assert checked.place is None
     assert checked.tries == 1
     assert checked.choices[:3] == ("FR/Lyon", "CH/Genève", "AT/Graz")
@@ -68,17 +68,17 @@ CORDOBA = "AR/Córdoba|ES/Córdoba"
 @pytest.mark.parametrize(
     ("said", "value", "country", "chosen"),
     [
-        ([Said(CORDOBA, ())], CORDOBA, "ES", "ES/Córdoba"),
-        ([Said(CORDOBA, ())], CORDOBA, "NO", CORDOBA),
-        ([Said(CORDOBA, ())], CORDOBA, None, CORDOBA),
-        ([Said("ES/Barcelona", ("VE/Barcelona",))], "ES/Barcelona", "VE", "VE/Barcelona"),
-        ([Said("ES/Barcelona", ("VE/Barcelona",))], "ES/Barcelona", "ES", "ES/Barcelona"),
+        ([TypedPlaces(CORDOBA, ())], CORDOBA, "ES", "ES/Córdoba"),
+        ([TypedPlaces(CORDOBA, ())], CORDOBA, "NO", CORDOBA),
+        ([TypedPlaces(CORDOBA, ())], CORDOBA, None, CORDOBA),
+        ([TypedPlaces("ES/Barcelona", ("VE/Barcelona",))], "ES/Barcelona", "VE", "VE/Barcelona"),
+        ([TypedPlaces("ES/Barcelona", ("VE/Barcelona",))], "ES/Barcelona", "ES", "ES/Barcelona"),
         # Two places that are both named are never narrowed to one of them.
-        ([Said("FR/Lyon|CH/Genève", ())] * 2, "FR/Lyon|CH/Genève", "CH", "FR/Lyon|CH/Genève"),
+        ([TypedPlaces("FR/Lyon|CH/Genève", ())] * 2, "FR/Lyon|CH/Genève", "CH", "FR/Lyon|CH/Genève"),
         ([], "Narnia", "ES", "Narnia"),
     ],
 )
-def test_the_country_of_the_conversation_chooses(said: list[Said], value: str, country: str | None, chosen: str) -> None:
+def test_the_country_of_the_conversation_chooses(said: list[TypedPlaces], value: str, country: str | None, chosen: str) -> None:
     assert chosen_by_country(said, value, country) == chosen
 
 
@@ -111,5 +111,5 @@ def test_places_are_read_from_the_entities() -> None:
         {"entity": "city", "value": "ES/Barcelona", "namesakes": ["VE/Barcelona"]},
         {"entity": "unknown_place", "value": "Narnia"},
     ]
-    assert places_said({"entities": entities}) == [Said("ES/Barcelona", ("VE/Barcelona",))]
+    assert places_said({"entities": entities}) == [TypedPlaces("ES/Barcelona", ("VE/Barcelona",))]
     assert places_said({}) == []

@@ -10,7 +10,7 @@ from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from trialguide.dialogue.message_processor import REMEMBERED, TurnProcessor, use_turn_processor
-from trialguide.runtime.digest_cache import Remembered
+from trialguide.runtime.digest_cache import DigestCache
 
 # Rasa warns of a command that it cannot read.
 pytestmark = pytest.mark.filterwarnings("ignore:Failed to parse")
@@ -46,7 +46,7 @@ def test_a_message_is_understood_the_second_time_as_the_first(processor: TurnPro
     first = understood(processor, text)
     first["intent"]["name"] = "changed by whoever got it"
     again = understood(processor, text)
-    processor._understood = Remembered(REMEMBERED)
+    processor._understood = DigestCache(REMEMBERED)
     assert again == understood(processor, text)
     assert again["text"] == text
 
@@ -60,7 +60,7 @@ def test_a_message_is_understood_as_the_graph_of_the_model_does(processor: TurnP
 
 
 def test_what_is_remembered_holds_no_words(processor: TurnProcessor) -> None:
-    processor._understood = Remembered(REMEMBERED)
+    processor._understood = DigestCache(REMEMBERED)
     understood(processor, "my name is Rosalinde and i wonder about placebos")
     assert len(processor._understood) == 1
     assert "Rosalinde" not in repr(vars(processor._understood))

@@ -39,9 +39,9 @@ def courtesies() -> Courtesies:
     ],
 )
 def test_courtesies(courtesies: Courtesies, text: str, plain: str) -> None:
-    assert courtesies.without(text) == plain
+    assert courtesies.strip(text) == plain
 
 
 @pytest.mark.parametrize("text", ["", " ", "hello " * 200, "thanks, " * 200, "please " * 150 + "what is a trial"])
 def test_nothing_takes_long_or_empties_a_message(courtesies: Courtesies, text: str) -> None:
-    assert bool(courtesies.without(text).strip()) == bool(text.strip())
+    assert bool(courtesies.strip(text).strip()) == bool(text.strip())

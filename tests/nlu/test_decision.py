@@ -2,7 +2,7 @@
 
 import pytest
 
-from trialguide.nlu.decision import UNSURE, Decision, decide, decide_look_up, decide_together, two_topics
+from trialguide.nlu.decision import UNSURE, Decision, decide, pick_if_sum_reaches, pick_look_up, two_topics
 
 DANGERS = ("emergency", "self_harm")
 OFFERABLE = ("placebo", "blinding", "costs", "payment")
@@ -52,7 +52,7 @@ def test_two_topics(questions: list[dict[str, float]], topics: tuple[str, str] |
     ],
 )
 def test_dangers_count_together(probabilities: dict[str, float], label: str | None) -> None:
-    decision = decide_together(probabilities, 0.2, DANGERS)
+    decision = pick_if_sum_reaches(probabilities, 0.2, DANGERS)
     assert (decision.label if decision else None) == label
 
 
@@ -65,5 +65,5 @@ def test_dangers_count_together(probabilities: dict[str, float], label: str | No
     ],
 )
 def test_a_place_speaks_for_a_look_up(probabilities: dict[str, float], label: str | None) -> None:
-    decision = decide_look_up(probabilities, 0.3, ("find_clinic", "find_trial"))
+    decision = pick_look_up(probabilities, 0.3, ("find_clinic", "find_trial"))
     assert (decision.label if decision else None) == label

@@ -2,12 +2,12 @@
 
 import pytest
 
-from trialguide.nlu.preprocessing import ShortForms, load_short_forms
+from trialguide.nlu.preprocessing import Abbreviations, load_abbreviations
 
 
 @pytest.fixture(scope="module")
-def short_forms() -> ShortForms:
-    return load_short_forms()
+def short_forms() -> Abbreviations:
+    return load_abbreviations()
 
 
 @pytest.mark.parametrize(
@@ -25,5 +25,5 @@ def short_forms() -> ShortForms:
         ("", ""),
     ],
 )
-def test_short_forms(short_forms: ShortForms, text: str, written_out: str) -> None:
-    assert short_forms.written_out(text) == written_out
+def test_short_forms(short_forms: Abbreviations, text: str, written_out: str) -> None:
+    assert short_forms.expand(text) == written_out

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trialguide.nlu.spelling import Spelling, count_words
+from trialguide.nlu.spelling import Speller, count_words
 
 COUNTS = {
     "what": 90,
@@ -70,7 +70,7 @@ KNOWN = ["dice", "doc", "grand"]
     ],
 )
 def test_mended(written: str, mended: str) -> None:
-    assert Spelling(COUNTS, KNOWN).mended(written) == mended
+    assert Speller(COUNTS, KNOWN).correct(written) == mended
 
 
 def test_words_are_counted_without_capitals_and_punctuation() -> None:
@@ -78,11 +78,11 @@ def test_words_are_counted_without_capitals_and_punctuation() -> None:
 
 
 def test_nothing_is_mended_without_words() -> None:
-    assert Spelling({}).mended("placibo whatis") == "placibo whatis"
+    assert Speller({}).correct("placibo whatis") == "placibo whatis"
 
 
 def test_memory_is_bounded() -> None:
-    spelling = Spelling(COUNTS)
+    spelling = Speller(COUNTS)
     for number in range(5000):
-        spelling.mended("zz" + "".join(chr(97 + int(digit)) for digit in str(number)))
+        spelling.correct("zz" + "".join(chr(97 + int(digit)) for digit in str(number)))
     assert spelling._remembered.cache_info().currsize <= 4096

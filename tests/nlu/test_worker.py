@@ -18,11 +18,10 @@ import yaml
 
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.files import ROOT
-from trialguide.nlu import training as learning
-from trialguide.nlu import worker as reader_process
+from trialguide.nlu import training, worker
 from trialguide.nlu.parse_data import parse_data
-from trialguide.nlu.training import LEARNED, load_reader
-from trialguide.nlu.worker import NotUnderstood, ReaderProcess, serve
+from trialguide.nlu.training import LEARNED, load_interpreter
+from trialguide.nlu.worker import NluWorker, ParseError, serve
 
 THRESHOLDS = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"][0]["thresholds"]
 TEXTS = (
@@ -45,8 +44,8 @@ def learned(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def reader(learned: Path) -> Iterator[ReaderProcess]:
-    reader = ReaderProcess(learned, THRESHOLDS)
+def reader(learned: Path) -> Iterator[NluWorker]:
+    reader = NluWorker(learned, THRESHOLDS)
     yield reader
     reader._stop()
 
@@ -55,42 +54,42 @@ def intents(answers: list[str]) -> list[str]:
     return [json.loads(answer)["intent"]["name"] for answer in answers]
 
 
-async def read_all(reader: ReaderProcess, texts: tuple[str, ...]) -> list[str]:
-    return list(await asyncio.gather(*(reader.read(text) for text in texts)))
+async def read_all(reader: NluWorker, texts: tuple[str, ...]) -> list[str]:
+    return list(await asyncio.gather(*(reader.parse(text) for text in texts)))
 
 
-def test_each_message_gets_what_a_reader_in_this_process_makes_of_it(reader: ReaderProcess, learned: Path) -> None:
-    here, catalogue = load_reader(learned, THRESHOLDS), load_catalogue()
+def test_each_message_gets_what_a_reader_in_this_process_makes_of_it(reader: NluWorker, learned: Path) -> None:
+    here, catalogue = load_interpreter(learned, THRESHOLDS), load_catalogue()
     plain = (text.encode(errors="replace").decode() for text in TEXTS)
-    expected = [json.loads(json.dumps(parse_data(here.understand(text), catalogue))) for text in plain]
+    expected = [json.loads(json.dumps(parse_data(here.interpret(text), catalogue))) for text in plain]
     assert [json.loads(answer) for answer in asyncio.run(read_all(reader, TEXTS))] == expected
-    assert [json.loads(reader.read_now(text)) for text in TEXTS] == expected
+    assert [json.loads(reader.parse_blocking(text)) for text in TEXTS] == expected
 
 
-def test_who_gives_up_takes_nobody_elses_answer(reader: ReaderProcess) -> None:
+def test_who_gives_up_takes_nobody_elses_answer(reader: NluWorker) -> None:
     async def some_give_up() -> list[str]:
-        asked = [asyncio.create_task(reader.read(text)) for text in TEXTS]
+        asked = [asyncio.create_task(reader.parse(text)) for text in TEXTS]
         await asyncio.sleep(0)
         for given_up in (0, 1, 4):
             asked[given_up].cancel()
         answers = await asyncio.gather(*asked, return_exceptions=True)
         return [answer for answer in answers if isinstance(answer, str)]
 
-    assert intents(asyncio.run(some_give_up())) == intents([reader.read_now(TEXTS[number]) for number in (2, 3, 5, 6)])
+    assert intents(asyncio.run(some_give_up())) == intents([reader.parse_blocking(TEXTS[number]) for number in (2, 3, 5, 6)])
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 def test_a_process_that_ends_or_hangs_is_started_again_and_answers_all(
-    number: signal.Signals, when: str, reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch
+    number: signal.Signals, when: str, reader: NluWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_process, "PATIENCE_SECONDS", 0.5)
-    expected = [reader.read_now(text) for text in TEXTS]
+    monkeypatch.setattr(worker, "PATIENCE_SECONDS", 0.5)
+    expected = [reader.parse_blocking(text) for text in TEXTS]
 
     async def read_while_it_breaks() -> list[str]:
         if when == "before":
             os.kill(reader._process.pid, number)
-        reading = asyncio.gather(*(reader.read(text) for text in TEXTS))
+        reading = asyncio.gather(*(reader.parse(text) for text in TEXTS))
         await asyncio.sleep(0)
         if when == "meanwhile":
             os.kill(reader._process.pid, number)
@@ -100,9 +99,9 @@ def test_a_process_that_ends_or_hangs_is_started_again_and_answers_all(
 
 
 def test_a_message_at_which_it_ends_twice_is_given_up_and_the_next_one_answered(
-    reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch
+    reader: NluWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reader_process, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(worker, "PATIENCE_SECONDS", 0.5)
     start, starts = reader._start, iter([True])
 
     def start_frozen_once() -> None:
@@ -114,42 +113,42 @@ def test_a_message_at_which_it_ends_twice_is_given_up_and_the_next_one_answered(
 
     async def read_one_after_the_other() -> list[str | BaseException]:
         os.kill(reader._process.pid, signal.SIGSTOP)
-        return await asyncio.gather(*(reader.read("what is a placebo") for _ in range(3)), return_exceptions=True)
+        return await asyncio.gather(*(reader.parse("what is a placebo") for _ in range(3)), return_exceptions=True)
 
     unlucky, *others = asyncio.run(read_one_after_the_other())
-    assert isinstance(unlucky, NotUnderstood)
+    assert isinstance(unlucky, ParseError)
     assert "ended at it twice" in str(unlucky)
     assert intents(list(map(str, others))) == ["faq", "faq"]
 
 
 def test_where_it_does_not_start_everybody_is_told_and_the_next_message_tries_again(
-    reader: ReaderProcess, monkeypatch: pytest.MonkeyPatch
+    reader: NluWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     learned = reader._learned
 
     async def broken_for_a_while() -> str:
         reader._learned = {}, learned[1]
         os.kill(reader._process.pid, signal.SIGKILL)
-        answers = await asyncio.gather(*(reader.read(text) for text in TEXTS), return_exceptions=True)
-        assert {str(answer) for answer in answers if isinstance(answer, NotUnderstood)} == {
+        answers = await asyncio.gather(*(reader.parse(text) for text in TEXTS), return_exceptions=True)
+        assert {str(answer) for answer in answers if isinstance(answer, ParseError)} == {
             "the process that reads messages does not start; what it wrote says why"
         }
         assert len(answers) == len(TEXTS)
         assert not any(isinstance(answer, str) for answer in answers)
         reader._learned = learned
-        return await reader.read("what is a placebo")
+        return await reader.parse("what is a placebo")
 
     assert intents([asyncio.run(broken_for_a_while())]) == ["faq"]
 
 
 def test_a_failure_is_told_by_its_name_without_the_message(learned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
-        def understand(self, text: str) -> None:
+        def interpret(self, text: str) -> None:
             raise ValueError(text)
 
-    monkeypatch.setattr(learning, "load_reader", lambda *_: Broken())
+    monkeypatch.setattr(training, "load_interpreter", lambda *_: Broken())
     # Serving settles the memory of its process, which is not to happen to this one.
-    monkeypatch.setattr(reader_process, "keep_what_is_loaded", lambda: None)
+    monkeypatch.setattr(worker, "freeze_garbage_collector", lambda: None)
     ours, theirs = Pipe()
 
     def serve_until_closed() -> None:
@@ -159,10 +158,10 @@ def test_a_failure_is_told_by_its_name_without_the_message(learned: Path, monkey
     serving = threading.Thread(target=serve_until_closed)
     serving.start()
     ours.send(({}, THRESHOLDS))
-    assert ours.recv_bytes() == reader_process.READY
+    assert ours.recv_bytes() == worker.READY
     ours.send_bytes(b"my name is Rosalinde")
-    with pytest.raises(NotUnderstood, match=r"^ValueError$"):
-        reader_process._answer(ours.recv_bytes())
+    with pytest.raises(ParseError, match=r"^ValueError$"):
+        worker._answer(ours.recv_bytes())
     ours.close()
     serving.join()
     theirs.close()
@@ -170,8 +169,8 @@ def test_a_failure_is_told_by_its_name_without_the_message(learned: Path, monkey
 
 def test_it_ends_with_the_process_that_started_it(learned: Path) -> None:
     start = (
-        "import sys, time; from pathlib import Path; from trialguide.nlu.worker import ReaderProcess;"
-        f"reader = ReaderProcess(Path({str(learned)!r}), {THRESHOLDS!r}); print(reader._process.pid, flush=True); time.sleep(60)"
+        "import sys, time; from pathlib import Path; from trialguide.nlu.worker import NluWorker;"
+        f"reader = NluWorker(Path({str(learned)!r}), {THRESHOLDS!r}); print(reader._process.pid, flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", start], cwd=ROOT, stdout=subprocess.PIPE) as owner:
         assert owner.stdout is not None

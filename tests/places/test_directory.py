@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from trialguide.places.cities import City, all_cities
 from trialguide.places.directory import EARTH_RADIUS_KM, Directory, great_circle_km, search_link
-from trialguide.places.directory_files import shown_rows
+from trialguide.places.directory_files import verified_rows
 
 FOLDER = ROOT / "data" / "directory"
 LATITUDES = st.floats(-90, 90)
@@ -27,14 +27,14 @@ def directory() -> Directory:
 def test_unshown_rows_and_rows_without_a_date_are_left_out(file: str, tmp_path: Path) -> None:
     with (FOLDER / file).open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
-    shown = shown_rows(FOLDER / file)
+    shown = verified_rows(FOLDER / file)
     assert 0 < len(shown) < len(rows)
     assert all(row["verified"] == "true" and row["checked_on"] for row in shown)
     with (tmp_path / file).open("w", encoding="utf-8", newline="") as lines:
         writer = csv.DictWriter(lines, list(rows[0]))
         writer.writeheader()
         writer.writerows([{**rows[0], "verified": "true", "checked_on": ""}, {**rows[0], "verified": "false"}])
-    assert shown_rows(tmp_path / file) == []
+    assert verified_rows(tmp_path / file) == []
 
 
 def test_clinics_come_nearest_first_across_borders(directory: Directory) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.reliability.fault import Fault, Outcome, suffer
+from tools.reliability.fault import Fault, Outcome, inject
 from tools.reliability.fault_list import Alternating, cluster_faults, faults_of_one_server
 from tools.testbed.cluster import Cluster
 
@@ -41,7 +41,7 @@ def hold(outcome: Outcome) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_nothing_is_lost_by(name: str, servers: Cluster) -> None:
     fault = next(fault for fault in cluster_faults(servers) if fault.name == name)
-    outcome = suffer(fault, lambda _: servers.address, servers.database)
+    outcome = inject(fault, lambda _: servers.address, servers.database)
     hold(outcome)
 
 
@@ -55,7 +55,7 @@ def test_a_new_model_takes_over_without_a_lost_turn(servers: Cluster, model: Pat
         server.await_end("Rasa server", 10)
 
     hold(
-        suffer(Fault("another model", stop, lambda: server.restart("Rasa server")), lambda _: servers.address, servers.database)
+        inject(Fault("another model", stop, lambda: server.restart("Rasa server")), lambda _: servers.address, servers.database)
     )
     with urllib.request.urlopen(f"{server.address}/health/ready") as response:
         assert json.load(response)["model"]["name"] == "trialguide-newer.tar.gz"
@@ -63,7 +63,7 @@ def test_a_new_model_takes_over_without_a_lost_turn(servers: Cluster, model: Pat
 
 def test_nothing_is_lost_when_every_message_goes_to_the_other_server_and_clocks_differ(servers: Cluster) -> None:
     fault = next(fault for fault in cluster_faults(servers) if fault.name == "nothing, for comparison")
-    hold(suffer(fault, Alternating(servers), servers.database))
+    hold(inject(fault, Alternating(servers), servers.database))
 
 
 def test_nothing_is_lost_by_one_server_with_a_file(model: Path, tmp_path: Path) -> None:

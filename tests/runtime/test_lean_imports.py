@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from tools.testbed.processes import family
+from tools.testbed.processes import process_tree
 from trialguide.commands.stack import Stack
 
-LEFT_OUT = "from trialguide.runtime.lean_imports import leave_out_packages; leave_out_packages(); import tensorflow as tf; "
+LEFT_OUT = "from trialguide.runtime.lean_imports import install_import_stubs; install_import_stubs(); import tensorflow as tf; "
 
 
 @pytest.mark.parametrize(
     ("program", "said"),
     [
         ("from tensorflow.keras import layers\nclass Layer(layers.Layer): x: tf.Tensor\nprint(Layer.__name__)", "Layer"),
-        ("tf.constant(1)", "Absent: tensorflow.constant is not loaded in a server."),
-        ("class Own(tf.keras.Model): pass\nOwn()", "Absent: Own is not loaded"),
+        ("tf.constant(1)", "StubCalled: tensorflow.constant is not loaded in a server."),
+        ("class Own(tf.keras.Model): pass\nOwn()", "StubCalled: Own is not loaded"),
         ("print(hasattr(tf, '__version__'))", "False"),
         ("import sklearn.feature_extraction.text, numpy\nprint(numpy.ones(1))", "[1.]"),
     ],
@@ -29,7 +29,7 @@ def test_what_is_named_is_there_and_what_is_called_says_so(program: str, said: s
 
 
 def test_neither_the_running_server_nor_its_reader_has_loaded_tensorflow(stack: Stack) -> None:
-    server, reader = (Path(f"/proc/{process}/maps").read_text() for process in family(stack.process_id("Rasa server")))
+    server, reader = (Path(f"/proc/{process}/maps").read_text() for process in process_tree(stack.process_id("Rasa server")))
     assert "onnxruntime" in reader
     assert "onnxruntime" not in server
     assert "tensorflow" not in server + reader

@@ -10,7 +10,7 @@ import redis
 from services import redis_address
 
 import trialguide.storage.lock_store
-from trialguide.runtime.circuit_breaker import Away
+from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.storage.lock_store import ConversationLocks, LockLost, Ticket
 
 ROUNDS = 200
@@ -177,9 +177,9 @@ def test_a_redis_that_is_away_is_said_at_once(monkeypatch: pytest.MonkeyPatch) -
 
     async def play() -> None:
         async with two_users() as (one, _):
-            with pytest.raises(Away) as first:
+            with pytest.raises(Unavailable) as first:
                 await hold(one, "a", 0)
-            with pytest.raises(Away) as second:
+            with pytest.raises(Unavailable) as second:
                 await hold(one, "a", 0)
             assert first.value.__cause__ is not None
             assert second.value.__cause__ is None, "the second call asks nobody"

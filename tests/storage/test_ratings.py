@@ -10,14 +10,14 @@ from trialguide.storage import follows
 from trialguide.storage.database import open_engine
 from trialguide.storage.follows import (
     Follow,
-    begin_to_tell,
+    claim,
     follow,
-    last_wrote,
-    not_told,
+    last_message_times,
+    mark_notified,
+    pending,
+    release,
     topics_followed,
     unfollow,
-    was_not_told,
-    was_told,
 )
 from trialguide.storage.ratings import LONGEST_COMMENT, Average, Rating, averages, rate
 from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES, RATINGS, migrate
@@ -106,7 +106,7 @@ def test_followers_are_told_once(engine: Engine, monkeypatch: pytest.MonkeyPatch
 
     def waiting(after: int = 0) -> list[Follow]:
         with engine.begin() as connection:
-            return not_told(connection, versions, after)
+            return pending(connection, versions, after)
 
     with engine.begin() as connection:
         for number in range(3):
@@ -117,25 +117,25 @@ def test_followers_are_told_once(engine: Engine, monkeypatch: pytest.MonkeyPatch
     (third,) = waiting(second.number)
     assert [one.sender_id for one in (first, second, third)] == ["web:0", "web:1", "web:2"]
     with engine.begin() as connection:
-        assert begin_to_tell(connection, first, NEW)
-        assert begin_to_tell(connection, second, NEW)
+        assert claim(connection, first, NEW)
+        assert claim(connection, second, NEW)
     with engine.begin() as connection:
-        assert not begin_to_tell(connection, first, NEW)
-        assert was_told(connection, first)
-        assert not was_told(connection, first)
-        was_not_told(connection, second)
+        assert not claim(connection, first, NEW)
+        assert mark_notified(connection, first)
+        assert not mark_notified(connection, first)
+        release(connection, second)
     # The second is told another time; the third is being told elsewhere, until that is sure to have been interrupted.
     with engine.begin() as connection:
-        assert begin_to_tell(connection, third, NEW)
+        assert claim(connection, third, NEW)
     assert waiting() == [second]
     monkeypatch.setattr(follows, "INTERRUPTED_SECONDS", -1)
     assert [(one.sender_id, one.interrupted) for one in waiting()] == [("web:1", False), ("web:2", True)]
     with engine.begin() as connection:
         unfollow(connection, "web:1")
-        assert not begin_to_tell(connection, second, NEW)
+        assert not claim(connection, second, NEW)
 
 
 def test_when_people_wrote_last(connection: Connection) -> None:
     for sender, kind, time in (("wa:a", "user", 5.0), ("wa:a", "user", 9.0), ("wa:a", "bot", 11.0), ("wa:b", "bot", 3.0)):
         connection.execute(EVENTS.insert().values(sender_id=sender, type_name=kind, timestamp=time, data="{}"))
-    assert last_wrote(connection, ["wa:a", "wa:a", "wa:b", "wa:c"]) == {"wa:a": 9.0}
+    assert last_message_times(connection, ["wa:a", "wa:a", "wa:b", "wa:c"]) == {"wa:a": 9.0}

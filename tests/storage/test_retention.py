@@ -12,7 +12,7 @@ from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUtter
 
 from trialguide.channels.retention import forget_all_old
 from trialguide.storage.inbox import Inbox, Message
-from trialguide.storage.retention import DAY, FEEDBACK_DAYS, FOLLOW_DAYS, PERSONAL, Kept, conversation_days, kept_of
+from trialguide.storage.retention import DAY, FEEDBACK_DAYS, FOLLOW_DAYS, PERSONAL, DataSummary, conversation_days, summarise
 from trialguide.storage.schema import FOLLOWS, MESSAGES, OUTBOX, RATINGS
 from trialguide.storage.tracker_store import ConversationStore
 
@@ -68,13 +68,13 @@ def test_erasing_leaves_the_reply_alone_and_others_untouched(database: str) -> N
         await add(store, "web:a", said("yes", id="m3"), reply("erased", "All is erased."))
         assert rows_of(store, "web:a") == {"events": 5, "outbox": 0}
         assert rows_of(store, "web:ab") == before
-        assert [event["text"] for event in await store.said("web:a", 10)] == ["All is erased."]
+        assert [event["text"] for event in await store.messages("web:a", 10)] == ["All is erased."]
         # The message that had it erased is still known, should it come again.
-        assert await Inbox(store).has_turn("web:a", "m3")
+        assert await Inbox(store).is_processed("web:a", "m3")
         with store.connect() as connection:
-            assert kept_of(connection, "web:a").nothing
-            others = kept_of(connection, "web:ab")
-            assert others == Kept(1, others.since, 1, 1, 1)
+            assert summarise(connection, "web:a").nothing
+            others = summarise(connection, "web:ab")
+            assert others == DataSummary(1, others.since, 1, 1, 1)
             assert others.since == pytest.approx(time(), abs=60)
 
     asyncio.run(play())

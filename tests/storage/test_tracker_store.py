@@ -29,7 +29,7 @@ from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 
 import trialguide.runtime.circuit_breaker
 import trialguide.storage.database
-from trialguide.runtime.circuit_breaker import Away
+from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.storage import tracker_store
 from trialguide.storage.conversation import Conversation
 from trialguide.storage.database import open_engine
@@ -191,7 +191,7 @@ def test_what_the_file_cannot_take_is_refused_at_once_and_taken_later(file: str,
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             outcomes = await asyncio.gather(*(add(kept, sender, START + turn(1)) for sender in "abc"), return_exceptions=True)
-            assert {type(outcome) for outcome in outcomes} == {Away}
+            assert {type(outcome) for outcome in outcomes} == {Unavailable}
             other.execute("ROLLBACK")
         await add(kept, "a", START + turn(2))
         assert await texts(store(file), "a") == ["question 2"]
@@ -237,7 +237,7 @@ def test_a_locked_file_holds_up_nobody_but_its_own_readers(file: str) -> None:
         await add(kept, "me", START + turn(1))
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
             # What a backup program or a second SQLite of another kind may do; in WAL mode a mere writer blocks no reader.
-            kept._glance_at(file).close()
+            kept._readonly(file).close()
             kept._glance = None
             kept.engine.dispose()
             other.execute("PRAGMA locking_mode=EXCLUSIVE")
@@ -248,7 +248,7 @@ def test_a_locked_file_holds_up_nobody_but_its_own_readers(file: str) -> None:
                 before = monotonic()
                 await asyncio.sleep(0.01)
                 longest = max(longest, monotonic() - before)
-            assert isinstance(reading.exception(), Away)
+            assert isinstance(reading.exception(), Unavailable)
             assert longest < 0.5
 
     asyncio.run(play())
@@ -260,31 +260,34 @@ def test_a_message_is_kept_until_its_turn_is_saved_and_has_one_turn_only(databas
         inbox = Inbox(kept)
         for id in ("m1", "m2", "m1"):
             await inbox.receive("first", Message("web:me", id, {"text": f"question {id} \0"}))
-        assert not await inbox.has_turn("web:me", "m1")
-        assert await inbox.left(0, "sms:") == []
-        assert await inbox.left(60, "web:") == []
-        assert [(left.sender_id, left.said) for left in await inbox.left(0, "web:")] == [("web:me", "m1"), ("web:me", "m2")]
+        assert not await inbox.is_processed("web:me", "m1")
+        assert await inbox.claim_orphans(0, "sms:") == []
+        assert await inbox.claim_orphans(60, "web:") == []
+        assert [(left.sender_id, left.message_id) for left in await inbox.claim_orphans(0, "web:")] == [
+            ("web:me", "m1"),
+            ("web:me", "m2"),
+        ]
         said: list[Event] = [UserUttered("question", metadata={"said": "m1"}), ActionExecuted("action_listen")]
         await add(kept, "web:me", START + said)
-        assert await inbox.has_turn("web:me", "m1")
-        assert [left.data for left in await inbox.left(0, "web:")] == [{"text": "question m2 \0"}]
+        assert await inbox.is_processed("web:me", "m1")
+        assert [left.data for left in await inbox.claim_orphans(0, "web:")] == [{"text": "question m2 \0"}]
         with pytest.raises(sqlalchemy.exc.IntegrityError):
             await add(kept, "web:me", [UserUttered("question", metadata={"said": "m1"})])
         other, third = Message("web:me", "m3", {}), Message("web:me", "m4", {})
         await inbox.receive("one", other)
-        await inbox.give_up(other, "one")
+        await inbox.withdraw(other, "one")
         for turn_of in ("one", "two"):
             await inbox.receive(turn_of, third)
         for turn_of in ("one", "two"):
             # Either may have acknowledged it.
-            await inbox.give_up(third, turn_of)
-        assert [left.said for left in await inbox.left(0, "web:")] == ["m2", "m4"]
-        await inbox.is_done(third)
+            await inbox.withdraw(third, turn_of)
+        assert [left.message_id for left in await inbox.claim_orphans(0, "web:")] == ["m2", "m4"]
+        await inbox.discard(third)
         for _ in range(MOST_TRIES):
-            assert len(await inbox.left(0, "web:")) == 1
+            assert len(await inbox.claim_orphans(0, "web:")) == 1
             await inbox.count_try(Message("web:me", "m2", {}))
         # What ends every server that takes it up is left alone.
-        assert await inbox.left(0, "web:") == []
+        assert await inbox.claim_orphans(0, "web:") == []
 
     asyncio.run(play())
 
@@ -296,14 +299,14 @@ def test_a_message_with_a_way_back_is_kept_until_its_answer_is_sent(database: st
         message, other = (Message("tg:me", id, {"text": "question", "token": None}, "encrypted") for id in ("m1", "m2"))
         await inbox.receive("turn", message, other)
         # Nothing is forgotten before it has its turn.
-        await inbox.is_sent(message)
+        await inbox.mark_sent(message)
         said: list[Event] = [UserUttered("question", metadata={"said": "m1"}), ActionExecuted("action_listen")]
         await add(kept, "tg:me", START + said)
-        assert await inbox.left(0, "tg:") == [message, other]
+        assert await inbox.claim_orphans(0, "tg:") == [message, other]
         await inbox.renew([message])
-        assert await inbox.left(10, "tg:") == []
-        await inbox.is_sent(message)
-        assert await inbox.left(0, "tg:") == [other]
+        assert await inbox.claim_orphans(10, "tg:") == []
+        await inbox.mark_sent(message)
+        assert await inbox.claim_orphans(0, "tg:") == [other]
 
     asyncio.run(play())
 

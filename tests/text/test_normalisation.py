@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialguide.text.normalisation import MAX_CHARACTERS, normalised, unreadable_kind, visible_text
+from trialguide.text.normalisation import MAX_CHARACTERS, normalised, printable, unreadable_reason
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ from trialguide.text.normalisation import MAX_CHARACTERS, normalised, unreadable
     ],
 )
 def test_kinds(text: str, kind: str | None) -> None:
-    assert unreadable_kind(text) == kind
+    assert unreadable_reason(text) == kind
 
 
 @given(st.text(max_size=1500))
 def test_any_text_has_a_kind(text: str) -> None:
-    assert unreadable_kind(text) in (None, "empty", "no_words", "other_script", "too_long")
+    assert unreadable_reason(text) in (None, "empty", "no_words", "other_script", "too_long")
 
 
 @given(st.text())
@@ -46,4 +46,4 @@ def test_normalising_twice_changes_nothing_more(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "shown"), [("a\x00b", "a b"), (" a \n b ", "a b"), ("a\u200bb", "a b")])
 def test_visible_text(text: str, shown: str) -> None:
-    assert visible_text(text) == shown
+    assert printable(text) == shown

@@ -17,7 +17,7 @@ import aiohttp
 
 from tools.benchmarks.bench import topic_questions
 from tools.benchmarks.record import record
-from tools.benchmarks.report import Bar, disturbance
+from tools.benchmarks.report import Target, disturbance
 from tools.testbed.cluster import Cluster, Missing, Program, nginx
 from tools.testbed.processes import cpu_seconds, other_cpu_seconds
 from trialguide.commands.setup import prepare
@@ -93,7 +93,7 @@ def measure(model: Path, folder: Path) -> list[tuple[Round, Round]]:
         return pairs
 
 
-def bars(pairs: Sequence[tuple[Round, Round]]) -> list[Bar]:
+def bars(pairs: Sequence[tuple[Round, Round]]) -> list[Target]:
     """What two servers do against one: here, and by processor time."""
     here = median(two.per_second / one.per_second for one, two in pairs)
     given = median(2 * one.servers / two.servers for one, two in pairs)
@@ -102,14 +102,14 @@ def bars(pairs: Sequence[tuple[Round, Round]]) -> list[Bar]:
     beside = " and ".join(f"{median(round.shared for round in rounds):.1f}" for rounds in (one, two))
     speed = " and ".join(f"{median(round.per_second for round in rounds):.0f}" for rounds in (one, two))
     return [
-        Bar(
+        Target(
             f"messages, by the servers' processor time ({both} ms a message with one and with two)",
             "at least 1.7 times",
             f"{given:.2f} times",
             given >= 1.7,
         ),
-        Bar(f"messages a second here ({speed})", "told, as the load has no core of its own", f"{here:.2f} times", True),
-        Bar("processor time of PostgreSQL, Redis and nginx", "told", f"{beside} ms a message", True),
+        Target(f"messages a second here ({speed})", "told, as the load has no core of its own", f"{here:.2f} times", True),
+        Target("processor time of PostgreSQL, Redis and nginx", "told", f"{beside} ms a message", True),
     ]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import aiohttp
 
-from tools.benchmarks.report import Bar
+from tools.benchmarks.report import Target
 
 PAIRS = 6
 PEOPLE = 60
@@ -20,7 +20,7 @@ FLOOD_PER_SECOND = 100
 SETTINGS = {"ADDRESS_RATE": "1000000 per 10 seconds"}
 
 
-async def flood_bar(server: str, questions: Sequence[str]) -> Bar:
+async def flood_bar(server: str, questions: Sequence[str]) -> Target:
     """The 95th percentile of other people's answers in a flood, against quiet rounds, in pairs. Raises aiohttp.ClientError."""
     # Each round asks others: what was understood once is remembered.
     asked = cycle(questions)
@@ -29,7 +29,7 @@ async def flood_bar(server: str, questions: Sequence[str]) -> Bar:
         pairs = [await _pair(session, server, asked, bool(number % 2)) for number in range(PAIRS)]
     ratio = median(flooded / quiet for quiet, flooded in pairs)
     quiet, flooded = (median(values) for values in zip(*pairs, strict=True))
-    return Bar(
+    return Target(
         f"p95 of other people's answers while one person sends {FLOOD_PER_SECOND} messages a second, against quiet",
         "under 2 times",
         f"{ratio:.2f} times ({quiet:.0f} and {flooded:.0f} ms)",

@@ -22,7 +22,7 @@ from aiohttp import web
 
 from tools.benchmarks.bench import topic_questions
 from tools.benchmarks.record import record
-from tools.benchmarks.report import Bar, disturbance
+from tools.benchmarks.report import Target, disturbance
 from tools.testbed.processes import other_cpu_seconds
 from trialguide.commands.run import port_from_environment
 from trialguide.commands.setup import prepare
@@ -144,7 +144,7 @@ class Bench:
         return self.people
 
 
-async def measure(model: Path, ports: tuple[int, int], folder: Path) -> list[Bar]:
+async def measure(model: Path, ports: tuple[int, int], folder: Path) -> list[Target]:
     """The figures with their bars. Raises CannotStart, aiohttp.ClientError or asyncio.TimeoutError."""
     telegram, whatsapp = Vendor(), Vendor()
     async with served(telegram), served(whatsapp):
@@ -175,8 +175,8 @@ async def measure(model: Path, ports: tuple[int, int], folder: Path) -> list[Bar
     name = "p95 of another channel with a vendor that takes 5 s, against one that is quick"
     p95 = percentile(acknowledged)
     return [
-        Bar(f"webhook acknowledged, p95 of {len(acknowledged)}", "under 20 ms", f"{p95:.1f} ms", p95 < 20),
-        Bar(f"{name} ({answered:.0f} ms)", "at most 1.1", f"{ratio:.2f}", ratio <= 1.1),
+        Target(f"webhook acknowledged, p95 of {len(acknowledged)}", "under 20 ms", f"{p95:.1f} ms", p95 < 20),
+        Target(f"{name} ({answered:.0f} ms)", "at most 1.1", f"{ratio:.2f}", ratio <= 1.1),
     ]
 
 

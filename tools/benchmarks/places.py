@@ -14,7 +14,7 @@ from statistics import median, quantiles
 
 import yaml
 
-from tools.benchmarks.report import Bar
+from tools.benchmarks.report import Target
 from tools.benchmarks.servers import BenchmarkFailed
 from tools.testbed.processes import free_ports, resident_megabytes
 from trialguide.commands.stack import HOST, CannotStart, await_answer, end
@@ -37,7 +37,7 @@ class PlaceFigures:
     directory: float
 
 
-def place_bars() -> list[Bar]:
+def place_bars() -> list[Target]:
     """The figures, each with its bar. Raises BenchmarkFailed when nothing can be measured."""
     done = subprocess.run([sys.executable, "-m", "tools.benchmarks.places"], cwd=ROOT, capture_output=True, text=True)
     if done.returncode:
@@ -47,11 +47,11 @@ def place_bars() -> list[Bar]:
     ready = median(_seconds_to_ready() for _ in range(STARTS))
     name = f"place understood and searched, one of {figures.messages} messages"
     return [
-        Bar(f"{name}, p50", "under 5 ms", f"{figures.p50:.2f} ms", figures.p50 < 5),
-        Bar(f"{name}, p95", "under 15 ms", f"{figures.p95:.2f} ms", figures.p95 < 15),
-        Bar("resident memory of the gazetteer", "under 150 MB", f"{figures.memory:.0f} MB", figures.memory < 150),
-        Bar("loading of the directory", "at most 1 s", f"{figures.directory:.3f} s", figures.directory <= 1),
-        Bar("start of the action server", "under 5 s", f"{ready:.1f} s", ready < 5),
+        Target(f"{name}, p50", "under 5 ms", f"{figures.p50:.2f} ms", figures.p50 < 5),
+        Target(f"{name}, p95", "under 15 ms", f"{figures.p95:.2f} ms", figures.p95 < 15),
+        Target("resident memory of the gazetteer", "under 150 MB", f"{figures.memory:.0f} MB", figures.memory < 150),
+        Target("loading of the directory", "at most 1 s", f"{figures.directory:.3f} s", figures.directory <= 1),
+        Target("start of the action server", "under 5 s", f"{ready:.1f} s", ready < 5),
     ]
 
 

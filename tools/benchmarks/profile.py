@@ -22,35 +22,35 @@ from tools.benchmarks.load import CONVERSATION
 from tools.benchmarks.report import markdown
 from tools.benchmarks.servers import Place, action_server
 from tools.testbed.processes import machine
-from trialguide.commands.rasa_server import SWITCH_SECONDS, be_quiet
+from trialguide.commands.rasa_server import SWITCH_SECONDS, silence_rasa
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import ONE_THREAD
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.files import ROOT
-from trialguide.dialogue.rasa_patches import use_own_parts
+from trialguide.dialogue.rasa_patches import apply_rasa_patches
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 WARM_UP = 100
 MESSAGES = 1000
 
 
-class ReaderHere:
+class InProcessWorker:
     """Reads messages in this process, where the time of it can be taken; a server has a process of its own for it."""
 
     def __init__(self, folder: Path, thresholds: Mapping[str, float]) -> None:
-        from trialguide.nlu.training import load_reader
+        from trialguide.nlu.training import load_interpreter
 
-        self._reader, self._catalogue = load_reader(folder, thresholds), load_catalogue()
+        self._reader, self._catalogue = load_interpreter(folder, thresholds), load_catalogue()
 
-    async def read(self, text: str) -> str:
+    async def parse(self, text: str) -> str:
         """What a text is taken for, as JSON."""
         from trialguide.nlu.parse_data import parse_data
 
-        return json.dumps(parse_data(self._reader.understand(text), self._catalogue))
+        return json.dumps(parse_data(self._reader.interpret(text), self._catalogue))
 
 
 @dataclass
-class Parts:
+class Stopwatch:
     """Adds up the processor time of functions by part, in seconds; what a part calls counts for the part called alone."""
 
     clock: Callable[[], float] = time.thread_time
@@ -98,14 +98,14 @@ def profile(questions: list[str]) -> int:
     model = prepare()
     if model is None:
         return 1
-    be_quiet()
+    silence_rasa()
     os.environ |= ONE_THREAD
-    use_own_parts()
+    apply_rasa_patches()
     sys.setswitchinterval(SWITCH_SECONDS)
     import trialguide.nlu.topic_classifier
 
-    vars(trialguide.nlu.topic_classifier)["ReaderProcess"] = ReaderHere
-    parts = Parts()
+    vars(trialguide.nlu.topic_classifier)["NluWorker"] = InProcessWorker
+    parts = Stopwatch()
     time_all(parts.time)
     with tempfile.TemporaryDirectory(prefix="trialguide-profile-") as folder, ExitStack() as servers:
         actions = servers.enter_context(action_server(Place(Path(folder))))
@@ -116,7 +116,7 @@ def profile(questions: list[str]) -> int:
     return 0
 
 
-async def _ask(questions: list[str], model: Path, parts: Parts) -> float:
+async def _ask(questions: list[str], model: Path, parts: Stopwatch) -> float:
     """The seconds of processor time in all; the parts are added up meanwhile."""
     from rasa.core.agent import load_agent
     from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
@@ -142,12 +142,12 @@ def time_all(measure: Callable[[Any, str, str], None]) -> None:
     from trialguide.dialogue.message_processor import TurnProcessor
     from trialguide.dialogue.rule_policy import IntentRulePolicy
     from trialguide.dialogue.story_policy import StoryPolicy
-    from trialguide.nlu.interpreter import Reader
+    from trialguide.nlu.interpreter import Interpreter
     from trialguide.nlu.safety_phrases import SafetyPhrases
     from trialguide.nlu.sentence_encoder import SentenceEncoder
     from trialguide.nlu.topic_model import TopicModel
     from trialguide.places.entities import PlaceEntities
-    from trialguide.storage.group_commit import Writer
+    from trialguide.storage.group_commit import GroupCommitWriter
     from trialguide.storage.tracker_store import ConversationStore
 
     for owner, name, part in (
@@ -155,8 +155,8 @@ def time_all(measure: Callable[[Any, str, str], None]) -> None:
         (TopicModel, "probabilities", "n-grams and networks"),
         (SafetyPhrases, "label", "safety phrases"),
         (PlaceEntities, "of", "places"),
-        (Reader, "understand", "decision"),
-        (ReaderHere, "read", "what is told of it"),
+        (Interpreter, "understand", "decision"),
+        (InProcessWorker, "read", "what is told of it"),
         (TurnProcessor, "parse_message", "what is remembered of it"),
         (IntentRulePolicy, "predict_action_probabilities", "rules, twice a message"),
         (StoryPolicy, "predict_action_probabilities", "stories, twice a message"),
@@ -165,7 +165,7 @@ def time_all(measure: Callable[[Any, str, str], None]) -> None:
         (TurnProcessor, "_run_action", "actions: the reply, then listening"),
         (ConversationStore, "retrieve", "reading the conversation"),
         (ConversationStore, "save", "what is to be written"),
-        (Writer, "_write_waiting", "writing it to the disk (thread)"),
+        (GroupCommitWriter, "_write_waiting", "writing it to the disk (thread)"),
         (TurnProcessor, "handle_message", "the rest of Rasa's handling"),
     ):
         measure(owner, name, part)

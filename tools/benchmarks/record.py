@@ -5,14 +5,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from tools.benchmarks.report import Bar, bars_table
+from tools.benchmarks.report import Target, bars_table
 from trialguide.content.files import ROOT
 
 FIGURES = ROOT / "bench.json"
 DOCUMENT = ROOT / "docs" / "benchmark.md"
 
 
-def record(name: str, heading: str, bars: Sequence[Bar], warning: str, method: str) -> None:
+def record(name: str, heading: str, bars: Sequence[Target], warning: str, method: str) -> None:
     """Prints the figures of a part and writes them in place of those of an earlier run."""
     recorded = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
     figures = {"bars": [asdict(bar) for bar in bars], "warning": warning}

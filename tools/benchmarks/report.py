@@ -51,7 +51,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Bar:
+class Target:
     """A figure and the bar that was set for it."""
 
     name: str
@@ -79,7 +79,7 @@ def table(measured: Sequence[Measured]) -> str:
     return markdown(rows)
 
 
-def bars(ours: Measured, stock: Measured, first: Measured) -> list[Bar]:
+def bars(ours: Measured, stock: Measured, first: Measured) -> list[Target]:
     """The ratios and figures that a bar was set for."""
     memory = ours.memory["Rasa server"]
     start = ours.start / stock.start
@@ -87,27 +87,29 @@ def bars(ours: Measured, stock: Measured, first: Measured) -> list[Bar]:
     return [
         *_speed_bars("new questions", ours.many, ours.single, stock),
         *_speed_bars("questions heard before", ours.many_again, ours.single_again, stock),
-        Bar("training", "under 120 s", f"{ours.training_seconds:.0f} s", ours.training_seconds < 120),
-        Bar("resident memory of the Rasa server", "under 800 MB", f"{memory:.0f} MB", memory < 800),
-        Bar("start to first 200", "under half of the stock bot's", f"{start:.2f}", start < 0.5),
-        Bar(
+        Target("training", "under 120 s", f"{ours.training_seconds:.0f} s", ours.training_seconds < 120),
+        Target("resident memory of the Rasa server", "under 800 MB", f"{memory:.0f} MB", memory < 800),
+        Target("start to first 200", "under half of the stock bot's", f"{start:.2f}", start < 0.5),
+        Target(
             "start to first 200, where several servers share the work",
             "at most a quarter of the stock bot's",
             f"{start:.2f}",
             start <= 0.25,
         ),
-        Bar("p50, 1 at once, new questions", "at most 1.3 times the first version's", f"{slower:.2f} times", slower <= 1.3),
+        Target("p50, 1 at once, new questions", "at most 1.3 times the first version's", f"{slower:.2f} times", slower <= 1.3),
     ]
 
 
-def _speed_bars(asked: str, many: Sequence[Round], single: Sequence[Round], stock: Measured) -> list[Bar]:
+def _speed_bars(asked: str, many: Sequence[Round], single: Sequence[Round], stock: Measured) -> list[Target]:
     faster = paired_ratio(many, stock.many, per_second)
     slowest = paired_ratio(single, stock.single, p95)
     work = paired_ratio(stock.many, many, cpu)
     return [
-        Bar(f"messages a second, 8 at once, {asked}", "at least 5 times the stock bot's", f"{faster:.1f} times", faster >= 5),
-        Bar(f"p95, 1 at once, {asked}", "at most a third of the stock bot's", f"{slowest:.2f}", slowest <= 1 / 3),
-        Bar(f"processor time a message, {asked}", "at most a seventh of the stock bot's", f"1/{work:.1f}", work >= 7),
+        Target(
+            f"messages a second, 8 at once, {asked}", "at least 5 times the stock bot's", f"{faster:.1f} times", faster >= 5
+        ),
+        Target(f"p95, 1 at once, {asked}", "at most a third of the stock bot's", f"{slowest:.2f}", slowest <= 1 / 3),
+        Target(f"processor time a message, {asked}", "at most a seventh of the stock bot's", f"1/{work:.1f}", work >= 7),
     ]
 
 
@@ -136,7 +138,7 @@ def paired_ratio(ones: Sequence[Round], others: Sequence[Round], figure: Callabl
     return median(figure(one) / figure(other) for one, other in zip(ones, others, strict=True))
 
 
-def bars_table(bars: Iterable[Bar]) -> str:
+def bars_table(bars: Iterable[Target]) -> str:
     """The bars in Markdown."""
     rows = [[bar.name, bar.wanted, bar.figure, "met" if bar.met else "not met"] for bar in bars]
     return markdown([["", "bar", "measured", ""], *rows])

@@ -17,7 +17,7 @@ from typing import Any
 from tools.benchmarks.bench import topic_questions
 from tools.benchmarks.flood import FLOOD_PER_SECOND, PAIRS, PEOPLE, SETTINGS, flood_bar
 from tools.benchmarks.record import record
-from tools.benchmarks.report import Bar, disturbance
+from tools.benchmarks.report import Target, disturbance
 from tools.testbed.processes import cpu_seconds, other_cpu_seconds
 from trialguide.commands.run import port_from_environment
 from trialguide.commands.setup import prepare
@@ -68,7 +68,7 @@ class Visit:
     server: float
 
 
-def browser_bars(address: str, chromium: str) -> list[Bar]:
+def browser_bars(address: str, chromium: str) -> list[Target]:
     """Visits the server's own page as a new person each time and asks one question. Raises playwright's errors."""
     from playwright.sync_api import sync_playwright
 
@@ -81,9 +81,9 @@ def browser_bars(address: str, chromium: str) -> list[Bar]:
     )
     beyond = statistics.median(visit.answer - visit.server for visit in visits)
     return [
-        Bar("script requested to button shown", "under 100 ms", f"{ready:.0f} ms", ready < 100),
-        Bar("button pressed to panel shown, without a network", "does not wait for it", f"{opened:.0f} ms", opened < 100),
-        Bar(
+        Target("script requested to button shown", "under 100 ms", f"{ready:.0f} ms", ready < 100),
+        Target("button pressed to panel shown, without a network", "does not wait for it", f"{opened:.0f} ms", opened < 100),
+        Target(
             f"first answer shown, beyond the server's own {server:.0f} ms",
             "within 60 ms",
             f"{beyond:.0f} ms ({answer:.0f} ms in all)",

@@ -8,7 +8,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from tools.evaluation.calibration import Bin
-from tools.evaluation.cross_validation import Danger, Doubt
+from tools.evaluation.cross_validation import AnswerSweep, DangerSweep
 from tools.evaluation.learning_curve import Point
 
 # Black, blue and orange of Okabe and Ito (2008) differ in brightness as well as in colour.
@@ -48,7 +48,7 @@ def curve_picture(points: Sequence[Point]) -> str:
     return _svg(figure, axes)
 
 
-def doubt_picture(doubt: Doubt, chosen: float) -> str:
+def doubt_picture(doubt: AnswerSweep, chosen: float) -> str:
     """What becomes of messages, over the threshold for answering; `chosen` is the one in config.yml."""
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.subplots()
@@ -60,7 +60,7 @@ def doubt_picture(doubt: Doubt, chosen: float) -> str:
     return _svg(figure, axes)
 
 
-def danger_picture(danger: Danger, chosen: float) -> str:
+def danger_picture(danger: DangerSweep, chosen: float) -> str:
     """What is recognised and what falsely taken for danger, over its threshold; `chosen` is the one in config.yml."""
     figure = Figure(figsize=SIZE, layout="constrained")
     axes = figure.subplots()

@@ -28,7 +28,7 @@ class OutOfFold:
 
 
 @dataclass(frozen=True)
-class Doubt:
+class AnswerSweep:
     """What would become of the examples at each threshold for answering, as shares of all of them."""
 
     threshold: tuple[float, ...]
@@ -43,7 +43,7 @@ class Doubt:
 
 
 @dataclass(frozen=True)
-class Danger:
+class DangerSweep:
     """What share of emergencies and self-harm is recognised at each threshold, and what share of the rest is taken for one."""
 
     threshold: tuple[float, ...]
@@ -104,7 +104,7 @@ def doubt(
     dangers: Sequence[str],
     personal: Sequence[str],
     offerable: Sequence[str],
-) -> Doubt:
+) -> AnswerSweep:
     """Takes the decision for each example at every threshold for answering, the other thresholds as they are."""
     confidence, above, below, unsure, offered = [], [], [], [], []
     for example, row in zip(examples, rows, strict=True):
@@ -120,7 +120,7 @@ def doubt(
     sure = np.array(confidence) >= np.array(STEPS)[:, None]
     right = np.where(sure, above, below)
     asked_back = ~sure & np.array(unsure)
-    return Doubt(
+    return AnswerSweep(
         STEPS,
         tuple(right.mean(axis=1).tolist()),
         tuple((asked_back & np.array(offered)).mean(axis=1).tolist()),
@@ -130,10 +130,10 @@ def doubt(
 
 def danger(
     examples: Sequence[Example], rows: Sequence[dict[str, float]], phrases: SafetyPhrases, dangers: Sequence[str]
-) -> Danger:
+) -> DangerSweep:
     """What the phrases and the classifier together take for danger at every threshold."""
     found = np.array([phrases.label(example.text) in dangers for example in examples])
     likely = np.array([sum(row.get(label, 0.0) for label in dangers) for row in rows])
     grave = np.array([example.label in dangers for example in examples])
     taken = found | (likely >= np.array(STEPS)[:, None])
-    return Danger(STEPS, *(tuple(taken[:, group].mean(axis=1).tolist()) for group in (grave, ~grave)))
+    return DangerSweep(STEPS, *(tuple(taken[:, group].mean(axis=1).tolist()) for group in (grave, ~grave)))

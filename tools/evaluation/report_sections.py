@@ -53,8 +53,8 @@ class Evidence:
     results: Mapping[str, Sequence[Understood]]
     out_of_fold: cross.OutOfFold
     temperature: float
-    doubt: cross.Doubt
-    danger: cross.Danger
+    doubt: cross.AnswerSweep
+    danger: cross.DangerSweep
     curve: Sequence[Point]
     before: Sequence[Bin]
     after: Sequence[Bin]

@@ -10,7 +10,7 @@ from typing import Any
 
 from tools.evaluation.measures import Measure, Understood, measures
 from tools.evaluation.questions import QUESTIONS, Question, UnreadableQuestions, read_questions, sets_of
-from trialguide.commands.rasa_server import be_quiet
+from trialguide.commands.rasa_server import silence_rasa
 from trialguide.content.catalogue import Catalogue, load_catalogue
 from trialguide.content.files import ROOT
 
@@ -118,7 +118,7 @@ def print_tables(results: list[Understood], catalogue: Catalogue) -> None:
 
 
 async def _understand(questions: list[Question], model: Path) -> list[Understood]:
-    be_quiet()
+    silence_rasa()
     from rasa.core.agent import Agent
     from rasa.utils.log_utils import configure_structlog
 

@@ -45,8 +45,8 @@ def held_out_section(tried: Sequence[Tried], chosen: Thresholds, thresholds: Thr
 def cross_validation_section(
     found: cross.OutOfFold,
     temperature: float,
-    doubt: cross.Doubt,
-    danger: cross.Danger,
+    doubt: cross.AnswerSweep,
+    danger: cross.DangerSweep,
     settings: Settings,
     thresholds: Thresholds,
 ) -> Section:

@@ -12,7 +12,7 @@ from trialguide.content.catalogue import FAQ, Catalogue
 from trialguide.content.files import ROOT
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.interpreter import NOT_LEARNED
-from trialguide.nlu.preprocessing import load_courtesies, load_short_forms
+from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
 from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
 from trialguide.nlu.topic_model import Settings
 
@@ -47,10 +47,10 @@ def training_examples(catalogue: Catalogue) -> list[Example]:
     from rasa.shared.nlu.training_data.formats import RasaYAMLReader
 
     files = sorted(get_data_files([str(ROOT / "data")], RasaYAMLReader.is_yaml_nlu_file))
-    courtesies, short_forms = load_courtesies(), load_short_forms()
+    courtesies, short_forms = load_courtesies(), load_abbreviations()
 
     def plain(text: str) -> str:
-        return courtesies.without(short_forms.written_out(text))
+        return courtesies.strip(short_forms.expand(text))
 
     examples = [
         Example(

@@ -53,7 +53,7 @@ class Outcome:
         return [self.fault, *map(str, counts), f"{self.wait:.1f}", f"{self.recovery:.1f}"]
 
 
-def suffer(fault: Fault, addresses: Callable[[int], str], database: str) -> Outcome:
+def inject(fault: Fault, addresses: Callable[[int], str], database: str) -> Outcome:
     """Breaks and mends under load. `addresses` says where the person of a number sends to.
 
     Raises TimeoutError when messages are not acknowledged, answered or recovered from in the end.

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from tools.reliability.fault import Fault, Outcome, suffer
+from tools.reliability.fault import Fault, Outcome, inject
 from tools.testbed.cluster import Cluster, Program
-from tools.testbed.processes import family, free_ports
+from tools.testbed.processes import free_ports, process_tree
 from trialguide.commands.stack import Stack
 
 CLOCKS_APART = 30
@@ -22,9 +22,9 @@ def all_faults(model: Path, folder: Path) -> Iterator[Outcome]:
     yield from faults_of_one_server(model, folder)
     with Cluster(model, folder, clocks_apart=CLOCKS_APART, with_rabbitmq=True) as servers:
         for fault in cluster_faults(servers):
-            yield suffer(fault, lambda _: servers.address, servers.database)
+            yield inject(fault, lambda _: servers.address, servers.database)
         apart = Fault(f"clocks {CLOCKS_APART} s apart, every message to the other server", _nothing, _nothing)
-        yield suffer(apart, Alternating(servers), servers.database)
+        yield inject(apart, Alternating(servers), servers.database)
 
 
 def cluster_faults(servers: Cluster) -> Iterator[Fault]:
@@ -41,7 +41,7 @@ def cluster_faults(servers: Cluster) -> Iterator[Fault]:
 
     def on_readers(number: signal.Signals) -> None:
         for server in servers.servers:
-            for reader in family(server.process_id("Rasa server"))[1:]:
+            for reader in process_tree(server.process_id("Rasa server"))[1:]:
                 os.kill(reader, number)
 
     yield Fault("nothing, for comparison", _nothing, _nothing)
@@ -85,7 +85,7 @@ def faults_of_one_server(model: Path, folder: Path) -> Iterator[Outcome]:
     server = Stack(model, port, actions_port, file, log=folder / "log", settings=LIMITS)
     with server:
         for fault in file_faults(server, file):
-            yield suffer(fault, lambda _: server.address, str(file))
+            yield inject(fault, lambda _: server.address, str(file))
 
 
 def file_faults(server: Stack, file: Path) -> Iterator[Fault]:

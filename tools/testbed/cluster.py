@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.testbed.processes import family, free_ports
+from tools.testbed.processes import free_ports, process_tree
 from trialguide.commands.stack import HOST, Stack, end
 from trialguide.content.files import ROOT
 
@@ -50,7 +50,7 @@ class Program:
 
     def signal(self, number: signal.Signals) -> None:
         """Signals it and all that it has started."""
-        for member in family(self.process.pid) if self.process else ():
+        for member in process_tree(self.process.pid) if self.process else ():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, number)
 

@@ -17,12 +17,14 @@ TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 def cpu_seconds(process: int) -> float:
     """Processor time, user and system, of a process and those it started and that still run."""
-    return sum(sum(map(int, _stat(member)[11:13])) for member in family(process)) / TICKS_A_SECOND
+    return sum(sum(map(int, _stat(member)[11:13])) for member in process_tree(process)) / TICKS_A_SECOND
 
 
 def resident_megabytes(process: int) -> float:
     """Resident memory of a process and those it started, in millions of bytes."""
-    found = (re.search(r"^VmRSS:\s*(\d+) kB", (PROC / str(member) / "status").read_text(), re.M) for member in family(process))
+    found = (
+        re.search(r"^VmRSS:\s*(\d+) kB", (PROC / str(member) / "status").read_text(), re.M) for member in process_tree(process)
+    )
     return sum(int(match[1]) for match in found if match) * 1024 / 1e6
 
 
@@ -35,7 +37,7 @@ def other_cpu_seconds() -> float:
     return busy - sum(usage.ru_utime + usage.ru_stime for usage in own)
 
 
-def family(process: int) -> list[int]:
+def process_tree(process: int) -> list[int]:
     """A process and those that it has started, directly or not, and that still run."""
     parents = {}
     for entry in PROC.iterdir():

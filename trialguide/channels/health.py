@@ -13,7 +13,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from trialguide.runtime.circuit_breaker import Away
+from trialguide.runtime.circuit_breaker import Unavailable
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 # A proxy on the same machine writes one of these, so that what comes through it does not pass for this machine's own.
@@ -109,6 +109,6 @@ class Health(InputChannel):
 async def _state(look: Awaitable[Any]) -> str:
     try:
         await look
-    except Away:
+    except Unavailable:
         return "away"
     return "ok"

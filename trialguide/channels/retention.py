@@ -10,9 +10,9 @@ from typing import Any
 from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, Sanic
 
-from trialguide.runtime.circuit_breaker import Away
+from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.logs import log_failure
-from trialguide.storage.retention import conversation_days, forget_old
+from trialguide.storage.retention import conversation_days, delete_expired
 from trialguide.storage.tracker_store import ConversationStore
 
 logger = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class Retention(InputChannel):
             try:
                 number = await forget_all_old(app.ctx.agent.tracker_store, self._days)
                 logger.info("%s rows that were old enough have been deleted.", number)
-            except Away:
+            except Unavailable:
                 # It is tried again in an hour; the store has said that it is away.
                 continue
             except Exception as error:
@@ -72,9 +72,9 @@ class Retention(InputChannel):
 
 
 async def forget_all_old(store: ConversationStore, days: int) -> int:
-    """Deletes all that has been kept for long enough, a batch at a time; how many rows. Raises Away."""
+    """Deletes all that has been kept for long enough, a batch at a time; how many rows. Raises Unavailable."""
     deleted = 0
-    while number := await store.run(lambda connection: forget_old(connection, days)):
+    while number := await store.run(lambda connection: delete_expired(connection, days)):
         deleted += number
         await asyncio.sleep(REST_SECONDS)
     return deleted

@@ -5,14 +5,14 @@ import os
 import sys
 from typing import Any
 
-from trialguide.commands.rasa_server import be_quiet
+from trialguide.commands.rasa_server import silence_rasa
 
 logger = logging.getLogger(__name__)
 
 
 def main() -> None:
     """Runs rasa_sdk's server for the package `actions`, with the directory already read."""
-    be_quiet()
+    silence_rasa()
     from rasa_sdk.endpoint import create_app
     from sanic.request import Request
 

@@ -13,7 +13,7 @@ import yaml
 
 from trialguide.commands.yaml_lines import ContentFile, examples
 from trialguide.content.files import ROOT
-from trialguide.places.directory_files import LINK, checked_rows, file_names, repeated_rows
+from trialguide.places.directory_files import LINK, file_names, repeated_rows, validated_rows
 from trialguide.text.normalisation import normalised
 
 MOST_WORDS = 90
@@ -281,7 +281,7 @@ class _Check:
             yield Finding(self._shown(path), 1, "The file is missing.", "Bring it back.")
             return
         try:
-            faults = [*(fault for checked in checked_rows(path) for fault in checked.faults), *repeated_rows(path)]
+            faults = [*(fault for checked in validated_rows(path) for fault in checked.faults), *repeated_rows(path)]
         except UnicodeDecodeError as error:
             yield self._unreadable(path, error)
             return

@@ -6,7 +6,7 @@ import os
 import sys
 
 from trialguide.commands.backup import open_database
-from trialguide.commands.rasa_server import be_quiet
+from trialguide.commands.rasa_server import silence_rasa
 from trialguide.commands.setup import model_file
 from trialguide.storage.database import FAILURES
 
@@ -29,12 +29,12 @@ def main(arguments: argparse.Namespace) -> int:
             "The content was changed after the last training. Run `make setup` and start the assistant anew.", file=sys.stderr
         )
         return 1
-    be_quiet()
-    from trialguide.channels.messaging.notifications import Notifying, channels_of
+    silence_rasa()
+    from trialguide.channels.messaging.notifications import Notifier, channels_of
     from trialguide.content.answer_versions import answer_versions
 
     try:
-        run = Notifying(open_database(), channels_of(os.environ), answer_versions(), 1 / arguments.a_second)
+        run = Notifier(open_database(), channels_of(os.environ), answer_versions(), 1 / arguments.a_second)
         counted = asyncio.run(run.run(arguments.send))
     except (ValueError, *FAILURES) as problem:
         print(problem, file=sys.stderr)

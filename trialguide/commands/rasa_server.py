@@ -7,8 +7,8 @@ import sys
 import warnings
 from typing import Any, TextIO
 
-from trialguide.dialogue.rasa_patches import use_own_parts
-from trialguide.runtime.lean_imports import leave_out_packages
+from trialguide.dialogue.rasa_patches import apply_rasa_patches
+from trialguide.runtime.lean_imports import install_import_stubs
 
 # Set before the import: these libraries read the environment while they load.
 QUIET = {
@@ -54,7 +54,7 @@ def show_warning(
         print(f"Warning: {' '.join(text.split())}", file=sys.stderr)
 
 
-def be_quiet() -> None:
+def silence_rasa() -> None:
     """Quiets Rasa in this process; to be called before Rasa is imported."""
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
@@ -63,10 +63,10 @@ def be_quiet() -> None:
 
 def main() -> Any:
     """Runs Rasa's command line with the arguments given."""
-    be_quiet()
+    silence_rasa()
     sys.argv[0] = "rasa"
     if sys.argv[1:2] == ["run"]:
-        leave_out_packages()
+        install_import_stubs()
         # All that is loaded stays; walking through it meanwhile takes a sixth of the start. The processor turns it on again.
         gc.disable()
         token = os.environ.get("RASA_AUTH_TOKEN")
@@ -82,7 +82,7 @@ def main() -> Any:
         # Rasa calls this when it has read its command line.
         rasa_io.configure_colored_logging = log_as_json
 
-    use_own_parts()
+    apply_rasa_patches()
     sys.setswitchinterval(SWITCH_SECONDS)
     # Every open page holds a socket; the usual soft limit ends at a thousand.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

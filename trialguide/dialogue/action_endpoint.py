@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 
-from trialguide.runtime.circuit_breaker import Away, Service
+from trialguide.runtime.circuit_breaker import CircuitBreaker, Unavailable
 from trialguide.runtime.metrics import stage
 from trialguide.runtime.request_id import HEADER, request_id
 
@@ -17,16 +17,16 @@ LONGEST_SECONDS = 5.0
 HEALTH_SECONDS = 1.0
 
 
-class ActionServer(EndpointConfig):
+class ActionEndpoint(EndpointConfig):
     """Rasa's endpoint, which waits for 300 seconds, with a watch on it."""
 
     def __init__(self, endpoint: EndpointConfig) -> None:
         self.__dict__.update(endpoint.__dict__)
         seconds = min(float(os.environ.get("ACTION_SECONDS") or ACTION_SECONDS), LONGEST_SECONDS)
-        self.service = Service("action server", seconds, (aiohttp.ClientError, OSError))
+        self.service = CircuitBreaker("action server", seconds, (aiohttp.ClientError, OSError))
 
     async def request(self, *arguments: Any, timeout: float | None = None, **named: Any) -> Any:
-        """The answer of the action server. Raises Away, and ClientResponseError for an answer that is an error."""
+        """The answer of the action server. Raises Unavailable, and ClientResponseError for an answer that is an error."""
         if request_id.get():
             named["headers"] = named.get("headers", {}) | {HEADER: request_id.get()}
 
@@ -44,11 +44,11 @@ class ActionServer(EndpointConfig):
         return answered
 
     async def ping(self) -> None:
-        """Asks for the action server's health. Raises Away."""
+        """Asks for the action server's health. Raises Unavailable."""
         address = str(self.url).removesuffix("/webhook") + "/health"
         try:
             timeout = aiohttp.ClientTimeout(total=HEALTH_SECONDS)
             async with aiohttp.ClientSession(timeout=timeout) as session, session.get(address) as response:
                 response.raise_for_status()
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
-            raise Away(self.service.name) from error
+            raise Unavailable(self.service.name) from error

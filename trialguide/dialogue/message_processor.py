@@ -19,9 +19,9 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from trialguide.nlu.topic_classifier import TopicClassifier
-from trialguide.nlu.worker import ReaderProcess
-from trialguide.runtime.digest_cache import Remembered
-from trialguide.runtime.garbage_collection import keep_what_is_loaded
+from trialguide.nlu.worker import NluWorker
+from trialguide.runtime.digest_cache import DigestCache
+from trialguide.runtime.garbage_collection import freeze_garbage_collector
 
 # The questions that many people ask in the same words; what is kept of one takes about a kilobyte.
 REMEMBERED = 1000
@@ -40,22 +40,22 @@ class TurnProcessor(MessageProcessor):
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         super().__init__(*arguments, **settings)
-        self._reader = reader_of(self.graph_runner)
+        self._reader = nlu_worker_of(self.graph_runner)
         # As JSON, so that nobody can change what is kept.
-        self._understood = Remembered[str](REMEMBERED)
-        keep_what_is_loaded()
+        self._understood = DigestCache[str](REMEMBERED)
+        freeze_garbage_collector()
 
     async def parse_message(
         self, message: UserMessage, tracker: DialogueStateTracker | None = None, only_output_properties: bool = True
     ) -> dict[str, Any]:
-        """What the message is taken for, which its text alone decides. Raises NotUnderstood."""
+        """What the message is taken for, which its text alone decides. Raises ParseError."""
         if not only_output_properties:
             parsed: dict[str, Any] = await super().parse_message(message, tracker, only_output_properties)
             return parsed
         text = message.text or ""
-        known = self._understood.of(text)
+        known = self._understood.get(text)
         if known is None:
-            known = self._understood.keep(text, self._command(text) or await self._reader.read(text))
+            known = self._understood.put(text, self._command(text) or await self._reader.parse(text))
         understood: dict[str, Any] = json.loads(known)
         return understood | {"text": text}
 
@@ -98,7 +98,7 @@ class TurnProcessor(MessageProcessor):
         return follows
 
 
-def reader_of(runner: GraphRunner) -> ReaderProcess:
+def nlu_worker_of(runner: GraphRunner) -> NluWorker:
     """The reader of a model that is loaded."""
     parts = (node._component for node in runner._instantiated_nodes.values())
     return next(part.reader for part in parts if isinstance(part, TopicClassifier) and part.reader)

@@ -10,20 +10,20 @@ import rasa.core.processor
 MODULES: tuple[ModuleType, ...] = (rasa.core.policies.memoization, rasa.core.policies.rule_policy, rasa.core.processor)
 
 
-def use_uncopied_logs() -> None:
+def skip_debug_deepcopy() -> None:
     """Makes Rasa log what it has instead of a deep copy, which it makes for every message even when nothing is logged."""
     for module in MODULES:
         module.__dict__["copy"] = SimpleNamespace(deepcopy=lambda logged: logged)
 
 
-def use_own_parts() -> None:
+def apply_rasa_patches() -> None:
     """Has Rasa use parts of ours for which it has no settings: some do the same in less time, one does not forget."""
     from trialguide.dialogue.graph_runner import use_sequential_runner
-    from trialguide.dialogue.rasa_patches import use_uncopied_logs
+    from trialguide.dialogue.rasa_patches import skip_debug_deepcopy
     from trialguide.dialogue.watched_processor import use_watched_processor
-    from trialguide.storage.tracker_store import use_stores_alone
+    from trialguide.storage.tracker_store import disable_store_fallback
 
     use_sequential_runner()
     use_watched_processor()
-    use_uncopied_logs()
-    use_stores_alone()
+    skip_debug_deepcopy()
+    disable_store_fallback()

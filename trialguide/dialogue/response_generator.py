@@ -13,7 +13,7 @@ from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.emergency_numbers import emergency_numbers
 from trialguide.content.wording import buttons, fill, load_pictures, load_words, source_line
-from trialguide.places.cities import BETWEEN, place_in_sentence, place_name
+from trialguide.places.cities import SEPARATOR, place_in_sentence, place_name
 from trialguide.places.countries import country_name, country_of, is_country
 from trialguide.storage.retention import conversation_days
 
@@ -26,7 +26,7 @@ URGENT = frozenset({"utter_emergency", "utter_self_harm"})
 MOST_OFFERS = 2
 
 
-class AnswerGenerator(TemplatedNaturalLanguageGenerator):
+class ResponseGenerator(TemplatedNaturalLanguageGenerator):
     """Rasa's source of replies (`nlg` in endpoints.yml). Words come from the content files, decisions from the tracker."""
 
     def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
@@ -51,7 +51,7 @@ class AnswerGenerator(TemplatedNaturalLanguageGenerator):
         if utter_action == "utter_ask_place" and values.get("choices"):
             reply = {"text": self._words["which_place"]["text"], "buttons": buttons(map(place_name, values["choices"]))}
         if values.get("place"):
-            values.setdefault("place_name", " / ".join(map(place_in_sentence, values["place"].split(BETWEEN))))
+            values.setdefault("place_name", " / ".join(map(place_in_sentence, values["place"].split(SEPARATOR))))
         if utter_action in URGENT:
             self._name_the_number(reply, tracker)
         reply["text"] = fill(reply["text"], values | reply)
@@ -175,7 +175,7 @@ def _country(tracker: DialogueStateTracker) -> str | None:
     entities = heard.entities if isinstance(heard, UserUttered) else []
     named = [entity["value"] for entity in entities if entity["entity"] in ("city", "country")]
     place = named[0] if named else tracker.current_slot_values().get("place")
-    return country_of(place) if place and BETWEEN not in place else None
+    return country_of(place) if place and SEPARATOR not in place else None
 
 
 def _notice_given(tracker: DialogueStateTracker) -> bool:

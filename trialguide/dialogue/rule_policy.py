@@ -12,7 +12,7 @@ from rasa.shared.core.events import ActiveLoop, BotUttered, Event, SlotSet, User
 from rasa.shared.core.slots import Slot
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from trialguide.runtime.digest_cache import Remembered
+from trialguide.runtime.digest_cache import DigestCache
 
 # A rule of ours is about the message at hand and the loop that is open.
 TURNS = 1
@@ -34,7 +34,7 @@ class IntentRulePolicy(RulePolicy):
         super().__init__(*arguments, lookup=lookup, **settings)
         # In training the rules still change.
         self._learned = lookup is not None
-        self._found = Remembered[Found](REMEMBERED)
+        self._found = DigestCache[Found](REMEMBERED)
 
     def _find_action_from_rules(
         self, tracker: DialogueStateTracker, domain: Domain, use_text_for_last_user_input: bool
@@ -47,14 +47,14 @@ class IntentRulePolicy(RulePolicy):
         events = _last_turns(tracker)
         seen = [_seen_by_rules(event) for event in events if not _is_unseen(event, tracker.slots)]
         turn = json.dumps(seen, default=str)
-        known = self._found.of(turn)
+        known = self._found.get(turn)
         if known:
             return known
         recent = tracker.init_copy()
         for event in events:
             recent.update(event)
         found: Found = super()._find_action_from_rules(recent, domain, use_text_for_last_user_input)
-        return self._found.keep(turn, found) if self._learned else found
+        return self._found.put(turn, found) if self._learned else found
 
 
 def _last_turns(tracker: DialogueStateTracker) -> list[Event]:

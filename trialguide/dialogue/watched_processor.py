@@ -6,7 +6,7 @@ import rasa.core.agent
 from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from trialguide.dialogue.action_endpoint import ActionServer
+from trialguide.dialogue.action_endpoint import ActionEndpoint
 from trialguide.dialogue.message_processor import TurnProcessor
 from trialguide.runtime.metrics import FALLBACKS, stage
 
@@ -18,7 +18,7 @@ class WatchedProcessor(TurnProcessor):
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
         if settings.get("action_endpoint"):
-            settings["action_endpoint"] = ActionServer(settings["action_endpoint"])
+            settings["action_endpoint"] = ActionEndpoint(settings["action_endpoint"])
         super().__init__(*arguments, **settings)
 
     async def parse_message(

@@ -54,13 +54,13 @@ def decide(probabilities: Mapping[str, float], threshold: float, offerable: Coll
     return Decision(UNSURE, probabilities[best], offers[:OFFERS])
 
 
-def decide_look_up(probabilities: Mapping[str, float], threshold: float, look_ups: Collection[str]) -> Decision | None:
+def pick_look_up(probabilities: Mapping[str, float], threshold: float, look_ups: Collection[str]) -> Decision | None:
     """The look-up that a message which names a place is likeliest about, or None when it is likelier about something else."""
     best = _ranked(probabilities)[0]
     return Decision(best, probabilities[best]) if best in look_ups and probabilities[best] >= threshold else None
 
 
-def decide_together(probabilities: Mapping[str, float], threshold: float, labels: Collection[str]) -> Decision | None:
+def pick_if_sum_reaches(probabilities: Mapping[str, float], threshold: float, labels: Collection[str]) -> Decision | None:
     """The likelier of the `labels` when they reach the threshold together, or None."""
     together = sum(probabilities.get(label, 0.0) for label in labels)
     if together < threshold:
@@ -77,8 +77,8 @@ def decide_alone(
 ) -> Decision:
     """The decision for a text by itself: danger first, then a personal medical matter, then anything else."""
     return (
-        decide_together(probabilities, thresholds.danger, dangers)
-        or decide_together(probabilities, thresholds.personal, personal)
+        pick_if_sum_reaches(probabilities, thresholds.danger, dangers)
+        or pick_if_sum_reaches(probabilities, thresholds.personal, personal)
         or decide(probabilities, thresholds.answer, offerable)
     )
 

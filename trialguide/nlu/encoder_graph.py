@@ -16,7 +16,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from safetensors.numpy import load_file
 
-from trialguide.nlu.quantisation import FUSED, IR_VERSION, OPSETS, eight_bit_constants, eight_bit_rows
+from trialguide.nlu.quantisation import FUSED, IR_VERSION, OPSETS, quantise_rows, quantised_constants
 
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 WIDTH = 384
@@ -76,7 +76,7 @@ class _Graph:
         return helper.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION)
 
     def _embed(self) -> str:
-        table, scales = eight_bit_rows(self._weights["embeddings.word_embeddings.weight"])
+        table, scales = quantise_rows(self._weights["embeddings.word_embeddings.weight"])
         rows = self._node("Gather", [self._constant("words_8bit", table), "ids"], "rows")
         factors = self._node("Gather", [self._constant("words_scale", scales), "ids"], "factors")
         words = self._node("Mul", [self._node("Cast", [rows], "rows_float", to=TensorProto.FLOAT), factors], "words")
@@ -120,7 +120,7 @@ class _Graph:
     def _linear(self, tensor: str, *layers: str) -> str:
         """One layer, or several side by side under the name of the first."""
         weights, bias = (np.concatenate([self._weights[f"{layer}.{part}"] for layer in layers]) for part in ("weight", "bias"))
-        name, constants = layers[0], eight_bit_constants(weights, bias)
+        name, constants = layers[0], quantised_constants(weights, bias)
         inputs = [tensor, *(self._constant(f"{name}.{part}", value) for part, value in constants.items())]
         return self._node("DynamicQuantizeMatMul", inputs, f"{name}.out", FUSED)
 

@@ -7,14 +7,14 @@ all.
 from typing import Any
 
 from trialguide.content.catalogue import FAQ, Catalogue
-from trialguide.nlu.interpreter import RATE_AND_ASK, TWO_TOPICS, UNREADABLE, Understanding
+from trialguide.nlu.interpreter import RATE_AND_ASK, TWO_TOPICS, UNREADABLE, Interpretation
 
 RANKING_LENGTH = 10
 
 ParseData = dict[str, Any]
 
 
-def parse_data(understanding: Understanding, catalogue: Catalogue) -> ParseData:
+def parse_data(understanding: Interpretation, catalogue: Catalogue) -> ParseData:
     """`intent`, `intent_ranking`, `entities`, `offers`, `topics`, `everything` and, for a topic, `response_selector`."""
     decision = understanding.decision
     ranked = sorted(understanding.probabilities.items(), key=lambda item: -item[1])[:RANKING_LENGTH]

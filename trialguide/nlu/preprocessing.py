@@ -23,7 +23,7 @@ class Courtesies:
         self._opening = re.compile(rf"\W*(?:{_any_of(rows['opening'])}){APART}", re.IGNORECASE)
         self._closing = re.compile(rf"({APART})(?:{_any_of(rows['closing'])})\W*$", re.IGNORECASE)
 
-    def without(self, text: str, fewest: int = FEWEST_WORDS) -> str:
+    def strip(self, text: str, fewest: int = FEWEST_WORDS) -> str:
         """The text without its courtesies; as it is where there are none, or fewer than so many words beside them."""
         rest = text
         while found := self._opening.match(rest):
@@ -56,7 +56,7 @@ SHORT_FORMS = VOCABULARY / "short_forms.yml"
 PART_OF_WORD = r"[\w/'’-]"
 
 
-class ShortForms:
+class Abbreviations:
     """The words that short forms stand for; `data/vocabulary/short_forms.yml` explains the rows."""
 
     def __init__(self, rows: Mapping[str, Sequence[str]]) -> None:
@@ -65,11 +65,11 @@ class ShortForms:
         forms = "|".join(map(re.escape, longest_first))
         self._form = re.compile(rf"(?<!{PART_OF_WORD})(?:{forms})(?!{PART_OF_WORD})", re.IGNORECASE)
 
-    def written_out(self, text: str) -> str:
+    def expand(self, text: str) -> str:
         """The text with its short forms written out, in lower case, and everything else as it was."""
         return self._form.sub(lambda found: self._words[found.group().lower()], text)
 
 
-def load_short_forms() -> ShortForms:
+def load_abbreviations() -> Abbreviations:
     """The short forms of `data/vocabulary/short_forms.yml`."""
-    return ShortForms(yaml.safe_load(SHORT_FORMS.read_text(encoding="utf-8")))
+    return Abbreviations(yaml.safe_load(SHORT_FORMS.read_text(encoding="utf-8")))

@@ -13,12 +13,12 @@ IR_VERSION = 8
 LARGEST = 63
 
 
-class EightBitLayer:
+class QuantisedLinear:
     """y = x * weights + bias."""
 
     def __init__(self, weights: np.ndarray, bias: np.ndarray) -> None:
         """Rounds weights of shape (inputs, outputs); the bias, shape (outputs,), stays as it is."""
-        constants = eight_bit_constants(weights.T, bias)
+        constants = quantised_constants(weights.T, bias)
         graph = helper.make_graph(
             [helper.make_node("DynamicQuantizeMatMul", ["x", *constants], ["y"], domain=FUSED)],
             "layer",
@@ -38,14 +38,14 @@ class EightBitLayer:
         return y
 
 
-def eight_bit_constants(rows: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
+def quantised_constants(rows: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
     """What a DynamicQuantizeMatMul takes after its input, in its order, for weights of shape (outputs, inputs)."""
-    eight_bit, scales = eight_bit_rows(rows)
+    eight_bit, scales = quantise_rows(rows)
     zeros = np.zeros(len(scales), np.int8)
     return {"weights": eight_bit.T, "scale": scales.ravel(), "zero": zeros, "bias": bias.astype(np.float32)}
 
 
-def eight_bit_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def quantise_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """A matrix as int8 with one scale a row, shape (rows, 1): `matrix` is about `int8 * scale`."""
     largest = np.abs(matrix).max(axis=1, keepdims=True).astype(np.float32)
     scales = np.where(largest > 0, largest, 1) / np.float32(LARGEST)

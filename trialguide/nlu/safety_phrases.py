@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import yaml
 
 from trialguide.content.files import VOCABULARY
-from trialguide.text.normalisation import visible_text
+from trialguide.text.normalisation import printable
 
 SAFETY_PHRASES = VOCABULARY / "safety_phrases.yml"
 # Outside escapes such as \S, which mean something else in small letters.
@@ -45,7 +45,7 @@ def load_safety_phrases() -> SafetyPhrases:
 
 
 def _plain(text: str) -> str:
-    return visible_text(text).replace("’", "'").lower()
+    return printable(text).replace("’", "'").lower()
 
 
 def _any_of(expressions: Sequence[str]) -> re.Pattern[str]:

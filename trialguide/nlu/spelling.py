@@ -28,7 +28,7 @@ def count_words(sentences: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(word for sentence in sentences for word in WORD.findall(sentence.lower())).items()))
 
 
-class Spelling:
+class Speller:
     """Puts a familiar word in the place of one that nobody knows."""
 
     def __init__(self, counts: Mapping[str, int], known: Collection[str] = ()) -> None:
@@ -44,7 +44,7 @@ class Spelling:
         # Bounded, as patients write any word.
         self._remembered = lru_cache(REMEMBERED)(self._mended_word)
 
-    def mended(self, text: str) -> str:
+    def correct(self, text: str) -> str:
         """The text with its misspelt words mended, in lower case, and everything else as it was."""
         return WORD.sub(lambda found: self._unless_right(found.group()), text)
 
@@ -62,9 +62,9 @@ class Spelling:
         if word in self._right:
             near = self._near(word, 1)
             return near[0] if len(near) == 1 and self._counts[near[0]] >= COMMON else word
-        return self._swapped(word) or self._taken_apart(word) or self._one_off(word) or self._two_off(word) or word
+        return self._transposition(word) or self._split(word) or self._one_off(word) or self._two_off(word) or word
 
-    def _swapped(self, word: str) -> str | None:
+    def _transposition(self, word: str) -> str | None:
         """The commonest word of the same letters at one slip: "consnet" is no "cons net"."""
         swapped = (near for near in self._near(word, 1) if sorted(near) == sorted(word))
         return max(swapped, key=lambda near: self._counts[near], default=None)
@@ -82,7 +82,7 @@ class Spelling:
         found = process.extract(word, self._familiar, scorer=OSA.distance, score_cutoff=slips, limit=None)
         return [near for near, _, _ in found]
 
-    def _taken_apart(self, word: str) -> str | None:
+    def _split(self, word: str) -> str | None:
         """The two everyday words that are written together in this one."""
         cuts = ((word[:at], word[at:]) for at in range(1, len(word)))
         everyday = [cut for cut in cuts if all(self._counts.get(part, 0) >= EVERYDAY and _stands_alone(part) for part in cut)]

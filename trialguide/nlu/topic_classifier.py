@@ -21,7 +21,7 @@ from trialguide.content.catalogue import CATALOGUE_FILE, FAQ, load_catalogue
 from trialguide.content.files import TRAINING_PACKAGES
 from trialguide.nlu.preprocessing import COURTESIES, SHORT_FORMS
 from trialguide.nlu.safety_phrases import SAFETY_PHRASES
-from trialguide.nlu.worker import ReaderProcess
+from trialguide.nlu.worker import NluWorker
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -69,14 +69,14 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._model_storage = model_storage
         self._resource = resource
         # Of a model that is loaded.
-        self.reader: ReaderProcess | None = None
+        self.reader: NluWorker | None = None
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns from the examples of all intents and from the titles of the topics."""
         # Imported when needed: a server only has messages read.
         from trialguide.nlu.interpreter import NOT_LEARNED
         from trialguide.nlu.topic_model import Settings
-        from trialguide.nlu.training import learn
+        from trialguide.nlu.training import train
         from trialguide.places.entities import ABOUT_PLACES
 
         examples = [
@@ -89,7 +89,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             message.get(TEXT) for message in training_data.intent_examples if message.get(INTENT) not in ABOUT_PLACES
         )
         with self._model_storage.write_to(self._resource) as folder:
-            learn(examples, about_others, Settings(**self._config["model"]), folder)
+            train(examples, about_others, Settings(**self._config["model"]), folder)
         return self._resource
 
     @classmethod
@@ -103,14 +103,14 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     ) -> "TopicClassifier":
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            component.reader = ReaderProcess(folder, config["thresholds"])
+            component.reader = NluWorker(folder, config["thresholds"])
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Writes `intent`, `intent_ranking`, `entities`, `offers` and `response_selector` into each message."""
         assert self.reader is not None, "process is called on a loaded component only"
         for message in messages:
-            for name, value in json.loads(self.reader.read_now(message.get(TEXT) or "")).items():
+            for name, value in json.loads(self.reader.parse_blocking(message.get(TEXT) or "")).items():
                 message.set(name, value, add_to_output=True)
         return messages
 

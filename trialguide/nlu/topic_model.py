@@ -13,7 +13,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from trialguide.nlu.network import Network, train_networks
-from trialguide.nlu.quantisation import EightBitLayer
+from trialguide.nlu.quantisation import QuantisedLinear
 from trialguide.nlu.sentence_encoder import SentenceEncoder
 from trialguide.text.normalisation import normalised
 
@@ -54,7 +54,7 @@ class TopicModel:
         # The largest of them is saved in 16 bits, and rounded to these at once: a model gives the same before and after.
         rounded = dict(weights) | {"ngram_reduction": weights["ngram_reduction"].astype(np.float16)}
         self._weights = {name: rounded[name].astype(np.float32) for name in WEIGHTS}
-        self._hidden = EightBitLayer(self._weights["hidden_weights"], self._weights["hidden_bias"])
+        self._hidden = QuantisedLinear(self._weights["hidden_weights"], self._weights["hidden_bias"])
         self._columns = lru_cache(REMEMBERED)(self._columns_of)
 
     @classmethod

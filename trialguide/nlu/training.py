@@ -8,11 +8,11 @@ import yaml
 
 from trialguide.content.catalogue import load_catalogue
 from trialguide.nlu.decision import Thresholds
-from trialguide.nlu.interpreter import Reader
-from trialguide.nlu.preprocessing import load_courtesies, load_short_forms
+from trialguide.nlu.interpreter import Interpreter
+from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
 from trialguide.nlu.safety_phrases import SAFETY_PHRASES, SafetyPhrases
 from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
-from trialguide.nlu.spelling import Spelling, count_words
+from trialguide.nlu.spelling import Speller, count_words
 from trialguide.nlu.topic_model import Settings, TopicModel
 from trialguide.places.entities import PlaceEntities
 from trialguide.text.normalisation import normalised
@@ -21,10 +21,10 @@ from trialguide.text.words import ordinary_words
 LEARNED = "learned.json"
 
 
-def learn(examples: Sequence[tuple[str, str]], about_others: Iterable[str], settings: Settings, folder: Path) -> None:
+def train(examples: Sequence[tuple[str, str]], about_others: Iterable[str], settings: Settings, folder: Path) -> None:
     """Learns from sentences with their labels, and writes it into a folder; some of them are `about_others` than places."""
-    courtesies, short_forms = load_courtesies(), load_short_forms()
-    plain = [courtesies.without(short_forms.written_out(sentence)) for sentence, _ in examples]
+    courtesies, short_forms = load_courtesies(), load_abbreviations()
+    plain = [courtesies.strip(short_forms.expand(sentence)) for sentence, _ in examples]
     model = TopicModel.fit(SentenceEncoder(cores=ALL_CORES), plain, [label for _, label in examples], settings)
     learned = {
         "known": {normalised(sentence): label for sentence, label in examples},
@@ -37,14 +37,14 @@ def learn(examples: Sequence[tuple[str, str]], about_others: Iterable[str], sett
     (folder / LEARNED).write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
 
 
-def load_reader(folder: Path, thresholds: Mapping[str, float]) -> Reader:
+def load_interpreter(folder: Path, thresholds: Mapping[str, float]) -> Interpreter:
     """A reader of what `learn` wrote."""
     encoder = SentenceEncoder()
     learned = json.loads((folder / LEARNED).read_text(encoding="utf-8"))
-    return Reader(
+    return Interpreter(
         TopicModel.load(encoder, folder),
         learned["known"],
-        Spelling(learned["words"], encoder.words()),
+        Speller(learned["words"], encoder.words()),
         SafetyPhrases(learned["phrases"]),
         PlaceEntities(learned["ordinary"]),
         Thresholds(**thresholds),

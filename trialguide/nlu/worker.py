@@ -22,8 +22,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from trialguide.content.files import ROOT
-from trialguide.runtime.garbage_collection import keep_what_is_loaded
-from trialguide.runtime.lean_imports import leave_out_packages
+from trialguide.runtime.garbage_collection import freeze_garbage_collector
+from trialguide.runtime.lean_imports import install_import_stubs
 
 logger = logging.getLogger(__name__)
 
@@ -38,66 +38,66 @@ READY = b"ready"
 FAILED = b"!"
 
 
-class NotUnderstood(Exception):
+class ParseError(Exception):
     """A message could not be read, or the process that reads them did not start; the text says why, without the message."""
 
 
 @dataclass
-class _Asked:
+class _Request:
     text: str
     answer: "asyncio.Future[str]"
     # Whether the process has ended at it before.
     again: bool = False
 
 
-class ReaderProcess:
+class NluWorker:
     """Has messages read in a process of its own, which ends with this one and is started again when it ends before."""
 
     def __init__(self, folder: Path, thresholds: Mapping[str, float]) -> None:
-        """Starts it with what `learn` wrote into a folder. Raises NotUnderstood."""
+        """Starts it with what `learn` wrote into a folder. Raises ParseError."""
         # Rasa keeps the folder only while it loads a model.
         self._learned = {file.name: file.read_bytes() for file in folder.iterdir()}, dict(thresholds)
-        self._waiting: deque[_Asked] = deque()
-        self._sent: deque[_Asked] = deque()
+        self._waiting: deque[_Request] = deque()
+        self._sent: deque[_Request] = deque()
         self._hanging: asyncio.TimerHandle | None = None
         self._starting: asyncio.Task[None] | None = None
         self._start()
 
-    async def read(self, text: str) -> str:
-        """What a text is taken for, see `parse_data`, as JSON. Raises NotUnderstood."""
-        asked = _Asked(text, asyncio.get_running_loop().create_future())
+    async def parse(self, text: str) -> str:
+        """What a text is taken for, see `parse_data`, as JSON. Raises ParseError."""
+        asked = _Request(text, asyncio.get_running_loop().create_future())
         self._waiting.append(asked)
-        self._go_on()
+        self._pump()
         return await asked.answer
 
-    def read_now(self, text: str) -> str:
-        """The same for who cannot do anything else meanwhile. Raises NotUnderstood."""
+    def parse_blocking(self, text: str) -> str:
+        """The same for who cannot do anything else meanwhile. Raises ParseError."""
         try:
-            self._connection.send_bytes(_sent(text))
+            self._connection.send_bytes(_encode(text))
             return _answer(self._received(PATIENCE_SECONDS))
         except (EOFError, OSError):
-            raise NotUnderstood("the process that reads messages has ended") from None
+            raise ParseError("the process that reads messages has ended") from None
 
-    def _go_on(self) -> None:
+    def _pump(self) -> None:
         """Sends what is next, and listens as long as an answer is to come."""
         if self._starting:
             return
         if self._connection.closed:
-            self._begin_again()
+            self._restart()
             return
         # If it has ended, that is heard below.
         with contextlib.suppress(OSError):
             while self._waiting and len(self._sent) < AHEAD:
                 self._sent.append(self._waiting.popleft())
-                self._connection.send_bytes(_sent(self._sent[-1].text))
+                self._connection.send_bytes(_encode(self._sent[-1].text))
         loop = asyncio.get_running_loop()
         if not self._sent:
             loop.remove_reader(self._connection)
         elif not self._hanging:
-            loop.add_reader(self._connection, self._hear)
+            loop.add_reader(self._connection, self._on_readable)
             self._hanging = loop.call_later(PATIENCE_SECONDS, self._process.kill)
 
-    def _hear(self) -> None:
+    def _on_readable(self) -> None:
         """Takes an answer, or hears that the process has ended."""
         self._no_longer_hanging()
         try:
@@ -105,29 +105,29 @@ class ReaderProcess:
         except (EOFError, OSError):
             asyncio.get_running_loop().remove_reader(self._connection)
             self._stop()
-            self._begin_again()
+            self._restart()
             return
         asked = self._sent.popleft()
         # Whoever asked may have given up.
         if not asked.answer.done():
             try:
                 asked.answer.set_result(_answer(answer))
-            except NotUnderstood as problem:
+            except ParseError as problem:
                 asked.answer.set_exception(problem)
-        self._go_on()
+        self._pump()
 
     def _no_longer_hanging(self) -> None:
         if self._hanging:
             self._hanging.cancel()
             self._hanging = None
 
-    def _begin_again(self) -> None:
+    def _restart(self) -> None:
         """Starts the process anew, which is then asked what it was asked before, but for a message at which it ended twice."""
         logger.error("The process that reads messages has ended; another one is started.")
         if self._sent and self._sent[0].again:
             unlucky = self._sent.popleft()
             if not unlucky.answer.done():
-                unlucky.answer.set_exception(NotUnderstood("the process that reads messages ended at it twice"))
+                unlucky.answer.set_exception(ParseError("the process that reads messages ended at it twice"))
         elif self._sent:
             self._sent[0].again = True
         self._waiting.extendleft(reversed(self._sent))
@@ -137,7 +137,7 @@ class ReaderProcess:
     async def _start_again(self) -> None:
         try:
             await asyncio.to_thread(self._start)
-        except NotUnderstood as problem:
+        except ParseError as problem:
             for asked in self._waiting:
                 if not asked.answer.done():
                     asked.answer.set_exception(problem)
@@ -145,7 +145,7 @@ class ReaderProcess:
             return
         finally:
             self._starting = None
-        self._go_on()
+        self._pump()
 
     def _start(self) -> None:
         self._connection, theirs = Pipe()
@@ -163,7 +163,7 @@ class ReaderProcess:
             self._received(START_SECONDS)
         except (EOFError, OSError):
             self._stop()
-            raise NotUnderstood("the process that reads messages does not start; what it wrote says why") from None
+            raise ParseError("the process that reads messages does not start; what it wrote says why") from None
 
     def _received(self, seconds: float) -> bytes:
         if not self._connection.poll(seconds):
@@ -176,20 +176,20 @@ def serve(connection: Connection) -> None:
     # Imported when needed: whoever starts such a process need not load what it loads.
     from trialguide.content.catalogue import load_catalogue
     from trialguide.nlu.parse_data import parse_data
-    from trialguide.nlu.training import load_reader
+    from trialguide.nlu.training import load_interpreter
 
     files, thresholds = connection.recv()
     with TemporaryDirectory(prefix="trialguide-reader-") as folder:
         for name, content in files.items():
             (Path(folder) / name).write_bytes(content)
-        reader, catalogue = load_reader(Path(folder), thresholds), load_catalogue()
+        reader, catalogue = load_interpreter(Path(folder), thresholds), load_catalogue()
     del files
-    keep_what_is_loaded()
+    freeze_garbage_collector()
     connection.send_bytes(READY)
     while True:
         text = connection.recv_bytes().decode()
         try:
-            answer = json.dumps(parse_data(reader.understand(text), catalogue)).encode()
+            answer = json.dumps(parse_data(reader.interpret(text), catalogue)).encode()
         except Exception as problem:
             answer = FAILED + type(problem).__name__.encode()
         connection.send_bytes(answer)
@@ -201,7 +201,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     gc.disable()
-    leave_out_packages()
+    install_import_stubs()
     with contextlib.suppress(EOFError, OSError):
         serve(Connection(int(sys.argv[1])))
 
@@ -212,14 +212,14 @@ def _end(connection: Connection, process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _sent(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     # The encoder takes no lone surrogates.
     return text.encode(errors="replace")
 
 
 def _answer(received: bytes) -> str:
     if received.startswith(FAILED):
-        raise NotUnderstood(received.removeprefix(FAILED).decode())
+        raise ParseError(received.removeprefix(FAILED).decode())
     return received.decode()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from trialguide.text.words import simplified
 
 
-class Endings:
+class CaseEndings:
     """Takes endings off; `data/vocabulary/places.yml` explains the rows."""
 
     def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:

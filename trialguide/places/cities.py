@@ -18,7 +18,7 @@ from trialguide.content.files import DIRECTORY
 from trialguide.places.countries import country_in_sentence, country_name, is_country
 
 CLINICS = DIRECTORY / "clinics.csv"
-BETWEEN = "|"
+SEPARATOR = "|"
 # Decimal degrees, latitude first; whole numbers are more likely something else.
 COORDINATES = re.compile(r"\s*(-?\d{1,2}\.\d+)\s*,\s*(-?\d{1,3}\.\d+)\s*", re.ASCII)
 # Two decimals tell where somebody is to about a kilometre, which is all that a distance needs.
@@ -108,9 +108,9 @@ def city_rows() -> Iterator[tuple[City, list[str]]]:
 def _towns_of_clinics() -> dict[str, City]:
     """Where the clinics of the directory are, by place, as the smallest of towns: how many people live there is not known."""
     # The directory's files are held against the countries of this module.
-    from trialguide.places.directory_files import shown_rows
+    from trialguide.places.directory_files import verified_rows
 
-    rows = [(row["city"].partition(" (")[0], row) for row in shown_rows(CLINICS)]
+    rows = [(row["city"].partition(" (")[0], row) for row in verified_rows(CLINICS)]
     towns = [City(town, row["country"], "", float(row["latitude"]), float(row["longitude"]), 1, 1) for town, row in rows]
     return {town.place: town for town in towns}
 

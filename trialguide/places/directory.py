@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 from trialguide.content.files import DIRECTORY
 from trialguide.places.cities import City
 from trialguide.places.countries import continent_of, country_name
-from trialguide.places.directory_files import EUROPEAN, INTERNATIONAL, Row, shown_rows
+from trialguide.places.directory_files import EUROPEAN, INTERNATIONAL, Row, verified_rows
 
 # Members of the European Union and the European Economic Area, for registries of the whole area.
 EUROPEAN_AREA = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK".split())
@@ -37,7 +37,7 @@ class Clinic:
 
 
 @dataclass(frozen=True)
-class Found:
+class NearestClinics:
     """A clinic that was found, with its distance in kilometres when the search had a city to measure from."""
 
     clinic: Clinic
@@ -51,27 +51,29 @@ class Directory:
         """Reads the CSV files. Raises OSError, and ValueError with file, line and remedy where a row is broken."""
         self._clinics = [
             Clinic(row, float(row["latitude"]), float(row["longitude"]), row["specialist_confirmed"] == "true")
-            for row in shown_rows(folder / "clinics.csv")
+            for row in verified_rows(folder / "clinics.csv")
         ]
-        self._groups = shown_rows(folder / "support_groups.csv")
+        self._groups = verified_rows(folder / "support_groups.csv")
         self._registries = [
-            row for row in shown_rows(folder / "registries.csv") if row["kind"] in ("trial registry", "registry portal")
+            row for row in verified_rows(folder / "registries.csv") if row["kind"] in ("trial registry", "registry portal")
         ]
 
-    def clinics(self, country: str) -> list[Found]:
+    def clinics(self, country: str) -> list[NearestClinics]:
         """The clinics of a country by city; unconfirmed ones only where no confirmed one lies within 300 km of them."""
         inside = sorted(
             (clinic for clinic in self._clinics if clinic.country == country), key=lambda clinic: clinic.row["city"]
         )
-        return [Found(clinic, None) for clinic in inside if clinic.confirmed or not self._confirmed_near(clinic, inside)]
+        return [
+            NearestClinics(clinic, None) for clinic in inside if clinic.confirmed or not self._confirmed_near(clinic, inside)
+        ]
 
-    def nearest_clinics(self, city: City, countries: Callable[[str], bool]) -> list[Found]:
+    def nearest_clinics(self, city: City, countries: Callable[[str], bool]) -> list[NearestClinics]:
         """The clinics of all countries that are wanted, the nearest to a city first.
 
         A clinic whose source only suggests that it treats NETs appears only where no confirmed one lies within 300 km of
         the city.
         """
-        found = [Found(clinic, _distance(clinic, city)) for clinic in self._clinics if countries(clinic.country)]
+        found = [NearestClinics(clinic, _distance(clinic, city)) for clinic in self._clinics if countries(clinic.country)]
         found.sort(key=lambda item: item.distance_km or 0)
         confirmed = [item for item in found if item.clinic.confirmed]
         near = any((item.distance_km or 0) <= CONFIRMED_WITHIN_KM for item in confirmed)

@@ -28,7 +28,7 @@ Row = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Fault:
+class RowError:
     """What is wrong in a line of a file, and what to do. A warning does not stop anything."""
 
     line: int
@@ -42,7 +42,7 @@ class CheckedRow:
     """A row with all that is wrong in it; the row is empty where it cannot be read."""
 
     row: Row
-    faults: tuple[Fault, ...]
+    faults: tuple[RowError, ...]
 
     @property
     def shown(self) -> bool:
@@ -55,15 +55,15 @@ def file_names() -> tuple[str, ...]:
     return tuple(_schemas())
 
 
-def shown_rows(file: Path) -> list[Row]:
+def verified_rows(file: Path) -> list[Row]:
     """The rows that patients may see. Raises OSError, and ValueError with file, line and remedy where one is broken."""
-    shown = [checked for checked in checked_rows(file) if checked.shown or not checked.row]
+    shown = [checked for checked in validated_rows(file) if checked.shown or not checked.row]
     for fault in (fault for checked in shown for fault in checked.faults if not fault.warning):
         raise ValueError(f"{file.name}:{fault.line}: {fault.problem} {fault.remedy}")
     return [checked.row for checked in shown]
 
 
-def checked_rows(file: Path) -> Iterator[CheckedRow]:
+def validated_rows(file: Path) -> Iterator[CheckedRow]:
     """All rows of a file. Raises OSError and UnicodeDecodeError."""
     schema = _schemas()[file.name]
     with io.StringIO(file.read_text(encoding="utf-8-sig"), newline="") as lines:
@@ -72,19 +72,19 @@ def checked_rows(file: Path) -> Iterator[CheckedRow]:
         missing = [column for column in schema["properties"] if column not in columns]
         if missing:
             problem = f"Column {', '.join(missing)} is missing."
-            yield CheckedRow({}, (Fault(1, problem, "Bring the heading back, in small letters and without spaces."),))
+            yield CheckedRow({}, (RowError(1, problem, "Bring the heading back, in small letters and without spaces."),))
             return
         validator = Draft202012Validator(schema, format_checker=FORMATS)
         for row in reader:
             if None in row or None in row.values():
                 problem = f"The row has not {len(columns)} cells."
                 remedy = "Put text that holds a comma into double quotes."
-                yield CheckedRow({}, (Fault(reader.line_num, problem, remedy),))
+                yield CheckedRow({}, (RowError(reader.line_num, problem, remedy),))
             else:
                 yield CheckedRow(row, tuple(_faults(row, reader.line_num, schema, validator)))
 
 
-def repeated_rows(file: Path) -> Iterator[Fault]:
+def repeated_rows(file: Path) -> Iterator[RowError]:
     """The rows that name an entry of an earlier line. Raises OSError and UnicodeDecodeError."""
     unique = _schemas()[file.name]["unique"]
     first: dict[tuple[str, ...], int] = {}
@@ -93,20 +93,20 @@ def repeated_rows(file: Path) -> Iterator[Fault]:
         for row in reader:
             key = tuple((row.get(column) or "").strip().casefold() for column in unique)
             if first.setdefault(key, reader.line_num) != reader.line_num:
-                yield Fault(reader.line_num, f"The row repeats line {first[key]}.", "Keep one of them.")
+                yield RowError(reader.line_num, f"The row repeats line {first[key]}.", "Keep one of them.")
 
 
-def _faults(row: Row, line: int, schema: dict[str, Any], validator: Draft202012Validator) -> Iterator[Fault]:
+def _faults(row: Row, line: int, schema: dict[str, Any], validator: Draft202012Validator) -> Iterator[RowError]:
     properties = schema["properties"]
     cells = {column: _value(cell, properties.get(column, {})) for column, cell in row.items() if cell}
     for column in dict.fromkeys(_column(error) for error in validator.iter_errors(cells)):
         problem = f"Column {column} of “{row.get('name') or row.get('country')}” holds “{row[column]}”."
-        yield Fault(line, problem, properties[column]["remedy"])
+        yield RowError(line, problem, properties[column]["remedy"])
     for column, rules in properties.items():
         days = rules.get("stale_after_days")
         if days and _is_past_day(row[column]) and (date.today() - date.fromisoformat(row[column])).days > days:
             problem = f"Column {column} of “{row.get('name') or row.get('country')}” holds “{row[column]}”, long ago."
-            yield Fault(line, problem, "Check the entry again and write today's date.", warning=True)
+            yield RowError(line, problem, "Check the entry again and write today's date.", warning=True)
 
 
 def _column(error: ValidationError) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from trialguide.places.cities import BETWEEN, all_cities, coordinates
+from trialguide.places.cities import SEPARATOR, all_cities, coordinates
 from trialguide.places.mentions import PlaceFinder
 from trialguide.text.normalisation import MAX_CHARACTERS
 
@@ -33,7 +33,7 @@ class PlaceEntities:
         if location:
             return [_entity("city", 0, len(text), all_cities().place_at(*location))]
         mentions = self._finder.mentions(text)
-        value = BETWEEN.join(dict.fromkeys(place for mention in mentions for place in mention.places))
+        value = SEPARATOR.join(dict.fromkeys(place for mention in mentions for place in mention.places))
         kind = "city" if "/" in value else "country"
         if mentions:
             return [_entity(kind, found.start, found.end, value, namesakes=list(found.namesakes)) for found in mentions]

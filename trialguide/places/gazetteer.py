@@ -30,7 +30,7 @@ TWO_WRONG = 8
 
 
 @dataclass(frozen=True)
-class Meaning:
+class Candidates:
     """What a name may mean, the best known first, and the large cities of that name that are far less known."""
 
     places: tuple[str, ...]
@@ -40,7 +40,7 @@ class Meaning:
         return bool(self.places)
 
 
-NOTHING = Meaning(())
+NO_MATCH = Candidates(())
 
 
 class Gazetteer:
@@ -85,7 +85,7 @@ class Gazetteer:
         ]
         return [*own, *others]
 
-    def meant(self, name: str, cities: Iterable[City]) -> Meaning:
+    def meant(self, name: str, cities: Iterable[City]) -> Candidates:
         """What a name that these cities share means: the one that is far better known, or else those that may be meant."""
         ranked = sorted(set(cities), key=lambda city: -city.renown)
         own = self.own.get(name, ())
@@ -94,12 +94,12 @@ class Gazetteer:
             near += [city for city in ranked if city in own and city.country not in NAMED_AFTER_OTHERS][:1]
         places = tuple(dict.fromkeys(city.place for city in near))[:OFFERED]
         passed_over = (city.place for city in ranked if city.population >= LARGE_CITY and city.place not in places)
-        return Meaning(places, tuple(dict.fromkeys(passed_over))[:OFFERED])
+        return Candidates(places, tuple(dict.fromkeys(passed_over))[:OFFERED])
 
-    def of_large(self, name: str) -> Meaning:
+    def of_large(self, name: str) -> Candidates:
         """What a name means that is one of a country or of a large city."""
         if name in self.countries:
-            return Meaning(self.countries[name])
+            return Candidates(self.countries[name])
         return self.meant(name, (city for city in self.cities(name) if city.population >= LARGE_CITY))
 
     def nearly_country(self, name: str) -> tuple[str, ...]:
@@ -108,10 +108,10 @@ class Gazetteer:
         near = process.extractOne(name, alike, scorer=OSA.distance, score_cutoff=1)
         return self.countries[near[0]] if near else ()
 
-    def misspelt(self, name: str, two_wrong: bool) -> Meaning:
+    def misspelt(self, name: str, two_wrong: bool) -> Candidates:
         """What a name means in which a letter is wrong, or two in a long one if that may be."""
         if len(name) < SHORTEST_MISSPELT:
-            return NOTHING
+            return NO_MATCH
         wrong = 2 if two_wrong and len(name) >= TWO_WRONG else 1
         alike = process.extract(
             name, self._misspellable.get(name[0], ()), scorer=OSA.distance, score_cutoff=wrong, limit=OFFERED * 2
@@ -122,7 +122,7 @@ class Gazetteer:
             # More letters are left out than are added: "Austrlia" is Australia.
             codes = self.countries[max(countries, key=len)]
             large = (city for near in nearest for city in self.own.get(near, ()) if city.population >= LARGE_CITY)
-            return Meaning((*codes, *(place for place in self.meant(name, large).places if place[:2] not in codes)))
+            return Candidates((*codes, *(place for place in self.meant(name, large).places if place[:2] not in codes)))
         return self.meant(name, (city for near in nearest for city in self.cities(near, LARGE_CITY)))
 
     def _by_first_letter(self) -> dict[str, list[str]]:

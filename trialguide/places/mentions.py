@@ -8,10 +8,10 @@ from itertools import pairwise
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from trialguide.places.case_endings import Endings
-from trialguide.places.cities import BETWEEN, City
+from trialguide.places.case_endings import CaseEndings
+from trialguide.places.cities import SEPARATOR, City
 from trialguide.places.countries import country_of, is_country
-from trialguide.places.gazetteer import LARGE_CITY, NOTHING, Gazetteer, Meaning, load_place_words
+from trialguide.places.gazetteer import LARGE_CITY, NO_MATCH, Candidates, Gazetteer, load_place_words
 from trialguide.text.words import Word, joined, runs, simplified, words_of
 
 LONGEST_NAME = 5
@@ -82,7 +82,7 @@ class Mention:
 
     @property
     def value(self) -> str:
-        return BETWEEN.join(self.places)
+        return SEPARATOR.join(self.places)
 
     @property
     def is_city(self) -> bool:
@@ -100,7 +100,7 @@ class PlaceFinder:
         self._kinds = {kind: frozenset(map(simplified, rows[kind])) for kind in KINDS}
         self._beside = frozenset().union(*(self._kinds[kind] for kind in ("announcing", "sought", "living", "joining")))
         self._announcing_unspaced = tuple(word for word in self._kinds["announcing"] if UNSPACED.search(word))
-        self._endings = Endings(rows["endings"])
+        self._endings = CaseEndings(rows["endings"])
         self._no_misspelling = self._ordinary | self._kinds["everyday"] | self._beside | self.gazetteer.nationalities.keys()
 
     def mentions(self, text: str) -> list[Mention]:
@@ -196,19 +196,19 @@ class PlaceFinder:
             ends_clause=not after or self._is(after[0], "joining") or not text[words[end - 1].end : after[0].start].isspace(),
         )
 
-    def _exact(self, span: Span) -> Meaning:
+    def _exact(self, span: Span) -> Candidates:
         if len(span.words) == 1 and span.words[0].written in self.gazetteer.codes:
-            return Meaning((self.gazetteer.codes[span.words[0].written],))
+            return Candidates((self.gazetteer.codes[span.words[0].written],))
         name = span.name
         if self._is_something_else(span):
-            return NOTHING
+            return NO_MATCH
         if not name.isascii():
             return self._exact_in_another_script(span)
         if name in self.gazetteer.countries:
             codes = self.gazetteer.countries[name]
-            return Meaning(codes) if len(codes) == 1 or span.expected or span.capital else NOTHING
+            return Candidates(codes) if len(codes) == 1 or span.expected or span.capital else NO_MATCH
         if len(span.words) > 1 and not self.gazetteer.knows(name):
-            return Meaning(self.gazetteer.nearly_country(name))
+            return Candidates(self.gazetteer.nearly_country(name))
         own: Sequence[City] = self.gazetteer.own.get(name, ())
         # An ordinary word is hardly ever the other name of a city: "more" is no Mora, nor is "More" when nothing else is said.
         other_names = len(name) >= SHORTEST_NAME and ((span.capital and not span.alone) or name not in self._no_misspelling)
@@ -218,20 +218,20 @@ class PlaceFinder:
             return self.gazetteer.meant(name, self.gazetteer.cities(name, least) if other_names or may_be_famous else own)
         if span.capital and other_names:
             own = self.gazetteer.cities(name, least=LARGE_CITY)
-        return self.gazetteer.meant(name, own) if _is_large(own, name) or (span.seeking and span.capital) else NOTHING
+        return self.gazetteer.meant(name, own) if _is_large(own, name) or (span.seeking and span.capital) else NO_MATCH
 
     def _is_no_name(self, name: str) -> bool:
         """Whether this is an everyday word or a nationality, which no city's other name is meant by."""
         return name in self._kinds["everyday"] or name in self.gazetteer.nationalities
 
-    def _exact_in_another_script(self, span: Span) -> Meaning:
+    def _exact_in_another_script(self, span: Span) -> Candidates:
         for name in _forms(span.words):
             if name in self.gazetteer.countries:
-                return Meaning(self.gazetteer.countries[name])
+                return Candidates(self.gazetteer.countries[name])
             cities = self.gazetteer.cities(name, least=0 if span.expected else LARGE_CITY)
             if cities and (span.expected or len(name) > 2):
                 return self.gazetteer.meant(name, cities)
-        return NOTHING
+        return NO_MATCH
 
     def _is_something_else(self, span: Span) -> bool:
         """Whether a name is an everyday word here, or part of a set phrase such as `Brazil nuts`."""
@@ -276,34 +276,34 @@ class PlaceFinder:
                 end = start + 1
             start = end
 
-    def _with_ending(self, span: Span) -> Meaning:
+    def _with_ending(self, span: Span) -> Candidates:
         """What a word means without the ending that says in, to or from; a country before a city."""
         if len(span.words) > 1 or span.name in self._no_misspelling or self._is_something_else(span):
-            return NOTHING
+            return NO_MATCH
         stems = self._endings.stems(span.name, span.before[-1].plain if span.before else "", span.words[0].capital)
         meanings = list(filter(None, map(self.gazetteer.of_large, stems)))
-        return next((meaning for meaning in meanings if "/" not in meaning.places[0]), meanings[0] if meanings else NOTHING)
+        return next((meaning for meaning in meanings if "/" not in meaning.places[0]), meanings[0] if meanings else NO_MATCH)
 
-    def _nationality(self, span: Span) -> Meaning:
+    def _nationality(self, span: Span) -> Candidates:
         """What a nationality means that says where something is sought: `German clinics`, but not `in Polish`."""
         codes = self.gazetteer.nationalities.get(span.name)
         if not codes or self._is_something_else(span) or (span.after and self._is(span.after[0], "speaking")):
-            return NOTHING
+            return NO_MATCH
         around = span.after[:NOUN_WITHIN] or span.before[-NOUN_WITHIN:]
         sought = any(self._is(word, "sought") for word in around)
         part = bool(span.after) and self._is(span.after[0], "parts")
-        return Meaning(codes) if span.alone or sought or part else NOTHING
+        return Candidates(codes) if span.alone or sought or part else NO_MATCH
 
-    def _misspelt(self, span: Span) -> Meaning:
+    def _misspelt(self, span: Span) -> Candidates:
         if len(span.words) > 3 or self._is(span.words[0], "announcing") or self._is_something_else(span):
-            return NOTHING
+            return NO_MATCH
         beside = [word.plain for word in (*span.before, *span.after)]
         few = len(span.words) + len(beside) <= FEW_WORDS
         short = few and all(word in self._beside or word in self.gazetteer.countries for word in beside)
         if not (short or span.announced or (span.seeking and span.words[0].capital and span.before)):
-            return NOTHING
+            return NO_MATCH
         if all(word.plain in self._no_misspelling or any(map(str.isdigit, word.plain)) for word in span.words):
-            return NOTHING
+            return NO_MATCH
         # Ordinary words are rarely but two letters away from a name: "in addition" is no Aydın.
         return self.gazetteer.misspelt(span.name, two_wrong=few or span.words[0].capital)
 
@@ -355,7 +355,7 @@ def _is_large(cities: Sequence[City], name: str) -> bool:
     return len(name) >= SHORTEST_NAME and any(city.population >= LARGE_CITY for city in cities)
 
 
-def _mention(span: Span, meaning: Meaning) -> Mention | None:
+def _mention(span: Span, meaning: Candidates) -> Mention | None:
     if not meaning:
         return None
     return Mention(span.words[0].start, span.words[-1].end, meaning.places, meaning.namesakes)

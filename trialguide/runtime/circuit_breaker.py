@@ -17,7 +17,7 @@ REDIS_SECONDS = 2.0
 REST_SECONDS = 1.0
 
 
-class Away(Exception):
+class Unavailable(Exception):
     """A service does not answer, or not in time."""
 
     def __init__(self, service: str) -> None:
@@ -25,7 +25,7 @@ class Away(Exception):
         self.service = service
 
 
-class Service:
+class CircuitBreaker:
     """Watches the calls to one service, so that an outage costs one person a wait and the others none."""
 
     def __init__(self, name: str, seconds: float, failures: tuple[type[BaseException], ...]) -> None:
@@ -39,20 +39,20 @@ class Service:
         known_services[name] = self
 
     @property
-    def up(self) -> bool:
+    def closed(self) -> bool:
         """Whether the latest call was answered; true before the first one."""
         return self._failed_at is None
 
     async def call(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """What the work comes to. Raises Away when the service fails or rests from a failure; other errors pass through."""
+        """The result of the work. Raises Unavailable when the service fails or the breaker is open; other errors pass through."""
         if self._failed_at is not None and (self._trying or monotonic() < self._failed_at + REST_SECONDS):
-            raise Away(self.name)
+            raise Unavailable(self.name)
         trying = self._trying = self._failed_at is not None
         try:
             result = await asyncio.wait_for(work(), self._seconds)
         except self._failures as error:
             self._has_failed(error)
-            raise Away(self.name) from error
+            raise Unavailable(self.name) from error
         finally:
             if trying:
                 self._trying = False
@@ -72,9 +72,9 @@ class Service:
         self._failed_at = monotonic()
 
 
-known_services: dict[str, Service] = {}
+known_services: dict[str, CircuitBreaker] = {}
 
 
-def redis_service() -> Service:
+def redis_circuit_breaker() -> CircuitBreaker:
     """Redis, for all that use it: when one finds it away, the others do not wait for it as well."""
-    return known_services.get("Redis") or Service("Redis", REDIS_SECONDS, (RedisError, OSError))
+    return known_services.get("Redis") or CircuitBreaker("Redis", REDIS_SECONDS, (RedisError, OSError))

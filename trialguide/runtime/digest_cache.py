@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 Found = TypeVar("Found")
 
 
-class Remembered(Generic[Found]):
+class DigestCache(Generic[Found]):
     """Remembers a bounded number of findings, those used last, by a digest of the text: no text stays in memory."""
 
     def __init__(self, most: int) -> None:
@@ -17,7 +17,7 @@ class Remembered(Generic[Found]):
     def __len__(self) -> int:
         return len(self._found)
 
-    def of(self, text: str) -> Found | None:
+    def get(self, text: str) -> Found | None:
         """What was found for a text, if that is remembered."""
         digest = _digest(text)
         if digest not in self._found:
@@ -25,7 +25,7 @@ class Remembered(Generic[Found]):
         self._found.move_to_end(digest)
         return self._found[digest]
 
-    def keep(self, text: str, found: Found) -> Found:
+    def put(self, text: str, found: Found) -> Found:
         """Remembers what was found for a text, and gives it back."""
         self._found[_digest(text)] = found
         if len(self._found) > self._most:

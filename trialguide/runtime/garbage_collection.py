@@ -6,7 +6,7 @@ import gc
 COLLECT_AFTER = (10_000, 20, 20)
 
 
-def keep_what_is_loaded() -> None:
+def freeze_garbage_collector() -> None:
     """Takes all that is loaded by now for lasting: the garbage collector need not walk through it again and again."""
     gc.collect()
     gc.freeze()

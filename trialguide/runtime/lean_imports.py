@@ -18,7 +18,7 @@ STORES_AND_CHANNELS = ("boto3", "botocore", "pymongo", "aiogram", "questionary",
 ABSENT = (*TENSORFLOW, *STORES_AND_CHANNELS)
 
 
-class Absent(Exception):
+class StubCalled(Exception):
     """Something in the server calls a package that is not loaded there."""
 
 
@@ -29,7 +29,7 @@ class _Named(type):
         return _named(cls.__name__, name)
 
     def __call__(cls, *_: Any, **__: Any) -> Any:
-        raise Absent(f"{cls.__name__} is not loaded in a server.")
+        raise StubCalled(f"{cls.__name__} is not loaded in a server.")
 
 
 class _Module(ModuleType):
@@ -48,7 +48,7 @@ class _Finder(MetaPathFinder, Loader):
         """There is nothing in it."""
 
 
-def leave_out_packages() -> None:
+def install_import_stubs() -> None:
     """Has whatever imports one of the packages from now on, in this process, get names that mean nothing."""
     sys.meta_path.insert(0, _Finder())
 

@@ -37,7 +37,7 @@ class _Services(Collector):
         up = GaugeMetricFamily("trialguide_service_up", "Whether a service answered the latest call.", labels=["service"])
         outages = CounterMetricFamily("trialguide_outages", "How often a service has gone away.", labels=["service"])
         for service in known_services.values():
-            up.add_metric([service.name], service.up)
+            up.add_metric([service.name], service.closed)
             outages.add_metric([service.name], service.outages)
         yield up
         yield outages

@@ -17,7 +17,7 @@ from rasa.core.brokers.broker import EventBroker
 from rasa.utils.endpoints import EndpointConfig
 from sqlalchemy.engine import Connection
 
-from trialguide.runtime.circuit_breaker import Away, Service
+from trialguide.runtime.circuit_breaker import CircuitBreaker, Unavailable
 from trialguide.storage.database import FAILURES
 from trialguide.storage.schema import OUTBOX
 
@@ -43,7 +43,7 @@ class OutboxBroker(EventBroker):
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._service = Service("broker", CONFIRM_SECONDS, BROKER_FAILURES)
+        self._service = CircuitBreaker("broker", CONFIRM_SECONDS, BROKER_FAILURES)
         self._passing_on: asyncio.Task[None] | None = None
 
     @classmethod
@@ -60,7 +60,7 @@ class OutboxBroker(EventBroker):
 
     def is_ready(self) -> bool:
         """Whether RabbitMQ has answered lately."""
-        return self._service.up
+        return self._service.closed
 
     async def close(self) -> None:
         """Stops; what is left is passed on after the next start."""
@@ -78,7 +78,7 @@ class OutboxBroker(EventBroker):
                         await self._publish_from(database)
                 finally:
                     database.close()
-            except (Away, *FAILURES):
+            except (Unavailable, *FAILURES):
                 # Whoever is away says so itself.
                 pass
             except Exception as error:

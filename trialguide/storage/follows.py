@@ -62,7 +62,7 @@ def topics_followed(connection: Connection, sender_id: str) -> list[str]:
     return list(connection.execute(rows).scalars())
 
 
-def not_told(connection: Connection, versions: Mapping[str, str], after: int = 0) -> list[Follow]:
+def pending(connection: Connection, versions: Mapping[str, str], after: int = 0) -> list[Follow]:
     """The first followers, after a number, who know another version of an answer than these; at most `BATCH`.
 
     Left out are those whom another run may be telling just now.
@@ -75,24 +75,24 @@ def not_told(connection: Connection, versions: Mapping[str, str], after: int = 0
     return [Follow(*row) for row in connection.execute(rows)]
 
 
-def begin_to_tell(connection: Connection, follow: Follow, version: str) -> bool:
+def claim(connection: Connection, follow: Follow, version: str) -> bool:
     """Notes that a follower is being told of a version; whether nobody else does so and they still follow."""
     free = (FOLLOWS.c.id == follow.number, FOLLOWS.c.version == follow.version, FOLLOWS.c.telling.is_(None))
     return connection.execute(FOLLOWS.update().where(*free).values(telling=version, since=now(connection))).rowcount == 1
 
 
-def was_told(connection: Connection, follow: Follow) -> bool:
+def mark_notified(connection: Connection, follow: Follow) -> bool:
     """Notes that a follower knows what they were being told of; whether that was not noted before."""
     own = FOLLOWS.update().where(FOLLOWS.c.id == follow.number, FOLLOWS.c.telling.is_not(None))
     return connection.execute(own.values(version=FOLLOWS.c.telling, telling=None)).rowcount == 1
 
 
-def was_not_told(connection: Connection, follow: Follow) -> None:
+def release(connection: Connection, follow: Follow) -> None:
     """Notes that a follower was not told, and is to be another time."""
     connection.execute(FOLLOWS.update().where(FOLLOWS.c.id == follow.number).values(telling=None))
 
 
-def last_wrote(connection: Connection, sender_ids: Iterable[str]) -> dict[str, float]:
+def last_message_times(connection: Connection, sender_ids: Iterable[str]) -> dict[str, float]:
     """When people wrote last, in seconds; those of whom no message is kept are left out."""
     own = (EVENTS.c.sender_id.in_(set(sender_ids)), EVENTS.c.type_name == "user")
     rows = sa.select(EVENTS.c.sender_id, sa.func.max(EVENTS.c.timestamp)).where(*own).group_by(EVENTS.c.sender_id)

@@ -39,12 +39,12 @@ class Rows:
     outbox: list[Row] = field(default_factory=list)
     counts: list[Count] = field(default_factory=list)
     # What else is done with them, after the events and before what is passed on.
-    also: Callable[[Connection], None] | None = None
+    after: Callable[[Connection], None] | None = None
     # The number of the last event's row, 0 without events; done when all is on the disk.
     written: "Future[int]" = field(default_factory=Future)
 
 
-class Writer:
+class GroupCommitWriter:
     """The thread that writes. A commit takes the disk as long for many as for one, so all that wait are written in one."""
 
     def __init__(self, connect: Callable[[], contextlib.AbstractContextManager[Connection]]) -> None:
@@ -103,8 +103,8 @@ class Writer:
                     known = (MESSAGES.c.sender_id == event["sender_id"], MESSAGES.c.said == event["said"])
                     connection.execute(MESSAGES.delete().where(*known, MESSAGES.c.to_send.is_(False)))
             for rows in waiting:
-                if rows.also:
-                    rows.also(connection)
+                if rows.after:
+                    rows.after(connection)
             outbox = [row for rows in waiting for row in rows.outbox]
             if outbox:
                 connection.execute(OUTBOX.insert(), outbox)

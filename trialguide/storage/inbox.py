@@ -23,9 +23,9 @@ class Message:
     """A message of a person: its id, what was said, and where to answer it if its sender does not tell that, encrypted."""
 
     sender_id: str
-    said: str
+    message_id: str
     data: dict[str, Any]
-    way_back: str | None = None
+    reply_address: str | None = None
 
 
 class Inbox:
@@ -37,57 +37,57 @@ class Inbox:
         self._store = store
 
     async def receive(self, turn: str, *messages: Message) -> None:
-        """Keeps messages that were delivered to a turn, perhaps not the first one. Raises Away."""
+        """Keeps messages that were delivered to a turn, perhaps not the first one. Raises Unavailable."""
         rows = [
             {
                 "sender_id": row_id(message.sender_id),
-                "said": message.said,
+                "said": message.message_id,
                 "turn": turn,
                 "tries": 0,
                 "data": json.dumps(asdict(message)),
-                "to_send": message.way_back is not None,
+                "to_send": message.reply_address is not None,
             }
             for message in messages
         ]
         if rows:
             await self._store.write(Rows(messages=rows))
 
-    async def has_turn(self, sender_id: str, said: str) -> bool:
-        """Whether the turn of a message is saved. Raises Away."""
-        return await self._store.first(TURN, sender_id=row_id(sender_id), said=said) is not None
+    async def is_processed(self, sender_id: str, said: str) -> bool:
+        """Whether the turn of a message is saved. Raises Unavailable."""
+        return await self._store.lookup(TURN, sender_id=row_id(sender_id), said=said) is not None
 
-    async def give_up(self, message: Message, turn: str) -> None:
-        """Forgets a message that a turn refuses after all; not if another turn has taken it as well. Raises Away."""
+    async def withdraw(self, message: Message, turn: str) -> None:
+        """Forgets a message that a turn refuses after all; not if another turn has taken it as well. Raises Unavailable."""
         await self._change(MESSAGES.delete().where(*_own(message), MESSAGES.c.turn == turn))
 
-    async def is_done(self, message: Message) -> None:
-        """Forgets a message that needs no answer any more. Raises Away."""
+    async def discard(self, message: Message) -> None:
+        """Forgets a message that needs no answer any more. Raises Unavailable."""
         await self._change(MESSAGES.delete().where(*_own(message)))
 
-    async def is_sent(self, message: Message) -> None:
-        """Forgets a message whose answer was sent, if its turn is saved; otherwise it is answered later. Raises Away."""
-        turn = (EVENTS.c.sender_id == row_id(message.sender_id), EVENTS.c.said == message.said)
+    async def mark_sent(self, message: Message) -> None:
+        """Forgets a message whose answer was sent, if its turn is saved; otherwise it is answered later. Raises Unavailable."""
+        turn = (EVENTS.c.sender_id == row_id(message.sender_id), EVENTS.c.said == message.message_id)
         await self._change(MESSAGES.delete().where(*_own(message), sa.exists().where(*turn)))
 
     async def count_try(self, message: Message) -> None:
-        """Notes that a server now does the work for a message that was kept before. Raises Away."""
+        """Notes that a server now does the work for a message that was kept before. Raises Unavailable."""
         await self._change(MESSAGES.update().where(*_own(message)).values(tries=MESSAGES.c.tries + 1))
 
     async def renew(self, messages: Sequence[Message]) -> None:
-        """Has messages wait anew: their server is at work on them, though it takes long. Raises Away."""
+        """Has messages wait anew: their server is at work on them, though it takes long. Raises Unavailable."""
 
         def renew(connection: Connection) -> None:
             for message in messages:
                 connection.execute(MESSAGES.update().where(*_own(message)).values(received=now(connection)))
 
         if messages:
-            await self._store.write(Rows(also=renew))
+            await self._store.write(Rows(after=renew))
 
     async def _change(self, statement: sa.sql.Executable) -> None:
-        await self._store.write(Rows(also=lambda connection: connection.execute(statement)))
+        await self._store.write(Rows(after=lambda connection: connection.execute(statement)))
 
-    async def left(self, seconds: float, prefix: str) -> list[Message]:
-        """Messages of senders with a prefix that have waited so long, in their order; now they wait anew. Raises Away."""
+    async def claim_orphans(self, seconds: float, prefix: str) -> list[Message]:
+        """Messages of senders with a prefix that waited so many seconds, in order; each starts to wait anew. Raises Unavailable."""
         own = (MESSAGES.c.tries < MOST_TRIES, MESSAGES.c.sender_id.startswith(prefix, autoescape=True))
 
         def take(connection: Connection) -> list[sa.engine.Row]:
@@ -103,4 +103,4 @@ class Inbox:
 
 
 def _own(message: Message) -> tuple[sa.sql.ColumnElement, ...]:
-    return MESSAGES.c.sender_id == row_id(message.sender_id), MESSAGES.c.said == message.said
+    return MESSAGES.c.sender_id == row_id(message.sender_id), MESSAGES.c.said == message.message_id

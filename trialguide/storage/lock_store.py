@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from redis.asyncio.lock import Lock
 from redis.exceptions import LockError
 
-from trialguide.runtime.circuit_breaker import REDIS_SECONDS, Away, Service, redis_service
+from trialguide.runtime.circuit_breaker import REDIS_SECONDS, CircuitBreaker, Unavailable, redis_circuit_breaker
 
 # A server that ends without a word leaves its conversations to the others after so long.
 EXPIRY_SECONDS = 8.0
@@ -75,7 +75,7 @@ class ConversationLocks(LockStore):
         address = os.environ.get("REDIS_URL")
         seconds = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
         self._redis = Redis.from_url(address, **seconds) if address else None
-        self.service = redis_service() if address else None
+        self.service = redis_circuit_breaker() if address else None
         self._lines: dict[str, _Line] = {}
 
     @contextlib.asynccontextmanager
@@ -84,7 +84,7 @@ class ConversationLocks(LockStore):
     ) -> AsyncIterator[None]:
         """Holds the lock of a conversation; `entered` is done when the place in line is sure.
 
-        Raises Away when Redis does not answer, and LockLost.
+        Raises Unavailable when Redis does not answer, and LockLost.
         """
         if any(hold.conversation_id == conversation_id and not hold.over for hold in _held.get()):
             yield
@@ -99,7 +99,7 @@ class ConversationLocks(LockStore):
                 _held.reset(before)
 
     async def ping(self) -> None:
-        """Asks Redis, if there is one, whether it is there. Raises Away."""
+        """Asks Redis, if there is one, whether it is there. Raises Unavailable."""
         if self._redis and self.service:
             await self.service.call(self._redis.ping)
 
@@ -143,19 +143,19 @@ class ConversationLocks(LockStore):
 class Ticket:
     """A place in the line of a conversation in Redis."""
 
-    def __init__(self, redis: Redis, service: Service, conversation_id: str) -> None:
+    def __init__(self, redis: Redis, service: CircuitBreaker, conversation_id: str) -> None:
         self._redis, self._service = redis, service
         self._queue, self._id = f"turns:{conversation_id}", uuid.uuid4().hex
         self._lease = Lock(redis, f"{self._queue}:{self._id}", timeout=EXPIRY_SECONDS, thread_local=False)
         self._place = 0
 
     async def take(self) -> None:
-        """Goes to the end of the line. Raises Away."""
+        """Goes to the end of the line. Raises Unavailable."""
         self._place = await self._service.call(self._take)
 
     @contextlib.asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Waits for the turn and keeps it. Raises Away and LockLost."""
+        """Waits for the turn and keeps it. Raises Unavailable and LockLost."""
         renewing = asyncio.create_task(self._renew(asyncio.current_task()))
         try:
             while self._place == 0:
@@ -176,7 +176,7 @@ class Ticket:
         leaving = asyncio.create_task(self._leave_until_it_is_done())
         _leaving.add(leaving)
         leaving.add_done_callback(_leaving.discard)
-        if self._service.up:
+        if self._service.closed:
             # Whoever comes next finds the line as it is.
             await asyncio.wait({leaving}, timeout=REDIS_SECONDS)
 
@@ -192,7 +192,7 @@ class Ticket:
         while monotonic() < deadline:
             try:
                 return await self._service.call(self._leave)
-            except Away:
+            except Unavailable:
                 await asyncio.sleep(LEAVE_SECONDS)
 
     async def _leave(self) -> None:
@@ -204,7 +204,7 @@ class Ticket:
         renewed = monotonic()
         while monotonic() - renewed < EXPIRY_SECONDS:
             await asyncio.sleep(RENEW_SECONDS)
-            with contextlib.suppress(Away):
+            with contextlib.suppress(Unavailable):
                 if not await self._service.call(self._reacquire):
                     break
                 renewed = monotonic()

@@ -31,7 +31,7 @@ PERSONAL = [table for table in METADATA.sorted_tables if "sender_id" in table.c]
 
 
 @dataclass(frozen=True)
-class Kept:
+class DataSummary:
     """How much is kept of a person; `since` is the time in seconds of the first message, None without one."""
 
     messages: int
@@ -53,7 +53,7 @@ def conversation_days(environment: Mapping[str, str]) -> int:
     return int(given)
 
 
-def kept_of(connection: Connection, sender_id: str) -> Kept:
+def summarise(connection: Connection, sender_id: str) -> DataSummary:
     """What is kept of a person."""
     sender = row_id(sender_id)
     heard = sa.select(sa.func.count(), sa.func.min(EVENTS.c.timestamp)).where(EVENTS.c.sender_id == sender)
@@ -62,7 +62,7 @@ def kept_of(connection: Connection, sender_id: str) -> Kept:
         connection.execute(sa.select(sa.func.count()).select_from(table).where(table.c.sender_id == sender)).scalar_one()
         for table in (RATINGS, FOLLOWS, UNANSWERED)
     )
-    return Kept(messages, since, *others)
+    return DataSummary(messages, since, *others)
 
 
 def erase(connection: Connection, sender_id: str, last_event: int) -> None:
@@ -78,7 +78,7 @@ def erase(connection: Connection, sender_id: str, last_event: int) -> None:
     connection.execute(OUTBOX.delete().where(OUTBOX.c.data.startswith(begins, autoescape=True)))
 
 
-def forget_old(connection: Connection, days: int) -> int:
+def delete_expired(connection: Connection, days: int) -> int:
     """Deletes a batch of what has been kept for long enough, messages after so many days; how many rows that concerned.
 
     Servers that do so at the same time leave each other's rows alone.

@@ -15,7 +15,7 @@ NONE = "none"
 
 
 @dataclass(frozen=True)
-class Turn:
+class TurnSummary:
     """A turn: what was heard, the replies, the last search of its look-ups, and the topics that were offered just before."""
 
     heard: UserUttered
@@ -56,14 +56,14 @@ class Turn:
         return next((topic for topic in self.offered if normalised(titles.get(topic, "")) == text), None)
 
 
-def turn_of(before: Iterable[Event], new: Sequence[Event]) -> Turn | None:
+def summarise_turn(before: Iterable[Event], new: Sequence[Event]) -> TurnSummary | None:
     """The turn that some new events make up, after those of the conversation before; None when nobody said anything."""
     heard = next((event for event in new if isinstance(event, UserUttered)), None)
     if heard is None:
         return None
     replies = tuple(event for event in new if isinstance(event, BotUttered))
     searches = [event.value for event in new if isinstance(event, SlotSet) and event.key == "last_search" and event.value]
-    return Turn(heard, replies, searches[-1] if searches else None, _offered(list(before)))
+    return TurnSummary(heard, replies, searches[-1] if searches else None, _offered(list(before)))
 
 
 def _offered(before: Sequence[Event]) -> tuple[str, ...]:

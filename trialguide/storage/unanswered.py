@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from trialguide.content.catalogue import FAQ
 from trialguide.storage.schema import UNANSWERED
-from trialguide.storage.turn_summary import OFFER, Turn
+from trialguide.storage.turn_summary import OFFER, TurnSummary
 from trialguide.text.masking import masked
 
 NEAREST = 3
@@ -31,14 +31,14 @@ class Unanswered:
     chosen: str | None
 
 
-def reason(turn: Turn) -> str | None:
+def reason(turn: TurnSummary) -> str | None:
     """Why a turn did not answer its message, or None when it did."""
     if turn.said(OFFER):
         return UNSURE if any(reply.metadata.get("offer") for reply in turn.replies) else GAVE_UP
     return OUT_OF_SCOPE if turn.said("utter_out_of_scope") else None
 
 
-def unanswered_row(sender_id: str, turn: Turn, titles: Mapping[str, str]) -> Row | None:
+def unanswered_row(sender_id: str, turn: TurnSummary, titles: Mapping[str, str]) -> Row | None:
     """The row of a turn that did not answer its message, for the sender id as it is stored; None for any other turn.
 
     Masking takes some milliseconds.

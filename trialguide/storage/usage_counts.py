@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 from trialguide.places.countries import country_of
 from trialguide.storage.schema import COUNTS
-from trialguide.storage.turn_summary import Turn
+from trialguide.storage.turn_summary import TurnSummary
 from trialguide.storage.unanswered import reason
 from trialguide.text.language import language_of
 
@@ -36,7 +36,7 @@ class Count(NamedTuple):
     name: str
 
 
-def counts_of(turn: Turn, ended: float, titles: Mapping[str, str]) -> list[Count]:
+def count_turn(turn: TurnSummary, ended: float, titles: Mapping[str, str]) -> list[Count]:
     """All that is to be counted of a turn that ended at a time in seconds."""
     return [Count(turn.day, turn.channel, kind, name) for kind, name in _counted(turn, ended, titles)]
 
@@ -56,7 +56,7 @@ def counts_between(connection: Connection, first: str, last: str) -> Counter[Cou
     return Counter({Count(*row[:4]): int(row[4]) for row in connection.execute(rows)})
 
 
-def _counted(turn: Turn, ended: float, titles: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _counted(turn: TurnSummary, ended: float, titles: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield "message", ""
     yield "language", language_of(turn.heard.text or "")
     seconds = max(0.0, ended - turn.begun)
@@ -79,7 +79,7 @@ def _counted(turn: Turn, ended: float, titles: Mapping[str, str]) -> Iterator[tu
         yield "look_up", f"{turn.search['lookup']}/{country}/{_found(turn)}"
 
 
-def _found(turn: Turn) -> str:
+def _found(turn: TurnSummary) -> str:
     """What a look-up came to: `found`, `abroad`, `nothing`, or `not_addressed` for a country that is not addressed."""
     said = {reply.metadata.get("utter_action") for reply in turn.replies}
     if "excluded_country" in said:

@@ -7,7 +7,7 @@ from functools import cache
 import yaml
 
 from trialguide.content.files import VOCABULARY
-from trialguide.text.normalisation import visible_text
+from trialguide.text.normalisation import printable
 from trialguide.text.words import WORD
 
 LANGUAGES = VOCABULARY / "languages.yml"
@@ -16,7 +16,7 @@ UNCLEAR = "unclear"
 
 def language_of(text: str) -> str:
     """The code of the language that most small words of a message belong to, its script if that is not Latin, or `UNCLEAR`."""
-    visible = visible_text(text)
+    visible = printable(text)
     if not visible.isascii():
         letters = (unicodedata.name(character, "") for character in visible if character.isalpha())
         scripts = Counter(name.partition(" ")[0].lower() for name in letters).most_common(1)

@@ -7,7 +7,7 @@ MAX_CHARACTERS = 1000
 NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 
 
-def unreadable_kind(text: str) -> str | None:
+def unreadable_reason(text: str) -> str | None:
     """Why a message cannot be read, or None when it can.
 
     One of `too_long`, `empty` (nothing visible), `no_words` (no letter or digit: emoji, punctuation) and `other_script`
@@ -15,7 +15,7 @@ def unreadable_kind(text: str) -> str | None:
     """
     if len(text) > MAX_CHARACTERS:
         return "too_long"
-    visible = visible_text(text)
+    visible = printable(text)
     if not visible:
         return "empty"
     letters = [character for character in visible if character.isalpha()]
@@ -25,7 +25,7 @@ def unreadable_kind(text: str) -> str | None:
     return None if latin * 2 >= len(letters) else "other_script"
 
 
-def visible_text(text: str) -> str:
+def printable(text: str) -> str:
     """The text with control characters and lone surrogates as spaces, white space folded."""
     if not text.isprintable():
         text = "".join(" " if unicodedata.category(character) in ("Cc", "Cf", "Cs") else character for character in text)
@@ -34,4 +34,4 @@ def visible_text(text: str) -> str:
 
 def normalised(text: str) -> str:
     """The words of a text in one form, for comparing: lower case, no punctuation, white space folded."""
-    return " ".join(NO_LETTER_OR_DIGIT.sub(" ", visible_text(text).casefold()).split())
+    return " ".join(NO_LETTER_OR_DIGIT.sub(" ", printable(text).casefold()).split())

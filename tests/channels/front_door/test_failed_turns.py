@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT, free_port
 from website_client import Visitor, new_conversation, post, replies, say
 
-from trialguide.channels.front_door.rate_limits import Rates, network
+from trialguide.channels.front_door.rate_limits import RateLimits, network
 from trialguide.commands.stack import Stack
 from trialguide.content.wording import load_words
 from trialguide.runtime.circuit_breaker import REST_SECONDS
@@ -283,20 +283,20 @@ def test_whom_an_address_stands_for(address: str, counted: str) -> None:
 
 def test_rates_are_counted_apart() -> None:
     async def play() -> None:
-        rates = Rates("2 per hour", "3 per hour", None)
-        assert [await rates.sender_may("a") for _ in range(3)] == [True, True, False]
-        assert await rates.sender_may("b")
-        assert await rates.address_may("192.0.2.1", cost=3)
-        assert not await rates.address_may("192.0.2.1")
-        assert await rates.address_may("192.0.2.2")
+        rates = RateLimits("2 per hour", "3 per hour", None)
+        assert [await rates.allow_sender("a") for _ in range(3)] == [True, True, False]
+        assert await rates.allow_sender("b")
+        assert await rates.allow_address("192.0.2.1", cost=3)
+        assert not await rates.allow_address("192.0.2.1")
+        assert await rates.allow_address("192.0.2.2")
 
     asyncio.run(play())
 
 
 def test_patients_do_not_pay_for_a_store_that_is_away() -> None:
-    rates = Rates("1 per hour", "1 per hour", f"redis://127.0.0.1:{free_port()}/0")
-    assert asyncio.run(rates.sender_may("a"))
-    assert asyncio.run(rates.sender_may("a"))
+    rates = RateLimits("1 per hour", "1 per hour", f"redis://127.0.0.1:{free_port()}/0")
+    assert asyncio.run(rates.allow_sender("a"))
+    assert asyncio.run(rates.allow_sender("a"))
 
 
 def test_a_setting_that_cannot_be_stops_the_start_in_one_sentence(model: Path, tmp_path: Path) -> None:

@@ -23,10 +23,10 @@ def forgeries(signed: str, key: bytes) -> dict[str, Any]:
         "no signature": sender,
         "empty signature": f"{sender}.",
         "made-up signature": f"{sender}.{'A' * 22}",
-        "signature of another": f"{sender}.{Identities(key, 'web').signed(other).rpartition('.')[2]}",
+        "signature of another": f"{sender}.{Identities(key, 'web').sign(other).rpartition('.')[2]}",
         "own signature, altered id": f"{sender[:-1]}{'0' if sender[-1] != '0' else '1'}.{signature}",
-        "other key": Identities(b"x" * 32, "web").signed(sender),
-        "other channel, rightly signed": Identities(key, "wa").signed(sender.replace("web:", "wa:")),
+        "other key": Identities(b"x" * 32, "web").sign(sender),
+        "other channel, rightly signed": Identities(key, "wa").sign(sender.replace("web:", "wa:")),
         "other channel's prefix": f"wa:{signed.removeprefix('web:')}",
         "cut": signed[:-1],
         "padded": f"{signed}=",
@@ -95,11 +95,11 @@ def test_the_right_id_gets_its_conversation_back(website: Stack, victim: str) ->
 def test_an_id_is_good_for_its_own_channel_only() -> None:
     web, other = Identities(KEY, "web"), Identities(KEY, "wa")
     sender = web.new()
-    assert web.proven(web.signed(sender)) == sender
-    assert other.proven(web.signed(sender)) is None
-    assert web.proven(other.signed("wa:1")) is None
+    assert web.verify(web.sign(sender)) == sender
+    assert other.verify(web.sign(sender)) is None
+    assert web.verify(other.sign("wa:1")) is None
     # Signed in full knowledge of the key, and still not of this channel.
-    assert web.proven(web.signed("wa:1")) is None
+    assert web.verify(web.sign("wa:1")) is None
 
 
 def test_the_key_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None:
@@ -135,12 +135,16 @@ def test_a_setting_that_cannot_be_is_said_in_one_sentence(tmp_path: Path, variab
 
 def test_the_id_of_a_telephone_number_tells_nothing_and_stays() -> None:
     ids = Identities(KEY, "wa")
-    sender = ids.of("46700000001")
-    assert sender == Identities(KEY, "wa").of("46700000001")
+    sender = ids.pseudonym("46700000001")
+    assert sender == Identities(KEY, "wa").pseudonym("46700000001")
     assert sender.startswith("wa:")
     assert "4670" not in sender
-    others = (ids.of("46700000002"), Identities(KEY, "sms").of("46700000001"), Identities(b"x" * 32, "wa").of("46700000001"))
+    others = (
+        ids.pseudonym("46700000002"),
+        Identities(KEY, "sms").pseudonym("46700000001"),
+        Identities(b"x" * 32, "wa").pseudonym("46700000001"),
+    )
     assert len({id.partition(":")[2] for id in (sender, *others)}) == 4
     # It is no signature with which somebody could come in.
-    assert ids.proven(sender) is None
-    assert ids.signed("wa:46700000001").rpartition(".")[2] != sender.partition(":")[2]
+    assert ids.verify(sender) is None
+    assert ids.sign("wa:46700000001").rpartition(".")[2] != sender.partition(":")[2]

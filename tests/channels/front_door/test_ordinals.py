@@ -2,10 +2,10 @@
 
 import pytest
 
-from trialguide.channels.front_door.ordinals import LONGEST_PICK, Pick, choice_at, last_offer, load_picks
+from trialguide.channels.front_door.ordinals import LONGEST_PICK, Ordinal, choice_for, last_offer, load_ordinal_parser
 from trialguide.channels.front_door.transcript import ASSISTANT, PATIENT, Choice, Entry
 
-PICKS = load_picks()
+PICKS = load_ordinal_parser()
 
 
 def entry(*titles: str, author: str = ASSISTANT) -> Entry:
@@ -17,7 +17,7 @@ def entry(*titles: str, author: str = ASSISTANT) -> Entry:
     "text", ["2", "2.", " 2) ", "２", "number 2", "Number 2.", "No. 2", "#2", "option 2", "٢", "2 please", "i'd like 2"]
 )
 def test_a_number_is_a_choice(text: str) -> None:
-    pick = PICKS.read(text, numbered=True)
+    pick = PICKS.parse(text, numbered=True)
     assert pick
     assert pick.place == 2
 
@@ -43,14 +43,14 @@ def test_a_number_is_a_choice(text: str) -> None:
 )
 def test_words_pick_a_choice_wherever_choices_are_shown(text: str, place: int) -> None:
     for numbered in (False, True):
-        pick = PICKS.read(text, numbered)
+        pick = PICKS.parse(text, numbered)
         assert pick
         assert pick.place == place
 
 
 @pytest.mark.parametrize("text", ["2", "2.", "٢"])
 def test_a_mere_figure_picks_nothing_where_choices_have_no_number(text: str) -> None:
-    assert PICKS.read(text, numbered=False) is None
+    assert PICKS.parse(text, numbered=False) is None
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_mere_figure_picks_nothing_where_choices_have_no_number(text: str) -> 
     ],
 )
 def test_other_texts_are_no_choice(text: object) -> None:
-    assert PICKS.read(text, numbered=True) is None
+    assert PICKS.parse(text, numbered=True) is None
 
 
 def test_what_was_offered_last_is_picked() -> None:
@@ -93,9 +93,9 @@ def test_what_was_offered_last_is_picked() -> None:
 
 @pytest.mark.parametrize(("place", "title"), [(1, "One"), (3, "Three"), (-1, "Three"), (4, None), (0, None)])
 def test_a_choice_that_was_not_offered_is_none(place: int, title: str | None) -> None:
-    choice = choice_at(Pick(place, just_now=True), [entry("One", "Two", "Three")])
+    choice = choice_for(Ordinal(place, just_now=True), [entry("One", "Two", "Three")])
     assert (choice.title if choice else None) == title
-    assert choice_at(Pick(place, just_now=True), []) is None
+    assert choice_for(Ordinal(place, just_now=True), []) is None
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_choice_that_was_not_offered_is_none(place: int, title: str | None) ->
     ],
 )
 def test_only_a_number_that_was_shown_still_stands_later(text: str, numbered: bool, just_now: bool) -> None:
-    pick = PICKS.read(text, numbered)
+    pick = PICKS.parse(text, numbered)
     assert pick
     assert pick.just_now == just_now
 
@@ -117,7 +117,7 @@ def test_only_a_number_that_was_shown_still_stands_later(text: str, numbered: bo
 def test_what_is_picked_just_now_is_nothing_of_an_earlier_turn() -> None:
     said = entry(author=PATIENT)
     history = [said, entry("One", "Two"), said, entry()]
-    assert choice_at(Pick(-1, just_now=True), history) is None
-    number = choice_at(Pick(2, just_now=False), history)
+    assert choice_for(Ordinal(-1, just_now=True), history) is None
+    number = choice_for(Ordinal(2, just_now=False), history)
     assert number
     assert number.title == "Two"

@@ -11,7 +11,7 @@ from conftest import free_port
 from services import redis_address
 from website_client import new_conversation, say
 
-from trialguide.channels.front_door.rate_limits import Rates
+from trialguide.channels.front_door.rate_limits import RateLimits
 from trialguide.commands.stack import Stack
 
 # What is counted, who, what it costs, and how many of six are let through by a limit of four.
@@ -25,11 +25,11 @@ COUNTED = [
 @pytest.mark.parametrize(("kind", "whom", "cost", "let_through"), COUNTED)
 def test_two_servers_share_a_count(kind: str, whom: str, cost: int, let_through: int) -> None:
     redis = redis_address()
-    servers = [Rates("4 per minute", "4 per minute", redis) for _ in range(2)]
+    servers = [RateLimits("4 per minute", "4 per minute", redis) for _ in range(2)]
     who = whom.format(id=uuid.uuid4().hex)
 
-    async def ask(server: Rates) -> bool:
-        return await (server.sender_may(who) if kind == "sender" else server.address_may(who, cost))
+    async def ask(server: RateLimits) -> bool:
+        return await (server.allow_sender(who) if kind == "sender" else server.allow_address(who, cost))
 
     async def play() -> list[bool]:
         return [await ask(servers[number % 2]) for number in range(6)]
@@ -40,22 +40,22 @@ def test_two_servers_share_a_count(kind: str, whom: str, cost: int, let_through:
 def test_a_household_counts_as_one_address() -> None:
     network = uuid.uuid4().hex
     prefix = ":".join(network[place : place + 4] for place in range(0, 16, 4))
-    servers = [Rates("4 per minute", "4 per minute", redis_address()) for _ in range(2)]
+    servers = [RateLimits("4 per minute", "4 per minute", redis_address()) for _ in range(2)]
 
     async def play() -> list[bool]:
-        return [await servers[number % 2].address_may(f"{prefix}::{number + 1}") for number in range(6)]
+        return [await servers[number % 2].allow_address(f"{prefix}::{number + 1}") for number in range(6)]
 
     assert asyncio.run(play()) == [True, True, True, True, False, False]
 
 
 def test_the_count_is_let_go_after_its_time() -> None:
-    servers = [Rates("2 per second", "2 per second", redis_address()) for _ in range(2)]
+    servers = [RateLimits("2 per second", "2 per second", redis_address()) for _ in range(2)]
     who = uuid.uuid4().hex
 
     async def play() -> list[bool]:
-        first = [await server.sender_may(who) for server in (*servers, servers[0])]
+        first = [await server.allow_sender(who) for server in (*servers, servers[0])]
         await asyncio.sleep(1.1)
-        return [*first, await servers[1].sender_may(who)]
+        return [*first, await servers[1].allow_sender(who)]
 
     assert asyncio.run(play()) == [True, True, False, True]
 

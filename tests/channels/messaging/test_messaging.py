@@ -99,12 +99,12 @@ def test_a_message_that_was_left_behind_finds_its_way_back(messaging: Any) -> No
     conversations = messaging.stack.conversations
     key = signing_key(None, conversations)
     way_back = address_cipher(key).encrypt(json.dumps({"chat_id": int(person.address)}).encode()).decode()
-    sender = Identities(key, "tg").of(person.address)
+    sender = Identities(key, "tg").pseudonym(person.address)
     left = Message(sender, person.id(), {"text": "what is a placebo", "shown": "what is a placebo"}, way_back)
     with contextlib.closing(sqlite3.connect(conversations, timeout=10)) as database, database:
         database.execute(
             "INSERT INTO messages (sender_id, said, turn, received, tries, data) VALUES (?, ?, '', ?, 0, ?)",
-            (row_id(sender), left.said, time.time() - 60, json.dumps(asdict(left))),
+            (row_id(sender), left.message_id, time.time() - 60, json.dumps(asdict(left))),
         )
         assert person.address not in way_back
     assert "active effect" in words_of(person.reads(2))

@@ -53,7 +53,7 @@ class Followers:
 
     def sender(self, person: Person) -> str:
         key = signing_key(None, self.messaging.stack.conversations)
-        return row_id(Identities(key, person.vendor.prefix).of(person.address))
+        return row_id(Identities(key, person.vendor.prefix).pseudonym(person.address))
 
     def notify(self, *arguments: str, **environment: str) -> str:
         """What the tool prints when it is run to its end."""

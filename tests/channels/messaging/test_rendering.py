@@ -14,7 +14,17 @@ from vendor_fakes.whatsapp import SCHEMA
 
 from trialguide.channels.front_door.transcript import ASSISTANT, Choice, Entry, Picture
 from trialguide.channels.messaging.messenger import Messenger
-from trialguide.channels.messaging.rendering import HTML, PLAIN, SLACK, WHATSAPP, Form, Markup, Message, length, messages
+from trialguide.channels.messaging.rendering import (
+    HTML,
+    PLAIN,
+    SLACK,
+    WHATSAPP,
+    Capabilities,
+    Markup,
+    RenderedMessage,
+    messages,
+    utf16_length,
+)
 from trialguide.channels.messaging.slack import Slack
 from trialguide.channels.messaging.sms import Sms
 from trialguide.channels.messaging.teams import Teams
@@ -73,7 +83,7 @@ def test_mark_up(name: str, text: str, expected: str) -> None:
     ],
 )
 def test_source_date_and_name_are_kept(markup: Markup, source: str, name: str) -> None:
-    form = Form(markup, 1000, 1000, 3)
+    form = Capabilities(markup, 1000, 1000, 3)
     (message,) = messages(entry("An answer.", sources=(SOURCE,), reviewed="2026-11-22"), form, None)
     assert message.text == f"An answer.\n\n{source}"
     (card,) = messages(entry("Oslo Clinic\nPhone: 1", card={"name": "Oslo Clinic"}), form, None)
@@ -83,17 +93,17 @@ def test_source_date_and_name_are_kept(markup: Markup, source: str, name: str) -
 @pytest.mark.parametrize(
     ("form", "buttons", "written"),
     [
-        (Form(PLAIN, 100, 100, 3), ["One", "Two", "Three"], "4. Four\n5. A title that is long"),
-        (Form(PLAIN, 100, 100, 0), [], "1. One\n2. Two\n3. Three\n4. Four\n5. A title that is long"),
-        (Form(PLAIN, 100, 100, 9), ["One", "Two", "Three", "Four", "A title that is long"], ""),
+        (Capabilities(PLAIN, 100, 100, 3), ["One", "Two", "Three"], "4. Four\n5. A title that is long"),
+        (Capabilities(PLAIN, 100, 100, 0), [], "1. One\n2. Two\n3. Three\n4. Four\n5. A title that is long"),
+        (Capabilities(PLAIN, 100, 100, 9), ["One", "Two", "Three", "Four", "A title that is long"], ""),
         (
-            Form(PLAIN, 100, 100, 9, title=14),
+            Capabilities(PLAIN, 100, 100, 9, title=14),
             ["1. One", "2. Two", "3. Three", "4. Four", "5. A title…"],
             "1. One\n2. Two\n3. Three\n4. Four\n5. A title that is long",
         ),
     ],
 )
-def test_choices_that_find_no_room_are_numbered(form: Form, buttons: list[str], written: str) -> None:
+def test_choices_that_find_no_room_are_numbered(form: Capabilities, buttons: list[str], written: str) -> None:
     offered = entry("Which?", choices=choices("One", "Two", "Three", "Four", "A title that is long"))
     (message,) = messages(offered, form, None)
     assert [choice.title for choice in message.buttons] == buttons
@@ -110,19 +120,19 @@ def test_choices_that_find_no_room_are_numbered(form: Form, buttons: list[str], 
     ],
 )
 def test_whatsapp_has_buttons_where_they_fit_and_else_a_list(titles: tuple[str, ...], kind: str) -> None:
-    made = content(Message("Which?", choices(*titles)), "Choose")
+    made = content(RenderedMessage("Which?", choices(*titles)), "Choose")
     jsonschema.validate({"messaging_product": "whatsapp", "recipient_type": "individual", "to": "46700000001", **made}, SCHEMA)
     assert made["interactive"]["type"] == kind
 
 
 def test_numbers_go_on_within_a_turn() -> None:
-    (message,) = messages(entry("Which?", choices=choices("One", "Two")), Form(PLAIN, 100, 100, 0), None, first=4)
+    (message,) = messages(entry("Which?", choices=choices("One", "Two")), Capabilities(PLAIN, 100, 100, 0), None, first=4)
     assert message.text == "Which?\n\n4. One\n5. Two"
 
 
 def test_a_picture_is_sent_where_it_can_be_fetched() -> None:
     pictured = entry("An answer.", picture=Picture("phases.svg", "Four phases."))
-    form = Form(PLAIN, 1000, 1000, 3)
+    form = Capabilities(PLAIN, 1000, 1000, 3)
     first, second = messages(pictured, form, ADDRESS)
     assert (first.picture, first.text, second.text) == (f"{ADDRESS}/chat/pictures/phases.png", "Four phases.", "An answer.")
     (alone,) = messages(pictured, form, None)
@@ -143,7 +153,7 @@ def test_every_picture_lies_ready_as_png() -> None:
 
 def test_splits_lie_at_ends_of_sentences() -> None:
     text = "One is short. Two is a little longer. Three ends here.\n\nFour is a paragraph."
-    assert [message.text for message in messages(entry(text), Form(PLAIN, 40, 40, 0), None)] == [
+    assert [message.text for message in messages(entry(text), Capabilities(PLAIN, 40, 40, 0), None)] == [
         "One is short. Two is a little longer.",
         "Three ends here.\n\nFour is a paragraph.",
     ]
@@ -152,13 +162,13 @@ def test_splits_lie_at_ends_of_sentences() -> None:
 @given(text=st.text(min_size=1, max_size=400), limit=st.integers(20, 80), name=st.sampled_from(sorted(MARKUPS)))
 def test_nothing_is_lost_and_nothing_too_long(text: str, limit: int, name: str) -> None:
     markup = MARKUPS[name]
-    made = messages(entry(text), Form(markup, limit, limit, 0), None)
+    made = messages(entry(text), Capabilities(markup, limit, limit, 0), None)
     plain = [re.sub(r"\s+", "", message.text) for message in made]
     if name in ("plain", "whatsapp"):
         assert "".join(plain) == re.sub(r"\s+", "", markup.text(text))
     for message in made:
         # One letter can take six in HTML.
-        assert length(message.text) <= limit
+        assert utf16_length(message.text) <= limit
 
 
 def answers() -> list[Entry]:
@@ -176,7 +186,7 @@ def test_every_answer_fits_into_one_message(channel: Any) -> None:
     everything = answers()
     assert len(everything) > 70
     for answer in everything:
-        made = messages(answer, channel.form, None)
+        made = messages(answer, channel.capabilities, None)
         assert len(made) == 1
         assert all(
             source["link"].replace("&", "&amp;") in made[0].text.replace("&amp;", "&").replace("&", "&amp;")

@@ -7,7 +7,7 @@ import pytest
 
 from tools.benchmarks.bench import MESSAGES, ROUNDS, WARM_UP, topic_questions
 from tools.benchmarks.load import CONVERSATION, Load
-from tools.benchmarks.profile import Parts, time_all
+from tools.benchmarks.profile import Stopwatch, time_all
 from tools.benchmarks.record import with_section
 from tools.benchmarks.report import Measured, Round, bars, disturbance, document, paired_ratio, table
 from tools.evaluation.questions import QUESTIONS, read_questions
@@ -120,7 +120,7 @@ class Worked:
 
 
 def test_the_time_of_a_part_is_counted_once_and_for_that_part() -> None:
-    parts = Parts(clock)
+    parts = Stopwatch(clock)
     for name in ("outer", "inner", "beside"):
         parts.time(Worked, name, name)
     asyncio.run(Worked().outer())

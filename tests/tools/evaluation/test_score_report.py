@@ -12,7 +12,7 @@ import pytest
 
 from tools.evaluation import score_report
 from tools.evaluation.calibration import best_temperature, calibration_error, log_loss, reliability, tempered
-from tools.evaluation.cross_validation import Danger, Doubt, contiguous_folds, cross_validate, danger, doubt
+from tools.evaluation.cross_validation import AnswerSweep, DangerSweep, contiguous_folds, cross_validate, danger, doubt
 from tools.evaluation.held_out import Chooser, Group
 from tools.evaluation.learning_curve import first_share
 from tools.evaluation.measures import WRONG, Measure, Understood
@@ -152,7 +152,7 @@ def test_the_smallest_threshold_is_chosen_that_leaves_few_enough_wrong() -> None
 def test_no_threshold_is_chosen_where_none_does() -> None:
     examples, rows = rows_of((0.995, False), (0.995, True))
     assert doubt(examples, rows, NO_PHRASES, Thresholds(0.5, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9), (), (), ("a", "b")).smallest is None
-    assert Danger((0.1, 0.2), (0.98, 0.97), (0.0, 0.0)).largest is None
+    assert DangerSweep((0.1, 0.2), (0.98, 0.97), (0.0, 0.0)).largest is None
 
 
 def test_the_largest_threshold_is_chosen_that_recognises_enough() -> None:
@@ -347,4 +347,4 @@ def test_a_missing_folder_is_said_before_anything_is_measured(tmp_path: Path, ca
 
 
 def test_doubt_chooses_nothing_below_the_bar() -> None:
-    assert Doubt((0.1, 0.2), (0.9, 0.9), (0.0, 0.05), (0.06, 0.05)).smallest == 0.2
+    assert AnswerSweep((0.1, 0.2), (0.9, 0.9), (0.0, 0.05), (0.06, 0.05)).smallest == 0.2

@@ -9,7 +9,7 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 logger = logging.getLogger(__name__)
 
 
-async def store_trouble(agent: Agent, message: UserMessage, trouble: BotUttered) -> None:
+async def store_failed_turn(agent: Agent, message: UserMessage, trouble: BotUttered) -> None:
     """Adds the sentence that was said instead of an answer to the conversation, and the message itself if its turn was lost."""
     processor = agent.processor
     if processor is None:

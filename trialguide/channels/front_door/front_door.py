@@ -15,11 +15,11 @@ from rasa.shared.core.events import BotUttered
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 
-from trialguide.channels.front_door.failed_turns import store_trouble
+from trialguide.channels.front_door.failed_turns import store_failed_turn
 from trialguide.channels.front_door.identity import Identities
-from trialguide.channels.front_door.incoming import Refused, Saying, message_id
-from trialguide.channels.front_door.message_resolver import Sayings
-from trialguide.channels.front_door.rate_limits import Rates
+from trialguide.channels.front_door.incoming import IncomingMessage, Rejected, message_id
+from trialguide.channels.front_door.message_resolver import MessageResolver
+from trialguide.channels.front_door.rate_limits import RateLimits
 from trialguide.channels.front_door.settings import Settings, settings_from
 from trialguide.channels.front_door.transcript import (
     ABOUT,
@@ -34,10 +34,10 @@ from trialguide.channels.front_door.transcript import (
     microseconds,
     patient_entry,
 )
-from trialguide.channels.front_door.turns import Started, Turns
+from trialguide.channels.front_door.turns import PendingTurn, TurnQueue
 from trialguide.content.wording import load_words
 from trialguide.dialogue.message_processor import ActionFailed
-from trialguide.runtime.circuit_breaker import Away
+from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.logs import log_failure
 from trialguide.runtime.metrics import MESSAGES, stage
 from trialguide.runtime.request_id import begin_request
@@ -65,7 +65,7 @@ NEAR = 1_000
 Turn = asyncio.Future[list[Entry]]
 
 
-class FrontDoor(InputChannel, ABC):
+class PublicChannel(InputChannel, ABC):
     """A public channel. It proves who sends and shows entries; everything between is done here."""
 
     # Begins the sender ids of the channel; no two channels have the same.
@@ -78,17 +78,17 @@ class FrontDoor(InputChannel, ABC):
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.identities = Identities(settings.key, self.prefix)
-        self._rates = Rates(settings.sender_rate, settings.address_rate, settings.redis)
-        self._turns: Turns[list[Entry]] = Turns(MOST_TURNS)
+        self._rates = RateLimits(settings.sender_rate, settings.address_rate, settings.redis)
+        self._turns: TurnQueue[list[Entry]] = TurnQueue(MOST_TURNS)
         # What the running turns answer: it is in the history when they have ended.
         self._being_answered: dict[str, Entry] = {}
         self._words = load_words()
-        self._sayings = Sayings(self.numbers_choices)
+        self._sayings = MessageResolver(self.numbers_choices)
         self._app: Sanic | None = None
         self._on_new_message: Callable[[UserMessage], Awaitable[Any]] | None = None
 
     @classmethod
-    def from_credentials(cls, credentials: dict[str, Any] | None) -> "FrontDoor":
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> "PublicChannel":
         """The channel with the settings of the environment."""
         return cls(settings_from())
 
@@ -96,21 +96,21 @@ class FrontDoor(InputChannel, ABC):
     async def show(self, sender: str, entry: Entry) -> None:
         """Shows an entry to a person. What it raises is logged, and does not end the turn."""
 
-    async def working(self, sender: str, on: bool) -> None:
+    async def show_typing(self, sender: str, on: bool) -> None:
         """Tells a person that a turn has begun or ended, where the channel has a way to do so."""
 
-    async def take_up(self, message: Message) -> None:
-        """Starts the turn of a message that was left behind. Raises Away and Refused."""
+    async def resume(self, message: Message) -> None:
+        """Starts the turn of a message that was left behind. Raises Unavailable and Rejected."""
         await self._start(message, kept=True)
 
-    def at_work(self) -> list[Message]:
+    def in_progress(self) -> list[Message]:
         """Kept messages that no other server is to take up, though they may wait here for long."""
         return []
 
-    def ended(self, message: Message) -> None:
+    def on_turn_finished(self, message: Message) -> None:
         """Called when a turn has ended and its entries have been shown."""
 
-    def open(self, blueprint: Blueprint, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> None:
+    def register(self, blueprint: Blueprint, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> None:
         """Ties the channel to the running server; to be called from `blueprint()`."""
         self._on_new_message = on_new_message
 
@@ -134,30 +134,30 @@ class FrontDoor(InputChannel, ABC):
             self._looking.cancel()
             await self._turns.finish(self.settings.turn_seconds)
 
-    def sentence(self, name: str) -> str:
+    def fixed_text(self, name: str) -> str:
         """A sentence of data/words/front_door.yml."""
         return str(self._words[name]["text"])
 
-    def is_working(self, sender: str) -> bool:
+    def is_busy(self, sender: str) -> bool:
         """Whether a turn of this sender runs or waits."""
         return self._turns.running(sender)
 
-    async def admit(self, address: str) -> None:
-        """Counts a new conversation from an address. Raises Refused when there are too many."""
-        if not await self._rates.address_may(address):
-            raise Refused("too_fast")
+    async def check_rate(self, address: str) -> None:
+        """Counts a new conversation from an address. Raises Rejected when there are too many."""
+        if not await self._rates.allow_address(address):
+            raise Rejected("too_fast")
 
     async def accept(
         self, sender: str, address: str, id: object, text: object = None, token: object = None, way_back: str | None = None
     ) -> Turn | None:
         """Takes a message, typed or a choice's token, of a sender who is proven; one with a way back is in the inbox already.
 
-        Gives the turn, whose result are its entries, or None when it was taken before and its turn has ended. Raises Refused
+        Gives the turn, whose result are its entries, or None when it was taken before and its turn has ended. Raises Rejected
         when it is not taken; whoever calls it then says `sentence("refused_...")`.
         """
         try:
             return await self._accepted(sender, address, message_id(id), text, token, way_back)
-        except Refused as refusal:
+        except Rejected as refusal:
             MESSAGES.labels(self.name(), f"refused_{refusal.reason}").inc()
             raise
 
@@ -165,7 +165,7 @@ class FrontDoor(InputChannel, ABC):
         """The latest entries of a conversation, those after a number alone when one is given."""
         running = self._being_answered.get(sender)
         # Not chosen by their times: the clocks of servers may differ.
-        entries = conversation_entries(await self._store.said(sender, MOST_ENTRIES))
+        entries = conversation_entries(await self._store.messages(sender, MOST_ENTRIES))
         if running and running.number not in (entry.number for entry in entries):
             entries.append(running)
         return [entry for entry in entries if entry.number > after]
@@ -175,45 +175,47 @@ class FrontDoor(InputChannel, ABC):
     ) -> Turn | None:
         started = self._turns.started(sender, known)
         if started:
-            return await started.in_line()
-        if await self._inbox.has_turn(sender, known):
+            return await started.enqueued()
+        if await self._inbox.is_processed(sender, known):
             # Whoever sends the message again later reads its entries in the history.
             return None
         length = len(text) if isinstance(text, str) else 0
         # Looking into a text that is too long costs as much as several messages.
-        if not await self._rates.sender_may(sender) or not await self._rates.address_may(address, 1 + length // MAX_CHARACTERS):
-            raise Refused("too_fast")
-        saying = await self._sayings.of(known, text, token, partial(self._offering, sender), partial(self.history, sender))
+        if not await self._rates.allow_sender(sender) or not await self._rates.allow_address(
+            address, 1 + length // MAX_CHARACTERS
+        ):
+            raise Rejected("too_fast")
+        saying = await self._sayings.resolve(known, text, token, partial(self._offering, sender), partial(self.history, sender))
         data = {"text": saying.text, "shown": saying.shown, "about": saying.about}
         return await self._start(Message(sender, saying.id, data, way_back), kept=way_back is not None)
 
     async def _start(self, message: Message, kept: bool) -> Turn:
         # It may have been delivered again meanwhile.
-        started = self._turns.started(message.sender_id, message.said) or self._turns.start(
-            message.sender_id, message.said, lambda started: self._turn_in_line(message, started, kept)
+        started = self._turns.started(message.sender_id, message.message_id) or self._turns.submit(
+            message.sender_id, message.message_id, lambda started: self._turn_in_line(message, started, kept)
         )
-        return await started.in_line()
+        return await started.enqueued()
 
     async def _take_up_left_messages(self) -> None:
         """Answers what was taken in and has no turn, here or at a server that has ended, as long as this server runs."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             try:
-                await self._inbox.renew(self.at_work())
-                for message in await self._inbox.left(LEFT_SECONDS, f"{self.prefix}:"):
+                await self._inbox.renew(self.in_progress())
+                for message in await self._inbox.claim_orphans(LEFT_SECONDS, f"{self.prefix}:"):
                     logger.warning("A message that was left on %s is taken up.", self.name())
-                    await self.take_up(message)
-            except (Away, Refused):
+                    await self.resume(message)
+            except (Unavailable, Rejected):
                 continue
             except Exception as error:
                 log_failure("Messages that were left could not be taken up", error)
 
     async def _offering(self, sender: str, number: int) -> list[Entry]:
         """The entries around a number, one of which offered a choice."""
-        near = await self._store.said(sender, MOST_ENTRIES, (number - NEAR) / 1_000_000, (number + NEAR) / 1_000_000)
+        near = await self._store.messages(sender, MOST_ENTRIES, (number - NEAR) / 1_000_000, (number + NEAR) / 1_000_000)
         return conversation_entries(near) or await self.history(sender)
 
-    async def _turn_in_line(self, message: Message, started: Started[list[Entry]], kept: bool) -> list[Entry]:
+    async def _turn_in_line(self, message: Message, started: PendingTurn[list[Entry]], kept: bool) -> list[Entry]:
         """A turn when those before it have ended. The message is kept first, and refused when it has no place in the line.
 
         One that is `kept` already has been acknowledged.
@@ -222,27 +224,29 @@ class FrontDoor(InputChannel, ABC):
         if not kept:
             await self._inbox.receive(request, message)
         try:
-            async with self._agent.lock_store.lock(message.sender_id, entered=started.entered):
-                if not await self._inbox.has_turn(message.sender_id, message.said):
+            async with self._agent.lock_store.lock(message.sender_id, entered=started.queued):
+                if not await self._inbox.is_processed(message.sender_id, message.message_id):
                     if kept:
                         await self._inbox.count_try(message)
-                    return await self._turn(message.sender_id, Saying(message.said, **message.data), started.answer)
+                    return await self._turn(
+                        message.sender_id, IncomingMessage(message.message_id, **message.data), started.answer
+                    )
             # Another server has answered it meanwhile, or this one after another delivery.
-            if message.way_back is None:
-                await self._inbox.is_done(message)
-            return entries_of_turn(await self.history(message.sender_id), message.said)
-        except (Away, LockLost) as error:
+            if message.reply_address is None:
+                await self._inbox.discard(message)
+            return entries_of_turn(await self.history(message.sender_id), message.message_id)
+        except (Unavailable, LockLost) as error:
             log_failure("A turn lost its place", error)
-            if not started.entered.done():
+            if not started.queued.done():
                 if not kept:
-                    await self._inbox.give_up(message, request)
+                    await self._inbox.withdraw(message, request)
                 raise
-            trouble = BotUttered(self.sentence("trouble"), metadata={KIND: "trouble"})
+            trouble = BotUttered(self.fixed_text("trouble"), metadata={KIND: "trouble"})
             return await self._show_trouble(message.sender_id, trouble)
         finally:
-            self.ended(message)
+            self.on_turn_finished(message)
 
-    async def _turn(self, sender: str, saying: Saying, answer: Turn) -> list[Entry]:
+    async def _turn(self, sender: str, saying: IncomingMessage, answer: Turn) -> list[Entry]:
         """One turn: shows what the person said, hands it on, and shows the replies once they are saved, or a fixed sentence."""
         begun = await self._now(sender)
         metadata = {ENTRY: microseconds(begun), SAID: saying.id, SHOWN: saying.shown}
@@ -264,7 +268,7 @@ class FrontDoor(InputChannel, ABC):
                 for entry in replies.entries:
                     await self._show(sender, entry)
                 return [said, *replies.entries]
-            trouble = BotUttered(self.sentence(problem), metadata={KIND: "trouble"})
+            trouble = BotUttered(self.fixed_text(problem), metadata={KIND: "trouble"})
             answer.set_result([said, *await self._show_trouble(sender, trouble, said.number)])
             await self._remember(message, trouble)
             return answer.result()
@@ -276,7 +280,7 @@ class FrontDoor(InputChannel, ABC):
         """The time, but after the latest entry: the clock of the server that made it may be ahead of this one's."""
         now = time()
         if self.settings.redis:
-            latest = conversation_entries(await self._store.said(sender, LATEST))
+            latest = conversation_entries(await self._store.messages(sender, LATEST))
             now = max([now, *((entry.number + 1) / 1_000_000 for entry in latest)])
         return now
 
@@ -309,14 +313,14 @@ class FrontDoor(InputChannel, ABC):
     async def _is_saved(self, message: UserMessage) -> bool:
         """Whether the database has taken a turn although its answer came too late."""
         try:
-            return await self._inbox.has_turn(message.sender_id, message.message_id)
-        except Away:
+            return await self._inbox.is_processed(message.sender_id, message.message_id)
+        except Unavailable:
             return False
 
     async def _remember(self, message: UserMessage, trouble: BotUttered) -> None:
         """Keeps the sentence, and the message itself if its turn was lost, so that both are there after a reload."""
         try:
-            await asyncio.wait_for(store_trouble(self._agent, message, trouble), REMEMBER_SECONDS)
+            await asyncio.wait_for(store_failed_turn(self._agent, message, trouble), REMEMBER_SECONDS)
         except Exception as error:
             log_failure("A failed turn could not be stored", error)
 
@@ -328,7 +332,7 @@ class FrontDoor(InputChannel, ABC):
 
     async def _tell(self, sender: str, on: bool) -> None:
         try:
-            await asyncio.wait_for(self.working(sender, on), SHOW_SECONDS)
+            await asyncio.wait_for(self.show_typing(sender, on), SHOW_SECONDS)
         except Exception as error:
             log_failure("A person could not be told that a turn runs", error)
 

@@ -29,16 +29,16 @@ class Identities:
         """The sender id of a new conversation."""
         return f"{self.prefix}:{uuid.uuid4().hex}"
 
-    def of(self, known: str) -> str:
+    def pseudonym(self, known: str) -> str:
         """The id of what a vendor knows somebody or something by, such as a telephone number, which it does not tell."""
         # Not in the form of a sender id, whose signature opens a conversation.
         return f"{self.prefix}:{self._signature(f'{self.prefix}={known}')}"
 
-    def signed(self, sender: str) -> str:
+    def sign(self, sender: str) -> str:
         """What the person's device keeps: the sender id with its signature (HMAC-SHA-256, RFC 2104, 128 bits of it)."""
         return f"{sender}.{self._signature(sender)}"
 
-    def proven(self, signed: object) -> str | None:
+    def verify(self, signed: object) -> str | None:
         """The sender id of a signed one, or None for whatever this server has not signed for this channel."""
         if not isinstance(signed, str) or len(signed) > LONGEST_ID or not signed.isascii():
             return None

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trialguide.text.normalisation import MAX_CHARACTERS, visible_text
+from trialguide.text.normalisation import MAX_CHARACTERS, printable
 
 LONGEST_MESSAGE_ID = 64
 # A phrase that lies across the border of two pieces is whole in one of them.
@@ -14,7 +14,7 @@ OVERLAP = 100
 COMMAND = re.compile(r"^[\s/／⁄∕]*[/／⁄∕]\s*")
 
 
-class Refused(Exception):
+class Rejected(Exception):
     """A message that is not taken; `reason` is one of those in the words `refused` of data/words/front_door.yml."""
 
     def __init__(self, reason: str) -> None:
@@ -23,7 +23,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Saying:
+class IncomingMessage:
     """A message that is taken: its id, what the assistant reads, and what the person sees as their own words.
 
     `about` names the topic and version of the answer that was rated by a choice below it.
@@ -36,30 +36,30 @@ class Saying:
 
 
 def message_id(given: object) -> str:
-    """The id of a message, by which a second delivery is known. Raises Refused when it is none."""
+    """The id of a message, by which a second delivery is known. Raises Rejected when it is none."""
     if not isinstance(given, str) or not 0 < len(given) <= LONGEST_MESSAGE_ID or not (given.isascii() and given.isprintable()):
-        raise Refused("invalid")
+        raise Rejected("invalid")
     return given
 
 
-def typed(id: str, text: object) -> Saying:
-    """What somebody has typed, of any length. Raises Refused when it is no text or blank."""
+def from_text(id: str, text: object) -> IncomingMessage:
+    """What somebody has typed, of any length. Raises Rejected when it is no text or blank."""
     if not isinstance(text, str):
-        raise Refused("invalid")
-    shown = storable(text).strip()
+        raise Rejected("invalid")
+    shown = sanitise(text).strip()
     read = COMMAND.sub("", shown, count=1)
-    if not visible_text(read):
-        raise Refused("blank")
-    return Saying(id, read, shown)
+    if not printable(read):
+        raise Rejected("blank")
+    return IncomingMessage(id, read, shown)
 
 
-def excerpts(text: str) -> list[str]:
+def head_and_tail(text: str) -> list[str]:
     """The beginning and the end of a text that is too long, in pieces that are not: there a cry for help is looked for."""
     starts = {0, MAX_CHARACTERS - OVERLAP, len(text) - 2 * MAX_CHARACTERS + OVERLAP, len(text) - MAX_CHARACTERS}
     return [text[start : start + MAX_CHARACTERS] for start in sorted(starts) if start >= 0]
 
 
-def storable(text: str) -> str:
+def sanitise(text: str) -> str:
     """The text with what no database takes as spaces: lone surrogates, null and other control characters but line ends."""
     replaced = (character != "\n" and unicodedata.category(character) in ("Cc", "Cs") for character in text)
     return "".join(" " if bad else character for character, bad in zip(text, replaced, strict=True))

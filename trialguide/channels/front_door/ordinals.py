@@ -17,7 +17,7 @@ LONGEST_PICK = 60
 
 
 @dataclass(frozen=True)
-class Pick:
+class Ordinal:
     """The place of the choice that somebody picks, from 1 or, from the end, -1.
 
     `just_now` is one that can only mean what was offered in the latest turn: "the last one" after a look-up may be the last
@@ -28,7 +28,7 @@ class Pick:
     just_now: bool
 
 
-class Picks:
+class OrdinalParser:
     """Knows the words of `data/vocabulary/choice_words.yml`."""
 
     def __init__(self, words: Mapping[str, Any]) -> None:
@@ -39,22 +39,22 @@ class Picks:
         picked = rf"(?P<ordinal>(?:{ordinals})\b)|{named}|(?:no\b\W*)?(?P<figure>\d{{1,2}})"
         self._pick = re.compile(rf"\W*(?:(?:{around})\b\W*)*(?:{picked})\W*(?:(?:{around}|{naming})\b\W*)*", re.IGNORECASE)
 
-    def read(self, text: object, numbered: bool) -> Pick | None:
+    def parse(self, text: object, numbered: bool) -> Ordinal | None:
         """The pick in a text, None in any other text. A mere figure is one only where choices are shown `numbered`."""
         found = self._pick.fullmatch(text) if isinstance(text, str) and len(text) <= LONGEST_PICK else None
         if found is None or (found["figure"] and not numbered):
             return None
         said = found["ordinal"] or found["named"] or found["figure"]
         by_number = said.isdecimal()
-        return Pick(int(said) if by_number else self._places[said.lower()], just_now=not (by_number and numbered))
+        return Ordinal(int(said) if by_number else self._places[said.lower()], just_now=not (by_number and numbered))
 
 
-def load_picks() -> Picks:
+def load_ordinal_parser() -> OrdinalParser:
     """The picks with the words of `data/vocabulary/choice_words.yml`."""
-    return Picks(yaml.safe_load(CHOICE_WORDS.read_text(encoding="utf-8")))
+    return OrdinalParser(yaml.safe_load(CHOICE_WORDS.read_text(encoding="utf-8")))
 
 
-def choice_at(pick: Pick, history: Sequence[Entry]) -> Choice | None:
+def choice_for(pick: Ordinal, history: Sequence[Entry]) -> Choice | None:
     """The choice that is picked among those that were offered last, as they were numbered; None where there are fewer."""
     offered = last_offer(history, latest_turn=pick.just_now)
     place = pick.place

@@ -8,10 +8,10 @@ from limits import RateLimitItem, parse_many
 from limits.storage import MemoryStorage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
-from trialguide.runtime.circuit_breaker import REDIS_SECONDS, Away, redis_service
+from trialguide.runtime.circuit_breaker import REDIS_SECONDS, Unavailable, redis_circuit_breaker
 
 
-class Rates:
+class RateLimits:
     """Counts messages in moving windows, in memory or, for several servers, in Redis."""
 
     def __init__(self, sender: str, address: str, redis: str | None) -> None:
@@ -21,14 +21,14 @@ class Rates:
         # The limiter itself holds its storage by a weak reference only.
         self._storage = storage_from_string(redis or "memory://", **waits)
         if redis:
-            self._service = redis_service()
+            self._service = redis_circuit_breaker()
         self._limiter = MovingWindowRateLimiter(self._storage)
 
-    async def sender_may(self, sender: str) -> bool:
+    async def allow_sender(self, sender: str) -> bool:
         """Counts one message of a sender; whether it is within the limits."""
         return await self._may(self._sender, 1, "sender", sender)
 
-    async def address_may(self, address: str, cost: int = 1) -> bool:
+    async def allow_address(self, address: str, cost: int = 1) -> bool:
         """Counts a message or new conversation from an address, as so many; whether it is within the limits."""
         return await self._may(self._address, cost, "address", network(address))
 
@@ -37,7 +37,7 @@ class Rates:
             return self._hit(limits, cost, *whom)
         try:
             return await self._service.call(lambda: asyncio.to_thread(self._hit, limits, cost, *whom))
-        except Away:
+        except Unavailable:
             # Patients must not pay for it.
             return True
 

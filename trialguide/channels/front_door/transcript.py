@@ -81,7 +81,7 @@ class Entry:
     author: str
     kind: str
     text: str
-    said: str | None = None
+    message_id: str | None = None
     topic: str | None = None
     # Which words of the answer to the topic were said.
     version: str | None = None
@@ -132,7 +132,7 @@ def microseconds(timestamp: float) -> int:
 def patient_entry(text: str, timestamp: float, metadata: Mapping[str, Any]) -> Entry:
     """The entry of what a person said."""
     number = metadata.get(ENTRY) or microseconds(timestamp)
-    return Entry(number, PATIENT, "text", metadata.get(SHOWN) or text, said=metadata.get(SAID))
+    return Entry(number, PATIENT, "text", metadata.get(SHOWN) or text, message_id=metadata.get(SAID))
 
 
 def assistant_entries(message: Mapping[str, Any], last: int = 0) -> list[Entry]:
@@ -185,7 +185,7 @@ def conversation_entries(events: Iterable[Mapping[str, Any]]) -> list[Entry]:
 
 def entries_of_turn(history: list[Entry], said: str) -> list[Entry]:
     """What was said in the turn of one message, that message included."""
-    begun = list(itertools.dropwhile(lambda entry: entry.said != said, history))
+    begun = list(itertools.dropwhile(lambda entry: entry.message_id != said, history))
     return begun[:1] + list(itertools.takewhile(lambda entry: entry.author != PATIENT, begun[1:]))
 
 
@@ -193,7 +193,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
     """The entry as the widget reads it; what is not known is left out."""
     titles = load_catalogue().titles
     optional = {
-        "said": entry.said,
+        "said": entry.message_id,
         "topic": entry.topic and {"id": entry.topic, "title": titles.get(entry.topic, "")},
         "sources": [dict(source) for source in entry.sources],
         "reviewed": entry.reviewed,

@@ -6,52 +6,52 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from trialguide.channels.front_door.incoming import Refused
+from trialguide.channels.front_door.incoming import Rejected
 
 Result = TypeVar("Result")
 Entered = asyncio.Future[None]
 
 
 @dataclass(frozen=True)
-class Started(Generic[Result]):
+class PendingTurn(Generic[Result]):
     """A turn that waits or runs: `entered` is done when its place in line is sure, `answer` when there is a word about it."""
 
-    entered: Entered
+    queued: Entered
     answer: "asyncio.Future[Result]"
 
-    async def in_line(self) -> "asyncio.Future[Result]":
+    async def enqueued(self) -> "asyncio.Future[Result]":
         """The answer to come, when the place is sure. Raises what ended the turn before."""
-        await asyncio.wait((self.answer, self.entered), return_when=asyncio.FIRST_COMPLETED)
-        if not self.entered.done() or self.entered.cancelled():
+        await asyncio.wait((self.answer, self.queued), return_when=asyncio.FIRST_COMPLETED)
+        if not self.queued.done() or self.queued.cancelled():
             self.answer.result()
         return self.answer
 
 
-class Turns(Generic[Result]):
+class TurnQueue(Generic[Result]):
     """Runs turns, not too many of one sender at once. The lock store keeps those of one sender in their order."""
 
     def __init__(self, most: int) -> None:
         """`most` is how many turns of a sender may run or wait at once."""
         self._most = most
         self._numbers: Counter[str] = Counter()
-        self._started: dict[tuple[str, str], Started[Result]] = {}
+        self._started: dict[tuple[str, str], PendingTurn[Result]] = {}
         self._running: set[asyncio.Task[Result]] = set()
 
-    def started(self, sender: str, id: str) -> Started[Result] | None:
+    def started(self, sender: str, id: str) -> PendingTurn[Result] | None:
         """The turn of a message, or None when it neither waits nor runs here."""
         return self._started.get((sender, id))
 
-    def start(
-        self, sender: str, id: str, turn: Callable[["Started[Result]"], Coroutine[Any, Any, Result]]
-    ) -> "Started[Result]":
+    def submit(
+        self, sender: str, id: str, turn: Callable[["PendingTurn[Result]"], Coroutine[Any, Any, Result]]
+    ) -> "PendingTurn[Result]":
         """Starts the turn of a message. It may answer before it ends; else what it comes to is the answer.
 
-        Raises Refused when too many wait already.
+        Raises Rejected when too many wait already.
         """
         if self._numbers[sender] >= self._most:
-            raise Refused("busy")
+            raise Rejected("busy")
         loop = asyncio.get_running_loop()
-        started: Started[Result] = Started(loop.create_future(), loop.create_future())
+        started: PendingTurn[Result] = PendingTurn(loop.create_future(), loop.create_future())
         self._started[sender, id] = started
         task = loop.create_task(turn(started))
         self._running.add(task)
@@ -60,7 +60,7 @@ class Turns(Generic[Result]):
         def ended(_: "asyncio.Task[Result]") -> None:
             self._running.discard(task)
             _pass_on(task, started.answer)
-            started.entered.cancel()
+            started.queued.cancel()
             del self._started[sender, id]
             self._numbers[sender] -= 1
             if not self._numbers[sender]:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import jwt
 
-from trialguide.channels.messaging.http_client import VendorCalls, VendorRefused
+from trialguide.channels.messaging.http_client import ApiClient, ApiError
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ SERVICE_DOMAINS = (".botframework.com", ".teams.microsoft.com")
 class BotFrameworkKeys:
     """The keys by which the Bot Framework signs, and the checks of its tokens."""
 
-    def __init__(self, calls: VendorCalls, app: str, test_address: str | None) -> None:
+    def __init__(self, calls: ApiClient, app: str, test_address: str | None) -> None:
         self._calls = calls
         self._app = app
         self._test_address = test_address
@@ -42,7 +42,7 @@ class BotFrameworkKeys:
         # When the keys are too old, and when they may be looked up again for one that is unknown.
         self._stale = self._again = 0.0
 
-    async def proves(self, token: str, activity: Mapping[str, Any]) -> bool:
+    async def verifies(self, token: str, activity: Mapping[str, Any]) -> bool:
         """Whether a token proves that this activity came from the Bot Framework, for this app."""
         try:
             key = await self._key(jwt.get_unverified_header(token).get("kid"))
@@ -67,11 +67,11 @@ class BotFrameworkKeys:
     async def fetch(self) -> None:
         """Looks the keys up. What fails is logged and done again when it is needed."""
         try:
-            document = await self._calls.call("GET", self._document)
-            found = await self._calls.call("GET", document["jwks_uri"])
+            document = await self._calls.request("GET", self._document)
+            found = await self._calls.request("GET", document["jwks_uri"])
             self._keys = {key["kid"]: key for key in found["keys"]}
             self._stale, self._again = time.monotonic() + KEPT_SECONDS, time.monotonic() + AGAIN_SECONDS
-        except (VendorRefused, KeyError, TypeError) as problem:
+        except (ApiError, KeyError, TypeError) as problem:
             logger.error("The keys of the Bot Framework could not be fetched: %s", type(problem).__name__)
             self._stale = self._again = time.monotonic() + AFTER_FAILURE_SECONDS
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from trialguide.channels.front_door.incoming import Refused
+from trialguide.channels.front_door.incoming import Rejected
 
 Result = TypeVar("Result")
 
@@ -16,7 +16,7 @@ class _Line:
     waiting: int = 0
 
 
-class Lines:
+class ConversationQueue:
     """Does the work for each sender in the order in which it came."""
 
     def __init__(self, most: int) -> None:
@@ -25,11 +25,11 @@ class Lines:
         self._lines: dict[str, _Line] = {}
         self._running: set[asyncio.Task[Any]] = set()
 
-    def start(self, sender: str, work: Callable[[], Coroutine[Any, Any, Result]]) -> "asyncio.Task[Result]":
-        """Starts the work, now or when that before it is done. Raises Refused when too much waits already."""
+    def submit(self, sender: str, work: Callable[[], Coroutine[Any, Any, Result]]) -> "asyncio.Task[Result]":
+        """Starts the work, now or when that before it is done. Raises Rejected when too much waits already."""
         line = self._lines.setdefault(sender, _Line())
         if line.waiting >= self._most:
-            raise Refused("busy")
+            raise Rejected("busy")
         line.waiting += 1
         task = asyncio.create_task(self._in_line(sender, line, work))
         self._running.add(task)

@@ -3,9 +3,9 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from trialguide.channels.front_door.incoming import Refused
-from trialguide.channels.messaging.conversation_queue import Lines
-from trialguide.channels.messaging.http_client import VendorRefused
+from trialguide.channels.front_door.incoming import Rejected
+from trialguide.channels.messaging.conversation_queue import ConversationQueue
+from trialguide.channels.messaging.http_client import ApiError
 from trialguide.runtime.logs import log_failure
 
 logger = logging.getLogger(__name__)
@@ -14,18 +14,18 @@ logger = logging.getLogger(__name__)
 MOST_UNSENT = 100
 
 
-class Deliveries:
+class DeliveryQueue:
     """Sends to each person one thing after the other. What fails is logged, and keeps nobody else waiting."""
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
-        self._lines = Lines(MOST_UNSENT)
+        self._lines = ConversationQueue(MOST_UNSENT)
 
-    def start(self, sender: str, sending: Callable[[], Awaitable[None]]) -> bool:
+    def submit(self, sender: str, sending: Callable[[], Awaitable[None]]) -> bool:
         """Sends something, now or when what is before it is sent; whether it found a place."""
         try:
-            self._lines.start(sender, lambda: self._tried(sending))
-        except Refused:
+            self._lines.submit(sender, lambda: self._tried(sending))
+        except Rejected:
             logger.error("Something on %s was dropped: too much waits to be sent to one person.", self._channel)
             return False
         return True
@@ -37,7 +37,7 @@ class Deliveries:
     async def _tried(self, sending: Callable[[], Awaitable[None]]) -> None:
         try:
             await sending()
-        except VendorRefused as refusal:
+        except ApiError as refusal:
             logger.error("%s did not take what it was sent: %s", self._channel, refusal)
         except Exception as error:
             log_failure(f"Nothing could be sent on {self._channel}", error)

@@ -16,7 +16,7 @@ UNREACHABLE = "unreachable"
 CODE = re.compile(r"[\w.-]{1,40}", re.ASCII)
 
 
-class VendorRefused(Exception):
+class ApiError(Exception):
     """A call that came to nothing: its HTTP status (0 without an answer) and the vendor's own code, if it named one."""
 
     def __init__(self, status: int, code: str | None) -> None:
@@ -30,19 +30,19 @@ class VendorRefused(Exception):
         return self.status == 0 and self.code != UNREACHABLE
 
 
-class VendorCalls:
+class ApiClient:
     """The calls of one channel."""
 
     def __init__(self, tries: int = TRIES) -> None:
         self._tries = tries
         self._session: aiohttp.ClientSession | None = None
 
-    async def call(self, method: str, url: str, **request: Any) -> Any:
+    async def request(self, method: str, url: str, **request: Any) -> Any:
         """Calls until there is an answer below 400, whose JSON it gives (None where it holds none); `request` as for aiohttp.
 
-        Raises VendorRefused for any other answer below 500 but 429, and when all tries came to nothing.
+        Raises ApiError for any other answer below 500 but 429, and when all tries came to nothing.
         """
-        refused = VendorRefused(0, None)
+        refused = ApiError(0, None)
         for tried in range(1, self._tries + 1):
             pause = FIRST_PAUSE_SECONDS * 2 ** (tried - 1)
             try:
@@ -50,14 +50,14 @@ class VendorCalls:
                     answer = await _json(response)
                     if response.status < 400:
                         return answer
-                    refused = VendorRefused(response.status, error_code(answer))
+                    refused = ApiError(response.status, error_code(answer))
                     if response.status != 429 and response.status < 500:
                         raise refused
                     pause = _asked_pause(response, answer) or pause
             except aiohttp.ClientConnectorError:
-                refused = VendorRefused(0, UNREACHABLE)
+                refused = ApiError(0, UNREACHABLE)
             except (aiohttp.ClientError, asyncio.TimeoutError):
-                refused = VendorRefused(0, None)
+                refused = ApiError(0, None)
             if tried < self._tries:
                 # Spread, so that callers who failed together do not come back together.
                 await asyncio.sleep(min(pause, LONGEST_PAUSE_SECONDS) * random.uniform(1, 1.3))  # noqa: S311

@@ -9,17 +9,17 @@ from typing import Any
 from sanic import Blueprint
 from sanic.request import Request
 
-from trialguide.channels.messaging.base import Messaging
+from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.messaging.meta_webhooks import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
-from trialguide.channels.messaging.rendering import PLAIN, Form, Message
-from trialguide.channels.messaging.webhook_events import Said, each, json_of
+from trialguide.channels.messaging.rendering import PLAIN, Capabilities, RenderedMessage
+from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json, walk
 
 
-class Messenger(Messaging):
+class Messenger(MessagingChannel):
     """People who write to a Facebook page, at `/webhooks/messenger/webhook`."""
 
     prefix = "fb"
-    form = Form(PLAIN, text=2000, text_with_buttons=2000, buttons=13, title=20)
+    capabilities = Capabilities(PLAIN, text=2000, text_with_buttons=2000, buttons=13, title=20)
     window_seconds = META_WINDOW_SECONDS
 
     @classmethod
@@ -33,14 +33,14 @@ class Messenger(Messaging):
         return signed_by_meta(request, self.vendor["MESSENGER_APP_SECRET"])
 
     def events(self, request: Request) -> Iterable[Any]:
-        return each(json_of(request.body), "entry", "messaging")
+        return walk(parse_json(request.body), "entry", "messaging")
 
-    def said(self, event: Any) -> Said | None:
+    def message_in(self, event: Any) -> VendorMessage | None:
         person, time = str(event["sender"]["id"]), float(event.get("timestamp") or 0)
         postback, message = event.get("postback"), event.get("message")
         if postback:
             # Some postbacks come without an id of their own.
-            return Said(person, str(postback.get("mid") or time), person, token=str(postback["payload"]), time=time)
+            return VendorMessage(person, str(postback.get("mid") or time), person, token=str(postback["payload"]), time=time)
         # Deliveries, what was read, reactions, edits; and what the page itself has said, also through others.
         if not message or message.get("is_echo") or message.get("is_deleted"):
             return None
@@ -48,9 +48,9 @@ class Messenger(Messaging):
         for attachment in message.get("attachments") or ():
             where = attachment["payload"].get("coordinates") if attachment["type"] == "location" else None
             text, location = None, (float(where["lat"]), float(where["long"])) if where else None
-        return Said(person, str(message["mid"]), person, text, token, location, time)
+        return VendorMessage(person, str(message["mid"]), person, text, token, location, time)
 
-    async def send(self, reply_to: Any, message: Message) -> None:
+    async def send(self, reply_to: Any, message: RenderedMessage) -> None:
         content: dict[str, Any] = {"text": message.text}
         if message.picture:
             content = {"attachment": {"type": "image", "payload": {"url": message.picture, "is_reusable": True}}}
@@ -60,4 +60,4 @@ class Messenger(Messaging):
             ]
         body = {"recipient": {"id": reply_to}, "messaging_type": "RESPONSE", "message": content}
         headers = {"Authorization": f"Bearer {self.vendor['MESSENGER_TOKEN']}"}
-        await self.calls.call("POST", f"{self.vendor.get('MESSENGER_API', GRAPH)}/me/messages", json=body, headers=headers)
+        await self.calls.request("POST", f"{self.vendor.get('MESSENGER_API', GRAPH)}/me/messages", json=body, headers=headers)

@@ -14,8 +14,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from trialguide.channels.front_door.settings import settings_from
 from trialguide.channels.front_door.transcript import conversation_entries
-from trialguide.channels.messaging.base import Messaging
-from trialguide.channels.messaging.http_client import VendorCalls, VendorRefused
+from trialguide.channels.messaging.base import MessagingChannel
+from trialguide.channels.messaging.http_client import ApiClient, ApiError
 from trialguide.channels.messaging.messenger import Messenger
 from trialguide.channels.messaging.slack import Slack
 from trialguide.channels.messaging.sms import Sms
@@ -25,11 +25,11 @@ from trialguide.channels.messaging.whatsapp import WhatsApp
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.wording import buttons, fill, load_words
 from trialguide.runtime.messaging_settings import vendor_settings
-from trialguide.storage.follows import Follow, begin_to_tell, last_wrote, not_told, was_not_told, was_told
+from trialguide.storage.follows import Follow, claim, last_message_times, mark_notified, pending, release
 from trialguide.storage.group_commit import event_row
 from trialguide.storage.schema import EVENTS
 
-SERVICES: tuple[type[Messaging], ...] = (WhatsApp, Messenger, Telegram, Slack, Teams, Sms)
+SERVICES: tuple[type[MessagingChannel], ...] = (WhatsApp, Messenger, Telegram, Slack, Teams, Sms)
 TOO_MANY = 429
 # What became of a follower, as operators read it.
 TOLD, TO_BE_TOLD = "told", "to be told"
@@ -45,14 +45,14 @@ Result = TypeVar("Result")
 
 
 @dataclass
-class Notifying:
+class Notifier:
     """One run: the channels by the prefix of their sender ids, the versions of the answers as they are now.
 
     Raises what the database raises.
     """
 
     engine: Engine
-    channels: Mapping[str, Messaging]
+    channels: Mapping[str, MessagingChannel]
     versions: Mapping[str, str]
     # Seconds between two messages to vendors.
     pause: float
@@ -63,8 +63,8 @@ class Notifying:
         counted: Counter[tuple[str, str, str]] = Counter()
         last = 0
         try:
-            while batch := self._do(partial(not_told, versions=self.versions, after=last)):
-                wrote = self._do(partial(last_wrote, sender_ids=[follow.sender_id for follow in batch]))
+            while batch := self._do(partial(pending, versions=self.versions, after=last)):
+                wrote = self._do(partial(last_message_times, sender_ids=[follow.sender_id for follow in batch]))
                 for follow in batch:
                     prefix = follow.sender_id.partition(":")[0]
                     outcome = self._unreached(follow, wrote.get(follow.sender_id, 0.0))
@@ -88,35 +88,35 @@ class Notifying:
         is_open = channel.window_seconds is None or time() < wrote + channel.window_seconds
         return None if is_open or follow.interrupted else CLOSED
 
-    async def _tell(self, follow: Follow, channel: Messaging | None) -> str:
-        news = news_of(follow.topic)
+    async def _tell(self, follow: Follow, channel: MessagingChannel | None) -> str:
+        news = notification_for(follow.topic)
         if follow.interrupted:
             self._do(lambda connection: _note(connection, follow, news))
             return PERHAPS
         if channel is None or follow.way_back is None:
             return IN_CONVERSATION if self._do(lambda connection: self._note_alone(connection, follow, news)) else TAKEN
         # Noted before it is sent: whatever happens, nobody is told twice.
-        if not self._do(lambda connection: begin_to_tell(connection, follow, self.versions[follow.topic])):
+        if not self._do(lambda connection: claim(connection, follow, self.versions[follow.topic])):
             return TAKEN
         await asyncio.sleep(self.pause)
         try:
             await channel.write(follow.way_back, conversation_entries([news.as_dict()])[0])
-        except VendorRefused as refusal:
+        except ApiError as refusal:
             if refusal.may_have_arrived:
                 self._do(lambda connection: _note(connection, follow, news))
                 return PERHAPS
             if refusal.status == TOO_MANY:
                 self._full.add(channel.prefix)
-            self._do(lambda connection: was_not_told(connection, follow))
+            self._do(lambda connection: release(connection, follow))
             return LATER
         except InvalidToken:
-            self._do(lambda connection: was_not_told(connection, follow))
+            self._do(lambda connection: release(connection, follow))
             return UNREADABLE
         self._do(lambda connection: _note(connection, follow, news))
         return TOLD
 
     def _note_alone(self, connection: Connection, follow: Follow, news: BotUttered) -> bool:
-        begun = begin_to_tell(connection, follow, self.versions[follow.topic])
+        begun = claim(connection, follow, self.versions[follow.topic])
         return begun and _note(connection, follow, news)
 
     def _do(self, work: Callable[[Connection], Result]) -> Result:
@@ -124,7 +124,7 @@ class Notifying:
             return work(connection)
 
 
-def news_of(topic: str) -> BotUttered:
+def notification_for(topic: str) -> BotUttered:
     """What the followers of a topic are told, with buttons for the new answer and for an end of it."""
     words, title = load_words(), load_catalogue().titles[topic]
     end = fill(words["unfollow_named_choice"]["text"], {"title": title})
@@ -132,7 +132,7 @@ def news_of(topic: str) -> BotUttered:
     return BotUttered(fill(words["news"]["text"], {"title": title}), {"buttons": choices}, {"utter_action": "news"}, time())
 
 
-def channels_of(environment: Mapping[str, str]) -> dict[str, Messaging]:
+def channels_of(environment: Mapping[str, str]) -> dict[str, MessagingChannel]:
     """The channels that are set up, by the prefix of their sender ids.
 
     Raises ValueError, with a sentence for the operator, for a setting that cannot be.
@@ -141,13 +141,13 @@ def channels_of(environment: Mapping[str, str]) -> dict[str, Messaging]:
     channels = [service(settings_from(environment), vendor) for service, vendor in vendors if vendor]
     for channel in channels:
         # A second try could come to a second message.
-        channel.calls = VendorCalls(tries=1)
+        channel.calls = ApiClient(tries=1)
     return {channel.prefix: channel for channel in channels}
 
 
 def _note(connection: Connection, follow: Follow, news: BotUttered) -> bool:
     """Notes that somebody was told, and adds what they were told to their conversation; whether that was not done before."""
-    noted = was_told(connection, follow)
+    noted = mark_notified(connection, follow)
     if noted:
         # With what waits for the next message, as after every turn.
         rows = [event_row(follow.sender_id, event) for event in (news, ActionExecuted("action_listen"))]

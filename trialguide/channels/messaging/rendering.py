@@ -69,7 +69,7 @@ SLACK = Markup(
 
 
 @dataclass(frozen=True)
-class Form:
+class Capabilities:
     """What a service shows: characters in a message, with and without buttons; buttons, and characters on one (None: any)."""
 
     markup: Markup
@@ -81,7 +81,7 @@ class Form:
 
 
 @dataclass(frozen=True)
-class Message:
+class RenderedMessage:
     """One message to send: a text in the service's mark-up, with buttons, or a picture with its text alternative."""
 
     text: str
@@ -89,7 +89,7 @@ class Message:
     picture: str | None = None
 
 
-def messages(entry: Entry, form: Form, address: str | None, first: int = 1) -> list[Message]:
+def messages(entry: Entry, form: Capabilities, address: str | None, first: int = 1) -> list[RenderedMessage]:
     """The messages that an entry comes to, in their order.
 
     `address` is where services find this server's pictures, or None where they cannot; then their alternative is shown.
@@ -104,16 +104,16 @@ def messages(entry: Entry, form: Form, address: str | None, first: int = 1) -> l
     pictured = entry.picture if form.pictures and address else None
     limit = form.text_with_buttons if buttons else form.text
     alternative = entry.picture.alternative if entry.picture and not pictured else None
-    texts = _packed(_units(entry, form, limit, written, alternative), limit)
-    made = [Message(text) for text in texts]
+    texts = _pack(_segments(entry, form, limit, written, alternative), limit)
+    made = [RenderedMessage(text) for text in texts]
     made[-1:] = [replace(made[-1], buttons=tuple(buttons))]
     if pictured:
         file = f"{pictured.file.rpartition('.')[0]}.png"
-        made.insert(0, Message(pictured.alternative, picture=f"{address}/chat/pictures/{file}"))
+        made.insert(0, RenderedMessage(pictured.alternative, picture=f"{address}/chat/pictures/{file}"))
     return made
 
 
-def length(text: str) -> int:
+def utf16_length(text: str) -> int:
     """Characters as services count them at the strictest: in UTF-16."""
     return len(text.encode("utf-16-le")) // 2
 
@@ -127,7 +127,9 @@ def _shortened(title: str, most: int | None) -> str:
     return (cut[:at] if at > most // 2 else cut).rstrip(" ,") + "…"
 
 
-def _units(entry: Entry, form: Form, limit: int, written: list[str], alternative: str | None) -> Iterator[tuple[str, str]]:
+def _segments(
+    entry: Entry, form: Capabilities, limit: int, written: list[str], alternative: str | None
+) -> Iterator[tuple[str, str]]:
     """The sentences and lines of an entry in mark-up, each with what parts it from the one before."""
     markup = form.markup
     name = entry.card.get("name") if entry.card else None
@@ -160,7 +162,7 @@ def _bold(markup: Markup) -> Callable[[str], str]:
 def _cut(text: str, write: Callable[[str], str], limit: int) -> list[str]:
     """A text in mark-up, in as many pieces as the limit asks for, cut between words where there are any."""
     whole = write(text)
-    if length(whole) <= limit or len(text) < 2:
+    if utf16_length(whole) <= limit or len(text) < 2:
         return [whole]
     middle = len(text) // 2
     at = text.rfind(" ", 1, middle + 1)
@@ -169,12 +171,12 @@ def _cut(text: str, write: Callable[[str], str], limit: int) -> list[str]:
     return _cut(text[:at], write, limit) + _cut(text[at:].lstrip() or " ", write, limit)
 
 
-def _packed(units: Iterator[tuple[str, str]], limit: int) -> list[str]:
+def _pack(units: Iterator[tuple[str, str]], limit: int) -> list[str]:
     texts = [""]
     for gap, unit in units:
         if not texts[-1]:
             texts[-1] = unit
-        elif length(texts[-1] + gap + unit) <= limit:
+        elif utf16_length(texts[-1] + gap + unit) <= limit:
             texts[-1] += gap + unit
         else:
             texts.append(unit)

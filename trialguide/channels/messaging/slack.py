@@ -15,10 +15,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from slack_sdk.signature import SignatureVerifier
 
-from trialguide.channels.messaging.base import Messaging
-from trialguide.channels.messaging.http_client import VendorRefused, error_code
-from trialguide.channels.messaging.rendering import SLACK, Form, Message
-from trialguide.channels.messaging.webhook_events import Said, json_of
+from trialguide.channels.messaging.base import MessagingChannel
+from trialguide.channels.messaging.http_client import ApiError, error_code
+from trialguide.channels.messaging.rendering import SLACK, Capabilities, RenderedMessage
+from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json
 
 API = "https://slack.com/api"
 BUTTON_TITLE = 75
@@ -28,11 +28,11 @@ MARKED = re.compile(r"<(?:[^<>|]*\|)?([^<>|]*)>")
 FILE = "file_share"
 
 
-class Slack(Messaging):
+class Slack(MessagingChannel):
     """People who write to an app of Slack, at `/webhooks/slack/webhook`."""
 
     prefix = "slack"
-    form = Form(SLACK, text=3000, text_with_buttons=3000, buttons=25, title=BUTTON_TITLE)
+    capabilities = Capabilities(SLACK, text=3000, text_with_buttons=3000, buttons=25, title=BUTTON_TITLE)
 
     @classmethod
     def name(cls) -> str:
@@ -51,13 +51,15 @@ class Slack(Messaging):
     def events(self, request: Request) -> Iterable[Any]:
         yield _body(request)
 
-    def said(self, event: Any) -> Said | None:
+    def message_in(self, event: Any) -> VendorMessage | None:
         if event.get("type") == "block_actions":
             person = f"{event['team']['id']}/{event['user']['id']}"
             action = event["actions"][0]
             # A press has no id, but one moment.
             id = f"{event['container']['message_ts']}/{action['action_id']}/{action['action_ts']}"
-            return Said(person, id, event["channel"]["id"], token=str(action["value"]), time=float(action["action_ts"]))
+            return VendorMessage(
+                person, id, event["channel"]["id"], token=str(action["value"]), time=float(action["action_ts"])
+            )
         message = event.get("event") or {}
         if event.get("type") != "event_callback" or message.get("type") != "message" or message.get("channel_type") != "im":
             return None
@@ -66,7 +68,7 @@ class Slack(Messaging):
             return None
         text = None if message.get("files") else html.unescape(MARKED.sub(r"\1", message["text"]))
         person = f"{event['team_id']}/{message['user']}"
-        return Said(person, str(event["event_id"]), message["channel"], text, time=float(message["ts"]))
+        return VendorMessage(person, str(event["event_id"]), message["channel"], text, time=float(message["ts"]))
 
     def acknowledgement(self, request: Request) -> HTTPResponse:
         """Nothing, or what Slack asks for to see that this is the app."""
@@ -75,7 +77,7 @@ class Slack(Messaging):
             return response.text(str(body.get("challenge", "")), headers={"X-Content-Type-Options": "nosniff"})
         return response.empty(status=200)
 
-    async def send(self, reply_to: Any, message: Message) -> None:
+    async def send(self, reply_to: Any, message: RenderedMessage) -> None:
         headers = {"Authorization": f"Bearer {self.vendor['SLACK_TOKEN']}"}
         body = {
             "channel": reply_to,
@@ -84,15 +86,15 @@ class Slack(Messaging):
             "unfurl_links": False,
             "unfurl_media": False,
         }
-        answer = await self.calls.call(
+        answer = await self.calls.request(
             "POST", f"{self.vendor.get('SLACK_API', API)}/chat.postMessage", json=body, headers=headers
         )
         # Slack tells its refusals with status 200.
         if not isinstance(answer, dict) or not answer.get("ok"):
-            raise VendorRefused(200, error_code(answer))
+            raise ApiError(200, error_code(answer))
 
 
-def _blocks(message: Message) -> list[dict[str, Any]]:
+def _blocks(message: RenderedMessage) -> list[dict[str, Any]]:
     if message.picture:
         return [{"type": "image", "image_url": message.picture, "alt_text": message.text}]
     blocks: list[dict[str, Any]] = [{"type": "section", "text": {"type": "mrkdwn", "text": message.text}}]
@@ -112,10 +114,10 @@ def _blocks(message: Message) -> list[dict[str, Any]]:
 
 def _body(request: Request) -> dict[str, Any]:
     """The event: JSON as the body, or, for what was pressed, in a field of a form."""
-    body = json_of(request.body)
+    body = parse_json(request.body)
     if body is None:
         try:
-            body = json_of(parse_qs(request.body.decode())["payload"][0])
+            body = parse_json(parse_qs(request.body.decode())["payload"][0])
         except (ValueError, KeyError):
             return {}
     return body if isinstance(body, dict) else {}

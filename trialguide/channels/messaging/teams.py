@@ -13,10 +13,10 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 
 from trialguide.channels.front_door.settings import Settings
-from trialguide.channels.messaging.base import Messaging
+from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.messaging.bot_framework_auth import BotFrameworkKeys
-from trialguide.channels.messaging.rendering import HTML, Form, Message
-from trialguide.channels.messaging.webhook_events import Said, json_of
+from trialguide.channels.messaging.rendering import HTML, Capabilities, RenderedMessage
+from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json
 
 LOGIN = "https://login.microsoftonline.com"
 SCOPE = "https://api.botframework.com/.default"
@@ -29,11 +29,11 @@ TEXT = 4000
 MOST_BUTTONS = 6
 
 
-class Teams(Messaging):
+class Teams(MessagingChannel):
     """People who write to an app in Teams, at `/webhooks/teams/webhook`."""
 
     prefix = "teams"
-    form = Form(HTML, text=TEXT, text_with_buttons=TEXT, buttons=MOST_BUTTONS)
+    capabilities = Capabilities(HTML, text=TEXT, text_with_buttons=TEXT, buttons=MOST_BUTTONS)
 
     def __init__(self, settings: Settings, vendor: Mapping[str, str]) -> None:
         super().__init__(settings, vendor)
@@ -51,13 +51,13 @@ class Teams(Messaging):
 
     async def is_authentic(self, request: Request) -> bool:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        activity = json_of(request.body)
-        return scheme == "Bearer" and isinstance(activity, dict) and await self._keys.proves(token, activity)
+        activity = parse_json(request.body)
+        return scheme == "Bearer" and isinstance(activity, dict) and await self._keys.verifies(token, activity)
 
     def events(self, request: Request) -> Iterable[Any]:
-        yield json_of(request.body)
+        yield parse_json(request.body)
 
-    def said(self, event: Any) -> Said | None:
+    def message_in(self, event: Any) -> VendorMessage | None:
         conversation = event.get("conversation") or {}
         # Reactions, edits, people who join; teams and group chats.
         if event.get("type") != "message" or conversation.get("conversationType") != "personal":
@@ -68,9 +68,9 @@ class Teams(Messaging):
         # Of the accounts only what an answer needs, whatever else they hold.
         sender, person = ({"id": str(event[account]["id"])} for account in ("recipient", "from"))
         reply_to = (event["serviceUrl"].rstrip("/"), str(conversation["id"]), sender, person)
-        return Said(person["id"], str(event["id"]), reply_to, text)
+        return VendorMessage(person["id"], str(event["id"]), reply_to, text)
 
-    async def send(self, reply_to: Any, message: Message) -> None:
+    async def send(self, reply_to: Any, message: RenderedMessage) -> None:
         service, conversation, sender, person = reply_to
         body = {
             "type": "message",
@@ -80,7 +80,7 @@ class Teams(Messaging):
             **_content(message),
         }
         url = f"{service}/v3/conversations/{quote(conversation, safe='')}/activities"
-        await self.calls.call("POST", url, json=body, headers={"Authorization": f"Bearer {await self._bearer()}"})
+        await self.calls.request("POST", url, json=body, headers={"Authorization": f"Bearer {await self._bearer()}"})
 
     async def _bearer(self) -> str:
         if time.monotonic() >= self._token_ends:
@@ -91,13 +91,13 @@ class Teams(Messaging):
                 "client_secret": self.vendor["TEAMS_PASSWORD"],
                 "scope": SCOPE,
             }
-            answer = await self.calls.call("POST", f"{base}/{tenant}/oauth2/v2.0/token", data=form)
+            answer = await self.calls.request("POST", f"{base}/{tenant}/oauth2/v2.0/token", data=form)
             self._token = str(answer["access_token"])
             self._token_ends = time.monotonic() + float(answer["expires_in"]) - EARLY_SECONDS
         return self._token
 
 
-def _content(message: Message) -> dict[str, Any]:
+def _content(message: RenderedMessage) -> dict[str, Any]:
     if message.picture:
         picture = {"contentType": "image/png", "contentUrl": message.picture, "name": message.text}
         return {"attachments": [picture]}

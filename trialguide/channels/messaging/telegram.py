@@ -8,10 +8,10 @@ from typing import Any
 from sanic import Blueprint, Sanic
 from sanic.request import Request
 
-from trialguide.channels.messaging.base import Messaging
-from trialguide.channels.messaging.http_client import VendorRefused
-from trialguide.channels.messaging.rendering import HTML, Form, Message
-from trialguide.channels.messaging.webhook_events import Said, json_of, same
+from trialguide.channels.messaging.base import MessagingChannel
+from trialguide.channels.messaging.http_client import ApiError
+from trialguide.channels.messaging.rendering import HTML, Capabilities, RenderedMessage
+from trialguide.channels.messaging.webhook_events import VendorMessage, constant_time_equal, parse_json
 
 logger = logging.getLogger(__name__)
 
@@ -22,11 +22,11 @@ HELLO = "hello"
 AGAIN_SECONDS = 60
 
 
-class Telegram(Messaging):
+class Telegram(MessagingChannel):
     """People who write to a bot of Telegram, at `/webhooks/telegram/webhook`."""
 
     prefix = "tg"
-    form = Form(HTML, text=4096, text_with_buttons=4096, buttons=20)
+    capabilities = Capabilities(HTML, text=4096, text_with_buttons=4096, buttons=20)
 
     @classmethod
     def name(cls) -> str:
@@ -38,13 +38,13 @@ class Telegram(Messaging):
             app.add_task(self._set_webhook(), name="telegram_webhook")
 
     async def is_authentic(self, request: Request) -> bool:
-        return same(request.headers.get("x-telegram-bot-api-secret-token", ""), self.vendor["TELEGRAM_SECRET"])
+        return constant_time_equal(request.headers.get("x-telegram-bot-api-secret-token", ""), self.vendor["TELEGRAM_SECRET"])
 
     def events(self, request: Request) -> Iterable[Any]:
-        update = json_of(request.body)
+        update = parse_json(request.body)
         yield update if isinstance(update, dict) else {}
 
-    def said(self, event: Any) -> Said | None:
+    def message_in(self, event: Any) -> VendorMessage | None:
         pressed = event.get("callback_query")
         message = pressed["message"] if pressed else event.get("message")
         # Edited messages, posts in channels, polls, groups: nobody there speaks with the assistant alone.
@@ -53,20 +53,22 @@ class Telegram(Messaging):
         chat, id = message["chat"]["id"], str(event["update_id"])
         if pressed:
             reply_to = {"chat_id": chat, "callback": str(pressed["id"])}
-            return Said(str(chat), id, reply_to, token=str(pressed["data"]))
+            return VendorMessage(str(chat), id, reply_to, token=str(pressed["data"]))
         if "pinned_message" in message or "message_auto_delete_timer_changed" in message:
             return None
         where = message.get("location")
         location = (float(where["latitude"]), float(where["longitude"])) if where else None
         text = message.get("text")
-        return Said(str(chat), id, {"chat_id": chat}, HELLO if text == START else text, None, location, float(message["date"]))
+        return VendorMessage(
+            str(chat), id, {"chat_id": chat}, HELLO if text == START else text, None, location, float(message["date"])
+        )
 
-    async def noticed(self, said: Said) -> None:
+    async def noticed(self, said: VendorMessage) -> None:
         """Ends the waiting sign on a button that was pressed."""
         if said.reply_to.get("callback"):
             await self._call("answerCallbackQuery", {"callback_query_id": said.reply_to["callback"]})
 
-    async def send(self, reply_to: Any, message: Message) -> None:
+    async def send(self, reply_to: Any, message: RenderedMessage) -> None:
         to = {"chat_id": reply_to["chat_id"]}
         if message.picture:
             await self._call("sendPhoto", to | {"photo": message.picture, "caption": message.text})
@@ -80,7 +82,7 @@ class Telegram(Messaging):
     async def _call(self, method: str, body: dict[str, Any]) -> None:
         # The token stands in the address, which is why addresses of calls are never logged.
         base = f"{self.vendor.get('TELEGRAM_API', API)}/bot{self.vendor['TELEGRAM_TOKEN']}"
-        await self.calls.call("POST", f"{base}/{method}", json=body)
+        await self.calls.request("POST", f"{base}/{method}", json=body)
 
     async def _set_webhook(self) -> None:
         """Tells Telegram where to send what people write; tried until it is done, while everything else runs."""
@@ -93,6 +95,6 @@ class Telegram(Messaging):
             try:
                 await self._call("setWebhook", body)
                 return
-            except VendorRefused as refusal:
+            except ApiError as refusal:
                 logger.error("Telegram could not be told the address of the webhook, and will be again: %s", refusal)
             await asyncio.sleep(AGAIN_SECONDS)

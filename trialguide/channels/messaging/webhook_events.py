@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 # What an event of another shape than the documented one raises when it is read.
-ODD = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
+MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
-class Said:
+class VendorMessage:
     """What somebody said, as a vendor reports it. Without text, token and location it is something that cannot be read.
 
     `address` is the vendor's name for the person, `reply_to` what the channel needs to answer, `time` orders a batch.
@@ -26,7 +26,7 @@ class Said:
     time: float = 0
 
 
-def each(body: Any, *names: str) -> Iterator[dict[str, Any]]:
+def walk(body: Any, *names: str) -> Iterator[dict[str, Any]]:
     """The objects in the lists that lie within one another under these names; what has another shape is passed over."""
     if not isinstance(body, dict):
         return
@@ -35,10 +35,10 @@ def each(body: Any, *names: str) -> Iterator[dict[str, Any]]:
         return
     inner = body.get(names[0])
     for item in inner if isinstance(inner, list) else ():
-        yield from each(item, *names[1:])
+        yield from walk(item, *names[1:])
 
 
-def json_of(text: bytes | str) -> Any:
+def parse_json(text: bytes | str) -> Any:
     """The JSON in a body or a field of one, or None when it holds none."""
     try:
         return json.loads(text)
@@ -46,6 +46,6 @@ def json_of(text: bytes | str) -> Any:
         return None
 
 
-def same(given: str, expected: str) -> bool:
+def constant_time_equal(given: str, expected: str) -> bool:
     """Whether two texts are the same, in a time that does not tell where they differ."""
     return hmac.compare_digest(given.encode(errors="replace"), expected.encode())

@@ -10,10 +10,10 @@ from sanic import Blueprint
 from sanic.request import Request
 
 from trialguide.channels.front_door.transcript import Choice
-from trialguide.channels.messaging.base import Messaging
+from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.messaging.meta_webhooks import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
-from trialguide.channels.messaging.rendering import WHATSAPP, Form, Message
-from trialguide.channels.messaging.webhook_events import Said, each, json_of
+from trialguide.channels.messaging.rendering import WHATSAPP, Capabilities, RenderedMessage
+from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json, walk
 
 MOST_BUTTONS, BUTTON_TITLE = 3, 20
 MOST_ROWS, ROW_TITLE, ROW_DESCRIPTION = 10, 24, 72
@@ -21,11 +21,11 @@ MOST_ROWS, ROW_TITLE, ROW_DESCRIPTION = 10, 24, 72
 SILENT = frozenset({"reaction", "system", "edit", "revoke", "request_welcome"})
 
 
-class WhatsApp(Messaging):
+class WhatsApp(MessagingChannel):
     """People on WhatsApp, at `/webhooks/whatsapp/webhook`."""
 
     prefix = "wa"
-    form = Form(WHATSAPP, text=4096, text_with_buttons=1024, buttons=MOST_ROWS)
+    capabilities = Capabilities(WHATSAPP, text=4096, text_with_buttons=1024, buttons=MOST_ROWS)
     window_seconds = META_WINDOW_SECONDS
 
     @classmethod
@@ -39,14 +39,14 @@ class WhatsApp(Messaging):
         return signed_by_meta(request, self.vendor["WHATSAPP_APP_SECRET"])
 
     def events(self, request: Request) -> Iterable[Any]:
-        for change in each(json_of(request.body), "entry", "changes"):
+        for change in walk(parse_json(request.body), "entry", "changes"):
             value = change.get("value")
             metadata = value.get("metadata") if isinstance(value, dict) else None
             # One app may hold several numbers; each is an assistant of its own.
             if isinstance(metadata, dict) and metadata.get("phone_number_id") == self.vendor["WHATSAPP_PHONE_ID"]:
-                yield from each(value, "messages")
+                yield from walk(value, "messages")
 
-    def said(self, event: Any) -> Said | None:
+    def message_in(self, event: Any) -> VendorMessage | None:
         kind = event["type"]
         if kind in SILENT or "group_id" in event:
             return None
@@ -62,17 +62,17 @@ class WhatsApp(Messaging):
             token = str(event["interactive"][event["interactive"]["type"]]["id"])
         elif kind == "location":
             location = float(event["location"]["latitude"]), float(event["location"]["longitude"])
-        return Said(address, str(event["id"]), reply_to, text, token, location, float(event.get("timestamp") or 0))
+        return VendorMessage(address, str(event["id"]), reply_to, text, token, location, float(event.get("timestamp") or 0))
 
-    async def send(self, reply_to: Any, message: Message) -> None:
+    async def send(self, reply_to: Any, message: RenderedMessage) -> None:
         base = self.vendor.get("WHATSAPP_API", GRAPH)
-        shown = content(message, self.sentence("open_choices"))
+        shown = content(message, self.fixed_text("open_choices"))
         body = {"messaging_product": "whatsapp", "recipient_type": "individual", **reply_to, **shown}
         headers = {"Authorization": f"Bearer {self.vendor['WHATSAPP_TOKEN']}"}
-        await self.calls.call("POST", f"{base}/{self.vendor['WHATSAPP_PHONE_ID']}/messages", json=body, headers=headers)
+        await self.calls.request("POST", f"{base}/{self.vendor['WHATSAPP_PHONE_ID']}/messages", json=body, headers=headers)
 
 
-def content(message: Message, choose: str) -> dict[str, Any]:
+def content(message: RenderedMessage, choose: str) -> dict[str, Any]:
     """A message as the Cloud API wants it; `choose` stands on the button that opens a list."""
     if message.picture:
         return {"type": "image", "image": {"link": message.picture, "caption": message.text}}

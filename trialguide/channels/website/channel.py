@@ -14,14 +14,14 @@ from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from trialguide.channels.front_door.front_door import FrontDoor
-from trialguide.channels.front_door.incoming import Refused
+from trialguide.channels.front_door.front_door import PublicChannel
+from trialguide.channels.front_door.incoming import Rejected
 from trialguide.channels.front_door.settings import Settings
 from trialguide.channels.front_door.tokens import topic_token
 from trialguide.channels.front_door.transcript import Entry, as_json, entries_of_turn, number_of
 from trialguide.channels.website.origins import is_allowed
 from trialguide.channels.website.pages import Site
-from trialguide.channels.website.websockets import WatchedManager, repair_websockets
+from trialguide.channels.website.websockets import ResilientRedisManager, patch_sanic_websockets
 from trialguide.content.catalogue import load_catalogue
 from trialguide.runtime.logs import log_failure
 
@@ -30,7 +30,7 @@ PATH = "/chat"
 Body = dict[str, Any]
 
 
-class Website(FrontDoor):
+class WebsiteChannel(PublicChannel):
     """Conversations on websites, at `/chat/`."""
 
     prefix = "web"
@@ -46,7 +46,7 @@ class Website(FrontDoor):
             async_mode="sanic",
             # What one page sends is taken in its order.
             async_handlers=False,
-            client_manager=WatchedManager(settings.redis) if settings.redis else None,
+            client_manager=ResilientRedisManager(settings.redis) if settings.redis else None,
             cors_allowed_origins=self._origin_allowed,
             cors_credentials=False,
             max_http_buffer_size=self.largest_body,
@@ -61,7 +61,7 @@ class Website(FrontDoor):
         return PATH
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        repair_websockets()
+        patch_sanic_websockets()
         blueprint = SocketBlueprint(self._sockets, f"{PATH}/socket.io", "website")
         # Sanic calls these in reverse: the turns end before the sockets.
         blueprint.listener("before_server_stop")(self._close_sockets)
@@ -91,7 +91,7 @@ class Website(FrontDoor):
         """Sends an entry to every open page of a conversation."""
         await self._sockets.emit("entry", as_json(entry), room=sender)
 
-    async def working(self, sender: str, on: bool) -> None:
+    async def show_typing(self, sender: str, on: bool) -> None:
         """Lets every open page of a conversation show that a turn runs, or has ended."""
         await self._sockets.emit("working", {"on": on}, room=sender)
 
@@ -102,21 +102,21 @@ class Website(FrontDoor):
         """What the work comes to. A refusal or a failure comes as a kind sentence."""
         try:
             return {"accepted": True} | await work
-        except Refused as refusal:
+        except Rejected as refusal:
             return self._refusal(refusal.reason)
         except Exception as error:
             log_failure("A request could not be answered", error)
-            return {"accepted": False, "reason": "trouble", "text": self.sentence("trouble")}
+            return {"accepted": False, "reason": "trouble", "text": self.fixed_text("trouble")}
 
     def _refusal(self, reason: str) -> Body:
-        return {"accepted": False, "reason": reason, "text": self.sentence(f"refused_{reason}")}
+        return {"accepted": False, "reason": reason, "text": self.fixed_text(f"refused_{reason}")}
 
     async def _greeting(self, sender: str, after: object = None) -> Body:
         entries = await self.history(sender, number_of(after) or 0)
         return {
-            "conversation": self.identities.signed(sender),
+            "conversation": self.identities.sign(sender),
             "entries": [as_json(entry) for entry in entries],
-            "working": self.is_working(sender),
+            "working": self.is_busy(sender),
             "starters": [] if entries or after else self._starters,
         }
 
@@ -124,23 +124,23 @@ class Website(FrontDoor):
 
     async def _on_socket(self, work: Callable[[str, str, Body], Awaitable[Body]], socket: str, *given: Any) -> Body:
         body = given[0] if given and isinstance(given[0], dict) else {}
-        return await self._answer(work(socket, address_of(self._sockets.get_environ(socket)["sanic.request"]), body))
+        return await self._answer(work(socket, client_ip(self._sockets.get_environ(socket)["sanic.request"]), body))
 
     async def _hello_on_socket(self, socket: str, address: str, body: Body) -> Body:
-        await self.admit(address)
-        sender = self.identities.proven(body.get("conversation")) or self.identities.new()
+        await self.check_rate(address)
+        sender = self.identities.verify(body.get("conversation")) or self.identities.new()
         await self._enter(socket, sender)
         return await self._greeting(sender, body.get("after"))
 
     async def _again_on_socket(self, socket: str, address: str, _: Body) -> Body:
-        await self.admit(address)
+        await self.check_rate(address)
         sender = self.identities.new()
         await self._enter(socket, sender)
         return await self._greeting(sender)
 
     async def _say_on_socket(self, socket: str, address: str, body: Body) -> Body:
         if socket not in self._senders:
-            raise Refused("expired")
+            raise Rejected("expired")
         await self.accept(self._senders[socket], address, body.get("id"), body.get("text"), body.get("token"))
         return {}
 
@@ -187,25 +187,25 @@ class Website(FrontDoor):
         return handle
 
     async def _hello(self, request: Request, body: Body) -> Body:
-        await self.admit(address_of(request))
-        sender = self.identities.proven(body.get("conversation")) or self.identities.new()
+        await self.check_rate(client_ip(request))
+        sender = self.identities.verify(body.get("conversation")) or self.identities.new()
         return await self._greeting(sender, body.get("after"))
 
     async def _again(self, request: Request, _: Body) -> Body:
-        await self.admit(address_of(request))
+        await self.check_rate(client_ip(request))
         return await self._greeting(self.identities.new())
 
     async def _say(self, request: Request, body: Body) -> Body:
-        sender = self.identities.proven(body.get("conversation"))
+        sender = self.identities.verify(body.get("conversation"))
         if sender is None:
-            raise Refused("expired")
-        turn = await self.accept(sender, address_of(request), body.get("id"), body.get("text"), body.get("token"))
+            raise Rejected("expired")
+        turn = await self.accept(sender, client_ip(request), body.get("id"), body.get("text"), body.get("token"))
         # Whoever hangs up does not end the turn.
         entries = await asyncio.shield(turn) if turn else entries_of_turn(await self.history(sender), body["id"])
         return {"entries": [as_json(entry) for entry in entries]}
 
 
-def address_of(request: Request) -> str:
+def client_ip(request: Request) -> str:
     """The address of the person's device; behind a proxy the one it names, if Sanic's settings say that it is to be trusted."""
     return request.remote_addr or request.ip
 

@@ -22,7 +22,7 @@ from sanic.response import HTTPResponse
 
 from trialguide.channels.website.faq_page import faq_groups
 from trialguide.content.files import DOCS, WEB, WORDS
-from trialguide.runtime.circuit_breaker import Away
+from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.storage.ratings import Average, averages
 
 logger = logging.getLogger(__name__)
@@ -131,7 +131,7 @@ class Site:
         self._faq_made = monotonic()
         try:
             self._averages = await app.ctx.agent.tracker_store.run(averages)
-        except Away:
+        except Unavailable:
             logger.warning("The page of answers shows the ratings as they were.")
         self._files["faq"] = self._page("faq.html", groups=faq_groups(domain.responses, self._averages))
 

@@ -8,18 +8,18 @@ from typing import Any
 import socketio
 from sanic.server.websockets.frame import WebsocketFrameAssembler
 
-from trialguide.runtime.circuit_breaker import Away, redis_service
+from trialguide.runtime.circuit_breaker import Unavailable, redis_circuit_breaker
 
 
-class WatchedManager(socketio.AsyncRedisManager):
+class ResilientRedisManager(socketio.AsyncRedisManager):
     """Passes what is shown on to the other servers; their own pages are served by each server before."""
 
     async def _publish(self, data: Any) -> None:
-        with contextlib.suppress(Away):
-            await redis_service().call(lambda: super(WatchedManager, self)._publish(data))
+        with contextlib.suppress(Unavailable):
+            await redis_circuit_breaker().call(lambda: super(ResilientRedisManager, self)._publish(data))
 
 
-def repair_websockets() -> None:
+def patch_sanic_websockets() -> None:
     """Lets Sanic wait for a message by a task.
 
     Sanic 21.12, which Rasa asks for, hands a coroutine to `asyncio.wait`; Python 3.11 refuses that, and every websocket ends

@@ -23,7 +23,7 @@ WIDTH, LINE = 7.4, 0.3
 MOST_TICKS = 12
 
 
-def columns(labels: Sequence[str], series: Mapping[str, Sequence[int]], what: str) -> str:
+def column_chart(labels: Sequence[str], series: Mapping[str, Sequence[int]], what: str) -> str:
     """Columns that stand on one another, one for each label; `what` is counted."""
     figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
     axes = figure.subplots()
@@ -40,7 +40,7 @@ def columns(labels: Sequence[str], series: Mapping[str, Sequence[int]], what: st
     return _svg(figure, len(series) > 1)
 
 
-def rows(labels: Sequence[str], series: Mapping[str, Sequence[int]], what: str) -> str:
+def bar_chart(labels: Sequence[str], series: Mapping[str, Sequence[int]], what: str) -> str:
     """The same lying, for labels that are long; the first stands above."""
     figure = Figure(figsize=(WIDTH, 1.1 + LINE * len(labels)), layout="constrained")
     axes = figure.subplots()

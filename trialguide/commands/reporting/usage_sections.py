@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from statistics import mean
 
-from trialguide.commands.reporting.charts import columns, rows
+from trialguide.commands.reporting.charts import bar_chart, column_chart
 from trialguide.commands.reporting.documents import Part, Picture, Section, Table
 from trialguide.commands.reporting.inbox_section import UNANSWERED, inbox_section
 from trialguide.commands.reporting.usage import FEWEST, UNDER, Usage, rounded, share, shown
@@ -54,7 +54,10 @@ def _messages(usage: Usage, asked: int) -> Section:
     by_day = usage.by("message", lambda count: count.day)
     table = [[day, *(shown(numbers[f"{day} {channel}"]) for channel in channels)] for day in usage.period.days if by_day[day]]
     picture = Picture(
-        "messages", "Messages a day", "Columns of the numbers in the table.", columns(usage.period.days, series, "messages")
+        "messages",
+        "Messages a day",
+        "Columns of the numbers in the table.",
+        column_chart(usage.period.days, series, "messages"),
     )
     about = f"From {usage.period}, {rounded(asked)} messages came in, to the nearest ten. Days are counted by UTC."
     quiet = "Days without a message are left out of the table."
@@ -83,7 +86,7 @@ def _bars(name: str, caption: str, numbers: Counter[str], names: Mapping[str, st
     if not drawn:
         return []
     labels, values = zip(*drawn, strict=True)
-    return [Picture(name, caption, "Bars of the numbers in the table.", rows(labels, {what: values}, what))]
+    return [Picture(name, caption, "Bars of the numbers in the table.", bar_chart(labels, {what: values}, what))]
 
 
 def _not_understood(usage: Usage, asked: int) -> Section:
@@ -135,7 +138,7 @@ def _ratings(usage: Usage) -> Section:
     rated = {topic: given for topic, given in stars.items() if len(given) >= FEWEST}
     if rated:
         series = {f"{number} of 5": _drawn(given.count(number) for given in rated.values()) for number in range(1, 6)}
-        drawn = rows([usage.titles.get(topic, topic) for topic in rated], series, "ratings")
+        drawn = bar_chart([usage.titles.get(topic, topic) for topic in rated], series, "ratings")
         parts.insert(0, Picture("ratings", "Ratings by topic and stars", "Bars of how many gave so many stars.", drawn))
     if comments:
         parts.append(Table("Comments, masked", ["topic", "wording", "comment"], comments))
@@ -165,7 +168,7 @@ def _look_ups(usage: Usage) -> Section:
     series = {words: _drawn(outcomes[country, found] for country in drawn) for found, words in FOUND.items()}
     parts: list[Part] = []
     if drawn:
-        picture = rows([country_name(country) for country in drawn], series, "look-ups")
+        picture = bar_chart([country_name(country) for country in drawn], series, "look-ups")
         parts.append(Picture("look_ups", "Look-ups by country and what they came to", "Bars of the table.", picture))
     parts.append(Table("Look-ups", HEAD, table))
     without = [row for row in table if row[2] != FOUND["found"]]
@@ -198,7 +201,7 @@ def _times(usage: Usage, asked: int) -> Section:
         [label, shown(numbers[bound]), share(numbers[bound], asked) if numbers[bound] else "0 %"]
         for label, bound in zip(labels, bounds, strict=True)
     ]
-    picture = columns(
+    picture = column_chart(
         [bound if bound != LONGER else "more" for bound in bounds],
         {"messages": _drawn(numbers[bound] for bound in bounds)},
         "messages",
