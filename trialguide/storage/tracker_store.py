@@ -6,8 +6,8 @@ another server may have written since. Rasa adds the events of the turn, and `sa
 events enter the outbox, and the observer of saved turns records its notes. `save` returns after the commit; only then is the
 new state cached.
 
-A turn whose reply confirms an erasure is saved in the same way, but replaces the conversation: the transaction deletes all other
-data of the person, and then the database file is scrubbed.
+A turn whose reply confirms an erasure is saved in the same way, but replaces the conversation: the transaction deletes all
+other data of the person, and then the database file is scrubbed.
 
 Queries run in threads behind a circuit breaker and raise `Unavailable` when the database does not answer in time; nothing is
 answered from the cache alone. Only single-value queries on an SQLite file run in the event loop.
