@@ -9,7 +9,8 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.database import NotStored, in_database
 from trialguide.content.wording import buttons, load_words
-from trialguide.storage.retention import ERASED, DataSummary, summarise
+from trialguide.storage.retention import DataSummary, summarise
+from trialguide.storage.turn_summary import ERASED
 
 # The reply that asks whether to erase.
 ASKED = "ask_to_erase"
@@ -25,7 +26,7 @@ class ActionMyData(Action):
         kept = await kept_of_sender(tracker)
         if kept is None:
             dispatcher.utter_message(response="my_data_away")
-        elif kept.nothing:
+        elif kept.is_empty:
             dispatcher.utter_message(response="nothing_kept")
         else:
             since = format_datetime(kept.since, "d MMMM yyyy", locale="en") if kept.since else None
@@ -62,7 +63,7 @@ class ActionEraseMyData(Action):
 async def ask(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
     """Asks whether to erase, unless there is nothing."""
     kept = await kept_of_sender(tracker)
-    if kept and kept.nothing:
+    if kept and kept.is_empty:
         dispatcher.utter_message(response="nothing_kept")
     else:
         words = load_words()

@@ -104,7 +104,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for number, stars in enumerate((5, 5, 5, 5, 2, 1)):
             topic, comment = ("placebo", None) if stars > 1 else ("costs", "ask [name]")
             version = answer_versions()[topic] if stars > 1 else "an earlier one"
-            rated = RATINGS.insert().values(sender_id=f"web:{number}", topic=topic, version=version, stars=stars, rated=NOON)
+            rated = RATINGS.insert().values(sender_id=f"web:{number}", topic=topic, version=version, stars=stars, rated_at=NOON)
             connection.execute(rated.values(comment=comment))
     return file
 

@@ -92,7 +92,7 @@ def _stored(engine: Engine) -> tuple[dict[str, int], set[str]]:
     answered: Counter[str] = Counter()
     erasing = set()
     latest: dict[str, str | None] = {}
-    rows = sa.select(EVENTS.c.sender_id, EVENTS.c.type_name, EVENTS.c.said).order_by(EVENTS.c.id)
+    rows = sa.select(EVENTS.c.sender_id, EVENTS.c.type_name, EVENTS.c.message_id).order_by(EVENTS.c.id)
     with engine.connect() as connection:
         for sender, kind, said in connection.execute(rows):
             if kind == "user":

@@ -18,6 +18,8 @@ from trialguide.content.files import ROOT
 
 NGINX = ROOT / "deploy" / "nginx.conf.template"
 READY_SECONDS = 30
+# The queue whose consumer a test may be.
+RABBITMQ_QUEUE = "trialguide.tests"
 
 
 class Missing(Exception):
@@ -226,7 +228,7 @@ class Cluster:
             "SANIC_PROXIES_COUNT": "1",
         }
         if self.with_rabbitmq:
-            shared["RABBITMQ_URL"] = self.rabbitmq_address
+            shared |= {"RABBITMQ_URL": self.rabbitmq_address, "RABBITMQ_QUEUE": RABBITMQ_QUEUE}
         folder = self.folder / name
         folder.mkdir()
         return Stack(

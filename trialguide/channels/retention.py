@@ -77,4 +77,6 @@ async def forget_all_old(store: ConversationStore, days: int) -> int:
     while number := await store.run(lambda connection: delete_expired(connection, days)):
         deleted += number
         await asyncio.sleep(REST_SECONDS)
+    if deleted:
+        await store.scrub()
     return deleted

@@ -19,6 +19,7 @@ from trialguide.content.files import ROOT
 from trialguide.runtime.messaging_settings import check_vendor_settings
 from trialguide.storage.database import database_address
 from trialguide.storage.retention import conversation_days
+from trialguide.storage.schema import check_schema
 
 HOST = "127.0.0.1"
 START_SECONDS = 180
@@ -77,7 +78,7 @@ class Stack:
             environment = os.environ | self.settings | {"CONVERSATIONS": str(self.conversations)}
             settings_from(environment)
             check_vendor_settings(environment)
-            database_address(self.conversations, environment)
+            check_schema(database_address(self.conversations, environment))
             conversation_days(environment)
         except ValueError as problem:
             raise CannotStart(str(problem)) from None

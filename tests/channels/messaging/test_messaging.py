@@ -103,7 +103,7 @@ def test_a_message_that_was_left_behind_finds_its_way_back(messaging: Any) -> No
     left = Message(sender, person.id(), {"text": "what is a placebo", "shown": "what is a placebo"}, way_back)
     with contextlib.closing(sqlite3.connect(conversations, timeout=10)) as database, database:
         database.execute(
-            "INSERT INTO messages (sender_id, said, turn, received, tries, data) VALUES (?, ?, '', ?, 0, ?)",
+            "INSERT INTO messages (sender_id, message_id, request_id, received_at, attempts, data) VALUES (?, ?, '', ?, 0, ?)",
             (row_id(sender), left.message_id, time.time() - 60, json.dumps(asdict(left))),
         )
         assert person.address not in way_back

@@ -224,7 +224,7 @@ class PublicChannel(InputChannel, ABC):
         if not kept:
             await self._inbox.receive(request, message)
         try:
-            async with self._agent.lock_store.lock(message.sender_id, entered=started.queued):
+            async with self._agent.lock_store.lock(message.sender_id, queued=started.queued):
                 if not await self._inbox.is_processed(message.sender_id, message.message_id):
                     if kept:
                         await self._inbox.count_try(message)

@@ -264,7 +264,7 @@ class MessagingChannel(PublicChannel):
         return await self.accept(sender, sender, message.message_id, text, token, message.reply_address)
 
     def _forget(self, message: inbox.Message, turn: str | None) -> None:
-        self._settle(message, self._inbox.discard if turn is None else partial(self._inbox.withdraw, turn=turn))
+        self._settle(message, self._inbox.discard if turn is None else partial(self._inbox.withdraw, request_id=turn))
 
     def _settle(self, message: inbox.Message, settle: Callable[[inbox.Message], Awaitable[None]]) -> None:
         """Ends the work on a message, in the line behind what is sent because of it."""

@@ -82,7 +82,7 @@ class Notifier:
         prefix = follow.sender_id.partition(":")[0]
         channel = self.channels.get(prefix)
         if channel is None:
-            return OFF if follow.way_back else None
+            return OFF if follow.reply_address else None
         if prefix in self._full:
             return LATER
         is_open = channel.window_seconds is None or time() < wrote + channel.window_seconds
@@ -93,14 +93,14 @@ class Notifier:
         if follow.interrupted:
             self._do(lambda connection: _note(connection, follow, news))
             return PERHAPS
-        if channel is None or follow.way_back is None:
+        if channel is None or follow.reply_address is None:
             return IN_CONVERSATION if self._do(lambda connection: self._note_alone(connection, follow, news)) else TAKEN
         # Noted before it is sent: whatever happens, nobody is told twice.
         if not self._do(lambda connection: claim(connection, follow, self.versions[follow.topic])):
             return TAKEN
         await asyncio.sleep(self.pause)
         try:
-            await channel.write(follow.way_back, conversation_entries([news.as_dict()])[0])
+            await channel.write(follow.reply_address, conversation_entries([news.as_dict()])[0])
         except ApiError as refusal:
             if refusal.may_have_arrived:
                 self._do(lambda connection: _note(connection, follow, news))
