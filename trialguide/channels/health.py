@@ -1,7 +1,6 @@
 """What operators and their machines ask: `/health/live`, `/health/ready` and `/metrics`."""
 
 import asyncio
-import hmac
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,6 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from trialguide.runtime.circuit_breaker import Unavailable
+from trialguide.runtime.constant_time import constant_time_equal
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 # A proxy on the same machine writes one of these, so that what comes through it does not pass for this machine's own.
@@ -79,7 +79,7 @@ class Health(InputChannel):
 
     def _may_read(self, request: Request) -> bool:
         if self._token:
-            return hmac.compare_digest((request.token or "").encode(errors="replace"), self._token.encode())
+            return constant_time_equal(request.token or "", self._token)
         return request.ip in LOOPBACK and not any(name in request.headers for name in FORWARDED)
 
     async def _current(self) -> State:

@@ -1,6 +1,5 @@
 """Rasa's `rest` channel for programs that are trusted: it is open only under the token of Rasa's HTTP API."""
 
-import hmac
 import os
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,6 +12,7 @@ from sanic.response import HTTPResponse
 
 from trialguide.content.wording import load_words
 from trialguide.dialogue.message_processor import ActionFailed
+from trialguide.runtime.constant_time import constant_time_equal
 from trialguide.runtime.logs import log_failure
 
 
@@ -48,4 +48,4 @@ class TrustedRest(RestInput):
         return blueprint
 
     def _knows(self, token: str | None) -> bool:
-        return token is not None and hmac.compare_digest(token.encode(errors="replace"), (self._token or "").encode())
+        return token is not None and constant_time_equal(token, self._token or "")

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from trialguide.runtime.constant_time import constant_time_equal
+
 SIGNATURE_BYTES = 16
 SHORTEST_KEY = 32
 LONGEST_ID = 200
@@ -43,7 +45,7 @@ class Identities:
         if not isinstance(signed, str) or len(signed) > LONGEST_ID or not signed.isascii():
             return None
         sender, _, signature = signed.rpartition(".")
-        if not sender.startswith(f"{self.prefix}:") or not hmac.compare_digest(signature, self._signature(sender)):
+        if not sender.startswith(f"{self.prefix}:") or not constant_time_equal(signature, self._signature(sender)):
             return None
         return sender
 

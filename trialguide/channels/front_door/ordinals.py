@@ -1,7 +1,7 @@
 """Finds out which of the choices that were offered somebody picks by its place: “the second one”, “number 2”, “last please”."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -10,6 +10,7 @@ import yaml
 
 from trialguide.channels.front_door.transcript import PATIENT, Choice, Entry
 from trialguide.content.files import VOCABULARY
+from trialguide.text.patterns import alternation
 
 CHOICE_WORDS = VOCABULARY / "choice_words.yml"
 # Nobody needs more to say which one.
@@ -33,8 +34,8 @@ class OrdinalParser:
 
     def __init__(self, words: Mapping[str, Any]) -> None:
         self._places = {word: place for kind in ("places", "numbers") for place, row in words[kind].items() for word in row}
-        ordinals, numbers = (_any_of(chain(*words[kind].values())) for kind in ("places", "numbers"))
-        naming, around = _any_of(words["naming"]), _any_of(words["around"])
+        ordinals, numbers = (alternation(chain(*words[kind].values())) for kind in ("places", "numbers"))
+        naming, around = alternation(words["naming"]), alternation(words["around"])
         named = rf"(?:{naming})\b\W*(?P<named>\d{{1,2}}|(?:{numbers})\b)"
         picked = rf"(?P<ordinal>(?:{ordinals})\b)|{named}|(?:no\b\W*)?(?P<figure>\d{{1,2}})"
         self._pick = re.compile(rf"\W*(?:(?:{around})\b\W*)*(?:{picked})\W*(?:(?:{around}|{naming})\b\W*)*", re.IGNORECASE)
@@ -69,7 +70,3 @@ def last_offer(history: Sequence[Entry], latest_turn: bool = False) -> list[Choi
             break
         offered = [*entry.choices, *offered]
     return offered
-
-
-def _any_of(words: Iterable[object]) -> str:
-    return "|".join(re.escape(word) for word in sorted(map(str, words), key=len, reverse=True))

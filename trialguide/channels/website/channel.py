@@ -14,8 +14,8 @@ from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from trialguide.channels.front_door.front_door import PublicChannel
 from trialguide.channels.front_door.incoming import Rejected
+from trialguide.channels.front_door.public_channel import PublicChannel
 from trialguide.channels.front_door.settings import Settings
 from trialguide.channels.front_door.tokens import topic_token
 from trialguide.channels.front_door.transcript import Entry, as_json, entries_of_turn, number_of
