@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUttered
 
-from trialguide.channels.retention import forget_all_old
+from trialguide.channels.retention import delete_all_expired
 from trialguide.storage.inbox import Inbox, Message
 from trialguide.storage.retention import DAY, FEEDBACK_DAYS, FOLLOW_DAYS, PERSONAL, DataSummary, conversation_days, summarise
 from trialguide.storage.schema import FOLLOWS, MESSAGES, OUTBOX, RATINGS
@@ -131,7 +131,7 @@ def test_what_is_old_goes_by_itself_and_servers_may_do_so_together(database: str
             if sender == "web:old":
                 events: list[Event] = [said(f"question {number}", time() - age) for number in range(1200)]
                 await add(one, sender, *events)
-        assert sum(await asyncio.gather(forget_all_old(one, 30), forget_all_old(two, 30))) > 1200
+        assert sum(await asyncio.gather(delete_all_expired(one, 30), delete_all_expired(two, 30))) > 1200
         kept = {sender: set(rows_of(one, sender)) - {"outbox"} for sender in ages}
         assert kept["web:new"] == {"events", "messages", "ratings", "follows", "unanswered"}
         assert kept["web:old"] == {"ratings", "follows", "unanswered"}
@@ -145,7 +145,7 @@ def test_what_is_old_goes_by_itself_and_servers_may_do_so_together(database: str
         tracker = await one.retrieve("web:old")
         assert tracker
         assert [event.text for event in tracker.events if isinstance(event, UserUttered)] == ["hello again"]
-        assert await forget_all_old(one, 30) == 0
+        assert await delete_all_expired(one, 30) == 0
 
     asyncio.run(play())
 
