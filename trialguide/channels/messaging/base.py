@@ -16,11 +16,12 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from trialguide.channels.front_door.front_door import PublicChannel, Turn
 from trialguide.channels.front_door.identity import address_cipher
 from trialguide.channels.front_door.incoming import Rejected
+from trialguide.channels.front_door.public_channel import PublicChannel
 from trialguide.channels.front_door.settings import Settings, settings_from
 from trialguide.channels.front_door.transcript import PATIENT, Entry, entries_of_turn
+from trialguide.channels.front_door.turn_queue import Turn
 from trialguide.channels.messaging.conversation_queue import ConversationQueue
 from trialguide.channels.messaging.delivery_queue import DeliveryQueue
 from trialguide.channels.messaging.http_client import ApiClient

@@ -10,7 +10,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from trialguide.channels.messaging.webhook_events import constant_time_equal
+from trialguide.runtime.constant_time import constant_time_equal
 
 GRAPH = "https://graph.facebook.com/v25.0"
 # Both let one write freely to a person for a day after their last message.

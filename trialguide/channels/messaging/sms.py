@@ -17,7 +17,8 @@ from twilio.request_validator import RequestValidator
 
 from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.messaging.rendering import PLAIN, WHATSAPP, Capabilities, RenderedMessage
-from trialguide.channels.messaging.webhook_events import VendorMessage, constant_time_equal
+from trialguide.channels.messaging.webhook_events import VendorMessage
+from trialguide.runtime.constant_time import constant_time_equal
 
 API = "https://api.twilio.com"
 # More fields than Twilio sends are nothing to look into.

@@ -11,7 +11,8 @@ from sanic.request import Request
 from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.messaging.http_client import ApiError
 from trialguide.channels.messaging.rendering import HTML, Capabilities, RenderedMessage
-from trialguide.channels.messaging.webhook_events import VendorMessage, constant_time_equal, parse_json
+from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json
+from trialguide.runtime.constant_time import constant_time_equal
 
 logger = logging.getLogger(__name__)
 
