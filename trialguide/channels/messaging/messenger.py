@@ -35,7 +35,7 @@ class Messenger(MessagingChannel):
     def events(self, request: Request) -> Iterable[Any]:
         return walk(parse_json(request.body), "entry", "messaging")
 
-    def message_in(self, event: Any) -> VendorMessage | None:
+    def parse_event(self, event: Any) -> VendorMessage | None:
         person, time = str(event["sender"]["id"]), float(event.get("timestamp") or 0)
         postback, message = event.get("postback"), event.get("message")
         if postback:

@@ -51,7 +51,7 @@ class Slack(MessagingChannel):
     def events(self, request: Request) -> Iterable[Any]:
         yield _body(request)
 
-    def message_in(self, event: Any) -> VendorMessage | None:
+    def parse_event(self, event: Any) -> VendorMessage | None:
         if event.get("type") == "block_actions":
             person = f"{event['team']['id']}/{event['user']['id']}"
             action = event["actions"][0]

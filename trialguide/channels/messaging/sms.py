@@ -54,7 +54,7 @@ class Sms(MessagingChannel):
             else self.capabilities
         )
 
-    def message_in(self, event: Any) -> VendorMessage | None:
+    def parse_event(self, event: Any) -> VendorMessage | None:
         # The state of a message of ours, or a number that is not for patients.
         if "MessageStatus" in event or event["To"] not in self.vendor["TWILIO_NUMBERS"].replace(",", " ").split():
             return None

@@ -57,7 +57,7 @@ class Teams(MessagingChannel):
     def events(self, request: Request) -> Iterable[Any]:
         yield parse_json(request.body)
 
-    def message_in(self, event: Any) -> VendorMessage | None:
+    def parse_event(self, event: Any) -> VendorMessage | None:
         conversation = event.get("conversation") or {}
         # Reactions, edits, people who join; teams and group chats.
         if event.get("type") != "message" or conversation.get("conversationType") != "personal":

@@ -44,7 +44,7 @@ class Telegram(MessagingChannel):
         update = parse_json(request.body)
         yield update if isinstance(update, dict) else {}
 
-    def message_in(self, event: Any) -> VendorMessage | None:
+    def parse_event(self, event: Any) -> VendorMessage | None:
         pressed = event.get("callback_query")
         message = pressed["message"] if pressed else event.get("message")
         # Edited messages, posts in channels, polls, groups: nobody there speaks with the assistant alone.
@@ -63,10 +63,10 @@ class Telegram(MessagingChannel):
             str(chat), id, {"chat_id": chat}, HELLO if text == START else text, None, location, float(message["date"])
         )
 
-    async def noticed(self, said: VendorMessage) -> None:
+    async def confirm_receipt(self, message: VendorMessage) -> None:
         """Ends the waiting sign on a button that was pressed."""
-        if said.reply_to.get("callback"):
-            await self._call("answerCallbackQuery", {"callback_query_id": said.reply_to["callback"]})
+        if message.reply_to.get("callback"):
+            await self._call("answerCallbackQuery", {"callback_query_id": message.reply_to["callback"]})
 
     async def send(self, reply_to: Any, message: RenderedMessage) -> None:
         to = {"chat_id": reply_to["chat_id"]}

@@ -46,7 +46,7 @@ class WhatsApp(MessagingChannel):
             if isinstance(metadata, dict) and metadata.get("phone_number_id") == self.vendor["WHATSAPP_PHONE_ID"]:
                 yield from walk(value, "messages")
 
-    def message_in(self, event: Any) -> VendorMessage | None:
+    def parse_event(self, event: Any) -> VendorMessage | None:
         kind = event["type"]
         if kind in SILENT or "group_id" in event:
             return None
