@@ -4,15 +4,15 @@ The way of a message:
 
 1. Webhook: `_on_webhook` asks the vendor's subclass whether the request `is_authentic`, splits it into `events` and parses each
    with `parse_event`.
-2. Acknowledge: `_store_batch` drops duplicates and writes the rest to the inbox; then the webhook is answered. From here on a
-   crash loses nothing: the inbox hands unfinished messages to `resume`, on this server or another.
+2. Acknowledge: `_store_batch` drops duplicates and automatic messages and writes the rest to the inbox; then the webhook is
+   answered. From here on a crash loses nothing: the inbox hands unfinished messages to `resume`, on this server or another.
 3. Conversation queue: `_enqueue` queues `_process`, which runs the messages of one sender one after the other.
 4. Turn: `_process` passes the message to the front door's `accept` and waits for the turn to end.
-5. Rendering: the front door calls `show` for each entry of the turn; `rendering.messages` makes the vendor's messages of it.
+5. Rendering: the front door calls `show` for each entry; `Delivery` turns it into the vendor's messages, see `rendering.py`.
 6. Delivery queue: the subclass's `send` posts them, in order for each sender. The last job, queued by `_settle`, takes
    the message out of the inbox.
 
-A rejected message gets a fixed text instead (`_notify_once`). `notifications.py` calls `write`, outside of any turn.
+A rejected message gets a fixed text instead (`Delivery.notify_once`). `notifications.py` calls `write`, outside of any turn.
 """
 
 import logging
@@ -30,19 +30,22 @@ from sanic.response import HTTPResponse
 from trialguide.channels.front_door.front_door import PublicChannel, Turn
 from trialguide.channels.front_door.incoming import Rejected
 from trialguide.channels.front_door.settings import Settings, settings_from
-from trialguide.channels.front_door.transcript import PATIENT, Entry, entries_of_turn
+from trialguide.channels.front_door.transcript import Entry, entries_of_turn
+from trialguide.channels.messaging.automatic_messages import AutomaticFilter
 from trialguide.channels.messaging.conversation_queue import ConversationQueue
+from trialguide.channels.messaging.delivery import Delivery
 from trialguide.channels.messaging.delivery_queue import DeliveryQueue
 from trialguide.channels.messaging.disabled import DisabledChannel
 from trialguide.channels.messaging.http_client import ApiClient
 from trialguide.channels.messaging.received import MessageSealer, Received
-from trialguide.channels.messaging.rendering import RenderedMessage, messages
+from trialguide.channels.messaging.rendering import messages
 from trialguide.channels.messaging.senders import SenderRegistry
 from trialguide.channels.messaging.vendor_interface import VendorInterface
 from trialguide.channels.messaging.webhook_events import MALFORMED
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.logs import log_failure
 from trialguide.runtime.messaging_settings import vendor_settings
+from trialguide.runtime.metrics import MESSAGES
 from trialguide.runtime.request_id import begin_request
 from trialguide.storage.inbox import Message
 
@@ -73,6 +76,8 @@ class MessagingChannel(VendorInterface, PublicChannel):
         self._senders = SenderRegistry(MAX_SENDERS)
         self._conversations = ConversationQueue(MAX_QUEUED)
         self._deliveries = DeliveryQueue(self.name())
+        self._delivery = Delivery(self, self._deliveries, self._senders, self.fixed_text)
+        self._automatic = AutomaticFilter(self.numbers_choices)
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> "InputChannel":
@@ -99,15 +104,7 @@ class MessagingChannel(VendorInterface, PublicChannel):
         return blueprint
 
     async def show(self, sender: str, entry: Entry) -> None:
-        """Queues an entry for delivery."""
-        if entry.author == PATIENT:
-            return
-        state = self._senders.get(sender)
-        capabilities = self.capabilities_for(state.reply_to)
-        rendered = messages(entry, capabilities, self.public_address, state.choices_offered + 1)
-        state.choices_offered += len(entry.choices)
-        for message in rendered:
-            self._deliveries.submit(sender, partial(self.send, state.reply_to, message))
+        self._delivery.show(sender, entry, self.public_address)
 
     async def write(self, reply_address: str, entry: Entry) -> None:
         """Sends an entry outside of a turn.
@@ -161,11 +158,12 @@ class MessagingChannel(VendorInterface, PublicChannel):
                 for received in batch
                 if not await self._is_duplicate(received.message)
             }
+            new = {key: received for key, received in new.items() if not self._is_automatic(received)}
             await self._inbox.receive(turn, *(received.message for received in new.values()))
         except Unavailable as error:
             log_failure("Messages could not be kept", error)
             for received in batch:
-                self._notify_once(received, "trouble")
+                self._delivery.notify_once(received, "trouble")
             return
         for received in new.values():
             self._enqueue(received, turn)
@@ -173,6 +171,13 @@ class MessagingChannel(VendorInterface, PublicChannel):
     async def _is_duplicate(self, message: Message) -> bool:
         in_progress = self._senders.get(message.sender_id).in_progress
         return message.message_id in in_progress or await self._inbox.is_processed(message.sender_id, message.message_id)
+
+    def _is_automatic(self, received: Received) -> bool:
+        sender = self._senders.get(received.message.sender_id)
+        is_automatic = received.event is not None and self._automatic.is_automatic(received.event, sender)
+        if is_automatic:
+            MESSAGES.labels(self.name(), "automatic").inc()
+        return is_automatic
 
     def _enqueue(self, received: Received, turn: str | None) -> None:
         """Queues a message that the inbox holds for `turn`; None for one that is resumed."""
@@ -192,23 +197,26 @@ class MessagingChannel(VendorInterface, PublicChannel):
         message, sender = received.message, self._senders.get(received.message.sender_id)
         sender.reply_to, sender.choices_offered = received.reply_to, 0
         try:
-            answer = await self._start_turn(message)
-            if answer:
+            fixed_text = message.data.get("fixed_text")
+            answer = None if fixed_text else await self._start_turn(message)
+            if fixed_text:
+                self._delivery.notify(received, fixed_text)
+            elif answer:
                 sender.notified.clear()
-                await answer
+                self._delivery.mention_attachment(received, await answer)
                 return
-            if turn is None:
+            elif turn is None:
                 await self._show_again(message)
                 return
         except Rejected as refusal:
-            self._notify_once(received, f"refused_{refusal.reason}")
+            self._delivery.notify_once(received, f"refused_{refusal.reason}")
         except Exception as error:
             log_failure("A message could not be taken", error)
             if turn is None:
                 # Stays in the inbox for another attempt.
                 self.on_turn_finished(message)
                 return
-            self._notify_once(received, "trouble")
+            self._delivery.notify_once(received, "trouble")
         finally:
             sender.end_turn()
         self._withdraw(message, turn)
@@ -242,15 +250,3 @@ class MessagingChannel(VendorInterface, PublicChannel):
         if not self._deliveries.submit(message.sender_id, settle):
             # It stays in the inbox, and is resumed later.
             in_progress.pop(message.message_id, None)
-
-    def _notify_once(self, received: Received, name: str) -> None:
-        """Sends a fixed text unless the sender has just had it: two machines could answer each other for ever."""
-        sender = self._senders.get(received.message.sender_id)
-        if name not in sender.notified:
-            sender.notified.add(name)
-            self._notify(received, name)
-
-    def _notify(self, received: Received, name: str) -> None:
-        markup = self.capabilities_for(received.reply_to).markup
-        text = RenderedMessage(markup.text(self.fixed_text(name)))
-        self._deliveries.submit(received.message.sender_id, partial(self.send, received.reply_to, text))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trialguide.channels.front_door.identity import Identities, address_cipher
+from trialguide.channels.messaging.automatic_messages import load_automatic_messages
 from trialguide.channels.messaging.webhook_events import VendorMessage
 from trialguide.storage.inbox import Message
 
@@ -28,14 +29,15 @@ class MessageSealer:
     def seal(self, event: VendorMessage) -> Received:
         """The message of an event, ready for the inbox."""
         text = event.text
-        if event.location:
+        if event.location and not (text and load_automatic_messages().is_danger(text)):
             # Two decimals, about a kilometre: the exact position is never stored.
             text = "{:.2f}, {:.2f}".format(*event.location)
+        data = {"text": text, "token": event.token} | ({"fixed_text": event.fixed_text} if event.fixed_text else {})
         message = Message(
             self._identities.pseudonym(event.address),
             # Vendors put telephone numbers into message ids.
             self._identities.pseudonym(event.id),
-            {"text": text, "token": event.token},
+            data,
             self._cipher.encrypt(json.dumps(event.reply_to).encode()).decode(),
         )
         return Received(message, event.reply_to, event)

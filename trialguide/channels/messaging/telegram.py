@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,17 +10,18 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 
 from trialguide.channels.messaging.base import MessagingChannel
+from trialguide.channels.messaging.deep_links import GREETING, token_of_link
 from trialguide.channels.messaging.http_client import ApiError
 from trialguide.channels.messaging.rendering import HTML, Capabilities, RenderedMessage
-from trialguide.channels.messaging.webhook_events import VendorMessage, constant_time_equal, parse_json
+from trialguide.channels.messaging.webhook_events import VendorMessage, constant_time_equal, parse_json, words_in
 
 logger = logging.getLogger(__name__)
 
 API = "https://api.telegram.org"
-# What Telegram sends when somebody opens the conversation for the first time.
-START = "/start"
-HELLO = "hello"
-AGAIN_SECONDS = 60
+# Sent when somebody opens the conversation for the first time; a deep link adds its payload.
+# https://core.telegram.org/bots/features#deep-linking
+START = re.compile(r"/start(?:@\w+)?(?:\s+(\S{1,64}))?\s*", re.IGNORECASE)
+RETRY_SECONDS = 60
 
 
 class Telegram(MessagingChannel):
@@ -47,7 +49,7 @@ class Telegram(MessagingChannel):
     def parse_event(self, event: Any) -> VendorMessage | None:
         pressed = event.get("callback_query")
         message = pressed["message"] if pressed else event.get("message")
-        # Edited messages, posts in channels, polls, groups: nobody there speaks with the assistant alone.
+        # Edits, posts in channels, polls and groups are no conversation with the assistant alone.
         if not message or message["chat"]["type"] != "private":
             return None
         chat, id = message["chat"]["id"], str(event["update_id"])
@@ -58,13 +60,16 @@ class Telegram(MessagingChannel):
             return None
         where = message.get("location")
         location = (float(where["latitude"]), float(where["longitude"])) if where else None
-        text = message.get("text")
-        return VendorMessage(
-            str(chat), id, {"chat_id": chat}, HELLO if text == START else text, None, location, float(message["date"])
-        )
+        text, caption, token = message.get("text"), words_in(message.get("caption")), None
+        start = START.fullmatch(text) if text else None
+        if start:
+            token = token_of_link(start[1])
+            text = None if token else GREETING
+        time, has_attachment = float(message["date"]), caption is not None
+        return VendorMessage(str(chat), id, {"chat_id": chat}, text or caption, token, location, time, has_attachment)
 
     async def confirm_receipt(self, message: VendorMessage) -> None:
-        """Ends the waiting sign on a button that was pressed."""
+        """Ends the progress indicator on a pressed button."""
         if message.reply_to.get("callback"):
             await self._call("answerCallbackQuery", {"callback_query_id": message.reply_to["callback"]})
 
@@ -80,12 +85,12 @@ class Telegram(MessagingChannel):
         await self._call("sendMessage", body)
 
     async def _call(self, method: str, body: dict[str, Any]) -> None:
-        # The token stands in the address, which is why addresses of calls are never logged.
+        # The token is part of the URL, so URLs are never logged.
         base = f"{self.vendor.get('TELEGRAM_API', API)}/bot{self.vendor['TELEGRAM_TOKEN']}"
         await self.calls.request("POST", f"{base}/{method}", json=body)
 
     async def _set_webhook(self) -> None:
-        """Tells Telegram where to send what people write; tried until it is done, while everything else runs."""
+        """Registers the webhook at Telegram, in the background, and retries until it succeeds."""
         body = {
             "url": f"{self.public_address}/webhooks/{self.name()}/webhook",
             "secret_token": self.vendor["TELEGRAM_SECRET"],
@@ -97,4 +102,4 @@ class Telegram(MessagingChannel):
                 return
             except ApiError as refusal:
                 logger.error("Telegram could not be told the address of the webhook, and will be again: %s", refusal)
-            await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
