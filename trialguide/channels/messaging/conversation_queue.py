@@ -1,4 +1,4 @@
-"""Work for a person that is done one after another, while that for others goes on."""
+"""Queue of work per sender: the work of one sender runs in order, that of different senders concurrently."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -11,41 +11,41 @@ Result = TypeVar("Result")
 
 
 @dataclass
-class _Line:
+class _KeyedLock:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
+    holders: int = 0
 
 
 class ConversationQueue:
-    """Does the work for each sender in the order in which it came."""
+    """Bounded FIFO queue for each sender."""
 
-    def __init__(self, most: int) -> None:
-        """`most` is how much work for a sender may be done or wait at once."""
-        self._most = most
-        self._lines: dict[str, _Line] = {}
-        self._running: set[asyncio.Task[Any]] = set()
+    def __init__(self, capacity: int) -> None:
+        """`capacity` bounds the jobs of one sender, the running one included."""
+        self._capacity = capacity
+        self._locks: dict[str, _KeyedLock] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
 
-    def submit(self, sender: str, work: Callable[[], Coroutine[Any, Any, Result]]) -> "asyncio.Task[Result]":
-        """Starts the work, now or when that before it is done. Raises Rejected when too much waits already."""
-        line = self._lines.setdefault(sender, _Line())
-        if line.waiting >= self._most:
+    def submit(self, sender: str, job: Callable[[], Coroutine[Any, Any, Result]]) -> "asyncio.Task[Result]":
+        """Starts a job after the sender's jobs before it. Raises Rejected when the queue is full."""
+        lock = self._locks.setdefault(sender, _KeyedLock())
+        if lock.holders >= self._capacity:
             raise Rejected("busy")
-        line.waiting += 1
-        task = asyncio.create_task(self._in_line(sender, line, work))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        lock.holders += 1
+        task = asyncio.create_task(self._run(sender, lock, job))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
 
     async def finish(self, seconds: float) -> None:
-        """Waits until all work is done, at most so many seconds."""
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=seconds)
+        """Waits until all jobs are done, at most so many seconds."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
 
-    async def _in_line(self, sender: str, line: _Line, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    async def _run(self, sender: str, lock: _KeyedLock, job: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
         try:
-            async with line.lock:
-                return await work()
+            async with lock.lock:
+                return await job()
         finally:
-            line.waiting -= 1
-            if not line.waiting:
-                del self._lines[sender]
+            lock.holders -= 1
+            if not lock.holders:
+                del self._locks[sender]
