@@ -1,4 +1,4 @@
-"""The channel Facebook Messenger.
+"""Facebook Messenger channel.
 
 Source: https://developers.facebook.com/documentation/business-messaging/messenger-platform
 """
@@ -20,7 +20,7 @@ READABLE = frozenset({"location", "fallback"})
 
 
 class Messenger(MessagingChannel):
-    """People who write to a Facebook page, at `/webhooks/messenger/webhook`."""
+    """Messages to a Facebook page; webhook `/webhooks/messenger/webhook`."""
 
     prefix = "fb"
     capabilities = Capabilities(PLAIN, text=2000, text_with_buttons=2000, buttons=13, title=20)
@@ -48,7 +48,7 @@ class Messenger(MessagingChannel):
             # A link led into a conversation that exists already.
             token = token_of_link(event["referral"].get("ref"))
             return VendorMessage(person, f"referral/{time}", person, token=token, time=time) if token else None
-        # Deliveries, reads, reactions and edits; and messages of the page itself, whoever wrote them.
+        # Deliveries, reads, reactions and edits; and messages of the page itself.
         if not message or message.get("is_echo") or message.get("is_deleted"):
             return None
         text, token, location = message.get("text"), message.get("quick_reply", {}).get("payload"), None
@@ -77,6 +77,6 @@ def _of_postback(postback: Any, person: str, time: float) -> VendorMessage:
     id = str(postback.get("mid") or time)
     if "referral" not in postback:
         return VendorMessage(person, id, person, token=str(postback["payload"]), time=time)
-    # "Get started", pressed by somebody whom a link led here; the payload is the operator's.
+    # "Get started" after a link; its payload is set by the operator.
     token = token_of_link(postback["referral"].get("ref"))
     return VendorMessage(person, id, person, None if token else GREETING, token, time=time)

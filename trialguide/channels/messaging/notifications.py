@@ -97,11 +97,8 @@ class Notifier:
             self._transaction(lambda connection: _record(connection, follow, news))
             return UNCERTAIN
         if channel is None or follow.way_back is None:
-            return (
-                IN_CONVERSATION
-                if self._transaction(lambda connection: self._claim_and_record(connection, follow, news))
-                else CLAIMED_ELSEWHERE
-            )
+            is_new = self._transaction(lambda connection: self._claim_and_record(connection, follow, news))
+            return IN_CONVERSATION if is_new else CLAIMED_ELSEWHERE
         # Claimed before the call, so that nobody is notified twice.
         if not self._transaction(lambda connection: claim(connection, follow, self.versions[follow.topic])):
             return CLAIMED_ELSEWHERE

@@ -1,4 +1,4 @@
-"""State that one server keeps of the people who write on a channel: in memory, bounded, without plain addresses at rest."""
+"""Per-sender state of a channel on one server: in memory, bounded, with plain addresses during turns only."""
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable

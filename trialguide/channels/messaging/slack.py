@@ -1,4 +1,4 @@
-"""The channel Slack: conversations with the app alone.
+"""Slack channel: direct messages to the app.
 
 Source: https://docs.slack.dev/apis/events-api, https://docs.slack.dev/reference/block-kit,
 https://docs.slack.dev/authentication/verifying-requests-from-slack
@@ -29,7 +29,7 @@ WRITTEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 
 
 class Slack(MessagingChannel):
-    """People who write to an app of Slack, at `/webhooks/slack/webhook`."""
+    """Direct messages to a Slack app; webhook `/webhooks/slack/webhook`."""
 
     prefix = "slack"
     capabilities = Capabilities(SLACK, text=3000, text_with_buttons=3000, buttons=25, title=BUTTON_TITLE)

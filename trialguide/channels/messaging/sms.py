@@ -1,4 +1,4 @@
-"""The channel for SMS, and for WhatsApp too, through Twilio.
+"""SMS channel through Twilio, which carries WhatsApp as well.
 
 Source: https://www.twilio.com/docs/messaging/guides/webhook-request, https://www.twilio.com/docs/messaging/api/message-resource
 """
@@ -35,7 +35,7 @@ START = frozenset({"start", "unstop"})
 
 
 class Sms(MessagingChannel):
-    """People who write to a number of Twilio's, at `/webhooks/sms/webhook`."""
+    """Messages to a Twilio number; webhook `/webhooks/sms/webhook`."""
 
     prefix = "sms"
     capabilities = Capabilities(PLAIN, text=1600, text_with_buttons=1600, buttons=0, pictures=False)

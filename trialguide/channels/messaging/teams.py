@@ -1,4 +1,4 @@
-"""The channel Microsoft Teams, through the Bot Framework, for bots of one tenant or of many.
+"""Microsoft Teams channel through the Bot Framework, for bots of one tenant or of several.
 
 Source: https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication,
 https://learn.microsoft.com/microsoftteams/platform/bots/how-to/format-your-bot-messages
@@ -35,7 +35,7 @@ CARDS = "application/vnd.microsoft.card."
 
 
 class Teams(MessagingChannel):
-    """People who write to an app in Teams, at `/webhooks/teams/webhook`."""
+    """Personal chats with a Teams app; webhook `/webhooks/teams/webhook`."""
 
     prefix = "teams"
     capabilities = Capabilities(HTML, text=TEXT, text_with_buttons=TEXT, buttons=MAX_BUTTONS)
@@ -64,7 +64,7 @@ class Teams(MessagingChannel):
 
     def parse_event(self, event: Any) -> VendorMessage | None:
         conversation = event.get("conversation") or {}
-        # Reactions, edits, people who join; teams and group chats.
+        # Reactions, edits and joins; teams and group chats.
         if event.get("type") != "message" or conversation.get("conversationType") != "personal":
             return None
         attachments = event.get("attachments") or ()

@@ -1,4 +1,4 @@
-"""The channel Telegram. Source: https://core.telegram.org/bots/api"""
+"""Telegram channel. Source: https://core.telegram.org/bots/api"""
 
 import asyncio
 import logging
@@ -18,14 +18,14 @@ from trialguide.channels.messaging.webhook_events import VendorMessage, constant
 logger = logging.getLogger(__name__)
 
 API = "https://api.telegram.org"
-# Sent when somebody opens the conversation for the first time; a deep link adds its payload.
+# Sent when a person opens the chat for the first time; a deep link adds its payload.
 # https://core.telegram.org/bots/features#deep-linking
 START = re.compile(r"/start(?:@\w+)?(?:\s+(\S{1,64}))?\s*", re.IGNORECASE)
 RETRY_SECONDS = 60
 
 
 class Telegram(MessagingChannel):
-    """People who write to a bot of Telegram, at `/webhooks/telegram/webhook`."""
+    """Private chats with a Telegram bot; webhook `/webhooks/telegram/webhook`."""
 
     prefix = "tg"
     capabilities = Capabilities(HTML, text=4096, text_with_buttons=4096, buttons=20)

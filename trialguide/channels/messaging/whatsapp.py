@@ -1,4 +1,4 @@
-"""The channel WhatsApp, through Meta's Cloud API.
+"""WhatsApp channel through Meta's Cloud API.
 
 Source: https://developers.facebook.com/documentation/business-messaging/whatsapp
 """
@@ -25,7 +25,7 @@ CAPTIONED = frozenset({"image", "video", "document"})
 
 
 class WhatsApp(MessagingChannel):
-    """People on WhatsApp, at `/webhooks/whatsapp/webhook`."""
+    """Messages to a WhatsApp Business number; webhook `/webhooks/whatsapp/webhook`."""
 
     prefix = "wa"
     capabilities = Capabilities(WHATSAPP, text=4096, text_with_buttons=1024, buttons=MAX_ROWS)
