@@ -210,7 +210,7 @@ class Teams(Vendor):
             "joined": self.activity(person, "o4", {"membersAdded": [{"id": BOT}]}, kind="conversationUpdate"),
             "typing": self.activity(person, "o5", {}, kind="typing"),
             "installed": self.activity(person, "o6", {"action": "add"}, kind="installationUpdate"),
-            "only a quotation": self.quoting(person, "o0", "A placebo is", "")["blockquote"],
+            **{f"only a quotation: {form}": event for form, event in self.quoting(person, "o0", "A placebo is", "").items()},
             "channel": self.activity(person, "o7", text, "channel"),
             "group": self.activity(person, "o8", text, "groupChat"),
             "no sender": {name: value for name, value in self.activity(person, "o9", text).items() if name != "from"},

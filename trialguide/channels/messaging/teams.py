@@ -29,7 +29,7 @@ EARLY_SECONDS = 300
 TEXT = 4000
 MAX_BUTTONS = 6
 HTML_TYPE = "text/html"
-QUOTES = ("messageReference",)
+QUOTE_TYPE = "messageReference"
 # The preview of a link is a card.
 CARDS = "application/vnd.microsoft.card."
 
@@ -68,14 +68,14 @@ class Teams(MessagingChannel):
         if event.get("type") != "message" or conversation.get("conversationType") != "personal":
             return None
         attachments = event.get("attachments") or ()
-        text = _own_words(event.get("text"), attachments)
-        if text is None and any(part["contentType"] in QUOTES for part in attachments):
+        text, has_attachment = _own_words(event.get("text"), attachments), any(_is_file(part) for part in attachments)
+        if text == "" and not has_attachment:
+            # Nothing but a quotation.
             return None
         # Of the accounts only what a reply needs.
         sender, person = ({"id": str(event[account]["id"])} for account in ("recipient", "from"))
         reply_to = (event["serviceUrl"].rstrip("/"), str(conversation["id"]), sender, person)
-        has_attachment = any(_is_file(part["contentType"]) for part in attachments)
-        return VendorMessage(person["id"], str(event["id"]), reply_to, text, has_attachment=has_attachment)
+        return VendorMessage(person["id"], str(event["id"]), reply_to, text or None, has_attachment=has_attachment)
 
     async def send(self, reply_to: Any, message: RenderedMessage) -> None:
         service, conversation, sender, person = reply_to
@@ -105,19 +105,22 @@ class Teams(MessagingChannel):
 
 
 def _own_words(text: Any, attachments: Any) -> str | None:
-    """The typed text without the message that it quotes, or None when there is none."""
+    """The typed text without the message that it quotes: empty when only that is there, None without any text."""
     for part in attachments:
-        # What is typed comes once more as HTML; there alone a quotation can be told from it.
+        # What is typed comes once more as HTML; only there can a quotation be told from it.
         if part["contentType"] == HTML_TYPE and isinstance(part.get("content"), str):
             own = without_quote(part["content"])
             if own is not None:
-                return words_in(own)
-    return words_in(without_placeholders(text)) if isinstance(text, str) else None
+                return words_in(own) or ""
+    if not words_in(text):
+        return None
+    return words_in(without_placeholders(text)) or ""
 
 
-def _is_file(content_type: str) -> bool:
+def _is_file(part: Any) -> bool:
     """Whether an attachment cannot be read; the HTML of the text, quotations and previews of links can be done without."""
-    return content_type not in (HTML_TYPE, *QUOTES) and not content_type.startswith(CARDS)
+    kind = part["contentType"]
+    return kind not in (HTML_TYPE, QUOTE_TYPE) and not kind.startswith(CARDS)
 
 
 def _content(message: RenderedMessage) -> dict[str, Any]:
