@@ -1,6 +1,7 @@
 """What people do on messaging services beside typing a question: captions, links, threads, keywords, quotations."""
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -28,42 +29,47 @@ def someone(messaging: Any, name: str) -> Any:
     return Person(messaging.stack, messaging.vendors[name])
 
 
+def beside(person: Person, words: str, method: str = "beside") -> Iterator[tuple[str, Person]]:
+    """Sends words beside something of each kind, each from somebody new who has been greeted."""
+    for name in getattr(person.vendor, method)(person.address, person.id(), words):
+        other = Person(person.stack, person.vendor)
+        other.asks("hello")
+        other.does(getattr(other.vendor, method)(other.address, other.id(), words)[name])
+        yield name, other
+
+
 def test_words_beside_something_else_are_read(person: Person) -> None:
-    person.asks("hello")
-    for name, event in person.vendor.beside(person.address, person.id(), "what is a placebo").items():
-        person.does(event)
-        heard = person.reads(2)
+    for name, other in beside(person, "what is a placebo"):
+        heard = other.reads(2)
         assert "no active effect" in words_of(heard), name
         assert heard[-1].text == MENTION, name
         # As in an album, where one picture has the words.
-        person.does(next(iter(person.vendor.unreadable(person.address).values())))
-    assert NOT_TEXT not in words_of(person.vendor.told(person.address))
+        other.does(next(iter(other.vendor.unreadable(other.address).values())))
+        assert "consent" in words_of(other.asks("what is informed consent"))
+        assert NOT_TEXT not in words_of(other.vendor.told(other.address))
 
 
 @pytest.mark.parametrize(
-    ("words", "answer"), [("I can't breathe", "emergency number"), ("I want to kill myself", "samaritans")]
+    ("words", "answer"), [("I can't breathe", "emergency number"), ("I want to kill myself", "befrienders")]
 )
 def test_danger_beside_something_else_is_answered_as_danger(person: Person, words: str, answer: str) -> None:
-    for name, event in person.vendor.beside(person.address, person.id(), words).items():
-        person.does(event)
-        heard = words_of(person.reads(1))
-        assert answer in heard.lower() or "emergency" in heard, name
+    for name, other in beside(person, words):
+        heard = words_of(other.reads(1))
+        assert answer in heard, name
         assert MENTION not in heard, name
         assert NOT_TEXT not in heard, name
 
 
 def test_previews_of_links_are_not_mentioned(person: Person) -> None:
-    person.asks("hello")
-    for name, event in person.vendor.previews(person.address, person.id(), "what is a placebo").items():
-        person.does(event)
-        heard = words_of(person.reads(1))
+    for name, other in beside(person, "what is a placebo", "previews"):
+        heard = words_of(other.reads(1))
         assert "no active effect" in heard, name
         assert MENTION not in heard, name
 
 
 def test_a_machine_that_answers_gets_silence_from_its_third_text_on(person: Person) -> None:
-    for _ in range(2):
-        person.asks(AWAY, 1)
+    person.asks(AWAY)
+    person.asks(AWAY)
     known = len(person.vendor.told(person.address))
     for _ in range(4):
         person.does(person.vendor.text(person.address, person.id(), AWAY))
@@ -81,7 +87,7 @@ def test_a_notice_gets_silence_and_danger_never(person: Person) -> None:
     time.sleep(SILENCE_SECONDS)
     assert len(person.vendor.told(person.address)) == known
     for _ in range(4):
-        assert "emergency" in words_of(person.asks("please help I cannot breathe", 1))
+        assert "emergency number" in words_of(person.asks("please help I cannot breathe", 1))
 
 
 @pytest.mark.parametrize("text", ["Liked “Hello.”", "Emphasized “I can't breathe”", "Loved an image", "A adoré « Hello. »"])
