@@ -6,7 +6,7 @@ advice for emergencies does not count as danger. The patterns are those of `data
 
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -36,7 +36,7 @@ class AutomaticMessages:
     def __init__(self, patterns: Mapping[str, Any], safety: SafetyPhrases) -> None:
         """Compiles the patterns. Raises re.error when one of them is broken."""
         verbs = "|".join(_any_of(rows) for rows in patterns["reactions"].values())
-        verbs = verbs.replace("{emoji}", EMOJI).replace("{quote}", f"{QUOTE[:-1]}]")
+        verbs = verbs.replace("{emoji}", EMOJI).replace("{quote}", QUOTE)
         things = _any_of(patterns["things"])
         self._reaction = re.compile(rf"(?:(?:{verbs})\s*(?:{QUOTE}|(?:{things}))|{VERB_LAST})[.!]?", re.IGNORECASE)
         self._notice = re.compile(_any_of(patterns["notices"]), re.IGNORECASE)
@@ -89,5 +89,5 @@ def _plain(text: str) -> str:
     return printable(text).replace("’", "'")
 
 
-def _any_of(patterns: Iterable[str] | Sequence[str]) -> str:
+def _any_of(patterns: Iterable[str]) -> str:
     return "|".join(f"(?:{pattern})" for pattern in patterns)
