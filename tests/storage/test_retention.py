@@ -134,7 +134,7 @@ def test_what_is_deleted_is_in_no_file_any_more(occasion: str, tmp_path: Path) -
             with store.connect() as connection:
                 # Comments stay for good, without a sender id.
                 connection.execute(RATINGS.update().values(comment=None))
-            await forget_all_old(store, 30)
+            await delete_all_expired(store, 30)
         assert files_with(SECRET, tmp_path) == []
         await add(store, "web:a", said("hello again"), reply("utter_greet"))
         assert await store.messages("web:a", 1)

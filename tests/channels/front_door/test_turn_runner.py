@@ -220,9 +220,9 @@ class LostLocks(ConversationLocks):
         super().__init__()
         self.error, self.queues = error, queues
 
-    def lock(self, conversation_id: str, *_: Any, entered: Any = None, **__: Any) -> Any:
+    def lock(self, conversation_id: str, *_: Any, queued: Any = None, **__: Any) -> Any:
         if self.queues:
-            entered.set_result(None)
+            queued.set_result(None)
         raise self.error
 
 
