@@ -11,7 +11,7 @@ import yaml
 from trialguide.content.catalogue import FAQ, Catalogue
 from trialguide.content.files import ROOT
 from trialguide.nlu.decision import Thresholds
-from trialguide.nlu.interpreter import NOT_LEARNED
+from trialguide.nlu.stages import NOT_LEARNED
 from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
 from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
 from trialguide.nlu.topic_model import Settings

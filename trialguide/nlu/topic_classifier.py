@@ -19,7 +19,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from trialguide.content.catalogue import CATALOGUE_FILE, FAQ, load_catalogue
 from trialguide.content.files import TRAINING_PACKAGES
-from trialguide.nlu.preprocessing import COURTESIES, SHORT_FORMS
+from trialguide.nlu.preprocessing import ABBREVIATIONS, COURTESIES
 from trialguide.nlu.safety_phrases import SAFETY_PHRASES
 from trialguide.nlu.worker import NluWorker
 
@@ -55,7 +55,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """A hash of what training reads beside the training data, so that Rasa's cache notices when it changes."""
         code = (file for package in TRAINING_PACKAGES for file in sorted(package.glob("*.py")))
-        read = [CATALOGUE_FILE, COURTESIES, SHORT_FORMS, SAFETY_PHRASES, *code]
+        read = [CATALOGUE_FILE, COURTESIES, ABBREVIATIONS, SAFETY_PHRASES, *code]
         return hashlib.sha256(b"".join(file.read_bytes() for file in read)).hexdigest()
 
     @classmethod
@@ -74,7 +74,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def train(self, training_data: TrainingData) -> Resource:
         """Learns from the examples of all intents and from the titles of the topics."""
         # Imported when needed: a server only has messages read.
-        from trialguide.nlu.interpreter import NOT_LEARNED
+        from trialguide.nlu.stages import NOT_LEARNED
         from trialguide.nlu.topic_model import Settings
         from trialguide.nlu.training import train
         from trialguide.places.entities import ABOUT_PLACES
