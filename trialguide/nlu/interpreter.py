@@ -33,7 +33,6 @@ A new stage is a function or class of the type `Stage`, at its place in the tupl
 from dataclasses import replace
 
 from trialguide.nlu.analysis import check_readability, classify_and_search, correct_words, match_example, strip_courtesies
-from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.message import Interpretation, Message
 from trialguide.nlu.resources import Resources
 from trialguide.nlu.stages import (
@@ -78,7 +77,7 @@ class Interpreter:
     """Interprets messages by a trained model and the word lists."""
 
     def __init__(self, resources: Resources) -> None:
-        self._resources = resources
+        self.resources = resources
 
     def interpret(self, text: str) -> Interpretation:
         """The decision about a text, with the topics and places in it."""
@@ -88,14 +87,10 @@ class Interpreter:
         """The message after the analysis stages; no threshold has been read yet."""
         message = Message(text)
         for stage in ANALYSIS:
-            stage(message, self._resources)
+            stage(message, self.resources)
         return message
 
     def decide(self, message: Message) -> Interpretation:
         """The decision about an analysed message."""
-        found = add_followed_topic(first_decision(DECISION, message, self._resources), message, self._resources)
+        found = add_followed_topic(first_decision(DECISION, message, self.resources), message, self.resources)
         return replace(found, places=message.places)
-
-    def with_thresholds(self, thresholds: Thresholds) -> "Interpreter":
-        """The same interpreter with other thresholds."""
-        return Interpreter(replace(self._resources, thresholds=thresholds))

@@ -69,7 +69,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._model_storage = model_storage
         self._resource = resource
         # Of a model that is loaded.
-        self.reader: NluWorker | None = None
+        self.worker: NluWorker | None = None
 
     def train(self, training_data: TrainingData) -> Resource:
         """Learns from the examples of all intents and from the titles of the topics."""
@@ -103,14 +103,14 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     ) -> "TopicClassifier":
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            component.reader = NluWorker(folder, config["thresholds"])
+            component.worker = NluWorker(folder, config["thresholds"])
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Writes `intent`, `intent_ranking`, `entities`, `offers` and `response_selector` into each message."""
-        assert self.reader is not None, "process is called on a loaded component only"
+        assert self.worker is not None, "process is called on a loaded component only"
         for message in messages:
-            for name, value in json.loads(self.reader.parse_blocking(message.get(TEXT) or "")).items():
+            for name, value in json.loads(self.worker.parse_blocking(message.get(TEXT) or "")).items():
                 message.set(name, value, add_to_output=True)
         return messages
 
