@@ -1,4 +1,4 @@
-"""What was understood once is remembered as it was, and nobody's words are."""
+"""The message processor: a cached parse equals the first one, and the cache holds no words."""
 
 import asyncio
 from pathlib import Path
