@@ -12,7 +12,7 @@ from tools.evaluation.measures import (
     RIGHT_OR_OFFERED,
     WRONG,
     Measure,
-    Understood,
+    Outcome,
     measures,
 )
 from tools.evaluation.questions import Question
@@ -102,14 +102,14 @@ class ThresholdSearch:
         return Interpreter(replace(self._resources, thresholds=thresholds))
 
 
-def outcomes_by_cell(interpreters: Mapping[Cell, Interpreter], question: Question, message: Message) -> dict[Cell, Understood]:
+def outcomes_by_cell(interpreters: Mapping[Cell, Interpreter], question: Question, message: Message) -> dict[Cell, Outcome]:
     """The outcome of a question at every cell. Where the corners of a rectangle agree, so does all within.
 
     This holds as the stages compare each threshold by itself, and it spares most of the work: few outcomes ever change.
     """
-    found: dict[Cell, Understood] = {}
+    found: dict[Cell, Outcome] = {}
 
-    def at(cell: Cell) -> Understood:
+    def at(cell: Cell) -> Outcome:
         if cell not in found:
             found[cell] = outcome(interpreters[cell], question, message)
         return found[cell]
@@ -133,10 +133,10 @@ def _halves(ends: tuple[int, int]) -> list[tuple[int, int]]:
     return [(ends[0], middle), (middle + 1, ends[1])] if ends[0] < ends[1] else [ends]
 
 
-def outcome(interpreter: Interpreter, question: Question, message: Message) -> Understood:
-    """What becomes of a question by an interpreter's decision about its message."""
+def outcome(interpreter: Interpreter, question: Question, message: Message) -> Outcome:
+    """The outcome of a question by an interpreter's decision about its message."""
     found = interpreter.decide(message)
-    return Understood(question, found.decision.label, found.decision.offers, (), found.topics)
+    return Outcome(question, found.decision.label, found.decision.offers, (), found.topics)
 
 
 def cells() -> list[Cell]:

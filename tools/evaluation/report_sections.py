@@ -13,7 +13,7 @@ from tools.evaluation.calibration import Bin, calibration_error
 from tools.evaluation.charts import calibration_picture
 from tools.evaluation.cross_validation import FOLDS, OutOfFold, top_accuracy
 from tools.evaluation.held_out import HeldOutResult
-from tools.evaluation.measures import TOP, Measure, Understood, measures
+from tools.evaluation.measures import TOP, Measure, Outcome, measures
 from tools.evaluation.threshold_sections import held_out_section
 from tools.evaluation.trained_model import Speed
 from tools.testbed.processes import machine
@@ -24,7 +24,7 @@ from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.topic_model import Settings
 
 COMPARISON = ROOT / "docs" / "understanding" / "comparison.json"
-# Written by hand: what was measured once, with packages that the project does not install or code that it no longer has.
+# Written by hand: measurements with packages that are not installed or with code that is no longer there.
 MEASURED_APART = COMPARISON.with_name("measured_apart.yml")
 TITLE = "How well TrialGuide understands"
 
@@ -33,7 +33,7 @@ TITLE = "How well TrialGuide understands"
 class Evidence:
     """The measurements of a report."""
 
-    results: Mapping[str, Sequence[Understood]]
+    results: Mapping[str, Sequence[Outcome]]
     out_of_fold: OutOfFold
     temperature: float
     before: Sequence[Bin]
@@ -79,13 +79,13 @@ def _introduction(evidence: Evidence) -> Section:
     )
 
 
-def _measures(results: Mapping[str, Sequence[Understood]], catalogue: Catalogue) -> Section:
+def _measures(results: Mapping[str, Sequence[Outcome]], catalogue: Catalogue) -> Section:
     columns = [measures(list(group), catalogue) for group in _with_all(results).values()]
     rows = [(row[0].name, *map(_of, row)) for row in zip(*columns, strict=True)]
     return Section("Measures", [], [Table("Shares of the test questions, by set of files", ("", *_with_all(results)), rows)])
 
 
-def _recall(results: Mapping[str, Sequence[Understood]]) -> Section:
+def _recall(results: Mapping[str, Sequence[Outcome]]) -> Section:
     groups = {name: _recall_by_topic(group) for name, group in _with_all(results).items()}
     topics = sorted(groups["all"], key=lambda topic: (groups["all"][topic].share, topic))
     nothing = Measure("", 0, 0)
@@ -93,13 +93,13 @@ def _recall(results: Mapping[str, Sequence[Understood]]) -> Section:
     return Section("Recall by topic", [], [Table("Right at once, the lowest first", ("topic", *groups), rows)])
 
 
-def _recall_by_topic(results: Sequence[Understood]) -> dict[str, Measure]:
+def _recall_by_topic(results: Sequence[Outcome]) -> dict[str, Measure]:
     totals = Counter(result.question.topic for result in results)
     hits = Counter(result.question.topic for result in results if result.right)
     return {topic: Measure(topic, hits[topic], total) for topic, total in totals.items()}
 
 
-def _confusions(results: Mapping[str, Sequence[Understood]]) -> Section:
+def _confusions(results: Mapping[str, Sequence[Outcome]]) -> Section:
     counts = {
         name: Counter((result.question.topic, result.label) for result in group if result.wrong)
         for name, group in _with_all(results).items()
@@ -212,7 +212,7 @@ def _comparison() -> Section:
     return Section("Models that were tried", [measured, *apart["paragraphs"]], [table])
 
 
-def _with_all(results: Mapping[str, Sequence[Understood]]) -> dict[str, Sequence[Understood]]:
+def _with_all(results: Mapping[str, Sequence[Outcome]]) -> dict[str, Sequence[Outcome]]:
     return {**results, "all": [result for group in results.values() for result in group]}
 
 

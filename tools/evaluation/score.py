@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from tools.evaluation.measures import Measure, Understood, measures
+from tools.evaluation.measures import Measure, Outcome, measures
 from tools.evaluation.questions import QUESTIONS, Question, UnreadableQuestions, read_questions, sets_of
 from trialguide.commands.rasa_server import silence_rasa
 from trialguide.content.catalogue import Catalogue, load_catalogue
@@ -64,7 +64,7 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _report(results: dict[str, list[Understood]], model: Path, catalogue: Catalogue, file: Path, whole: bool) -> None:
+def _report(results: dict[str, list[Outcome]], model: Path, catalogue: Catalogue, file: Path, whole: bool) -> None:
     # Imported when needed: they load TensorFlow and Matplotlib.
     from tools.evaluation.score_report import gather, write_document, write_report
     from tools.evaluation.training_examples import configured, training_examples
@@ -80,18 +80,18 @@ def _report(results: dict[str, list[Understood]], model: Path, catalogue: Catalo
     print(f"Written: {', '.join(written)}")
 
 
-def understand(questions: list[Question], model: Path) -> list[Understood]:
+def understand(questions: list[Question], model: Path) -> list[Outcome]:
     """The answer of the trained model to each question."""
     return asyncio.run(_understand(questions, model))
 
 
-def print_tables(results: list[Understood], catalogue: Catalogue) -> None:
+def print_tables(results: list[Outcome], catalogue: Catalogue) -> None:
     """The measures, the topics that are recognised least, and the commonest confusions."""
     print(f"{len(results)} questions")
     for measure in measures(results, catalogue):
         if measure.total:
             print(f"  {measure.name:45} {measure.share:6.1%}  ({measure.hits} of {measure.total})")
-    by_topic: defaultdict[str, list[Understood]] = defaultdict(list)
+    by_topic: defaultdict[str, list[Outcome]] = defaultdict(list)
     for result in results:
         by_topic[result.question.topic].append(result)
     print("\nRecall by topic, the lowest first")
@@ -104,7 +104,7 @@ def print_tables(results: list[Understood], catalogue: Catalogue) -> None:
         print(f"  {topic:28} {label:28} {times}")
 
 
-async def _understand(questions: list[Question], model: Path) -> list[Understood]:
+async def _understand(questions: list[Question], model: Path) -> list[Outcome]:
     silence_rasa()
     from rasa.core.agent import Agent
     from rasa.utils.log_utils import configure_structlog
@@ -115,7 +115,7 @@ async def _understand(questions: list[Question], model: Path) -> list[Understood
     for question in questions:
         parsed = await agent.parse_message(question.text)
         results.append(
-            Understood(
+            Outcome(
                 question,
                 _label(parsed["intent"]["name"], parsed),
                 tuple(parsed["offers"]),

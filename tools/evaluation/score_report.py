@@ -8,7 +8,7 @@ import numpy as np
 from tools.evaluation.calibration import Bin, best_temperature, mean_log_loss, reliability, tempered
 from tools.evaluation.cross_validation import cross_validate
 from tools.evaluation.held_out import ThresholdSearch
-from tools.evaluation.measures import Understood
+from tools.evaluation.measures import Outcome
 from tools.evaluation.questions import Question
 from tools.evaluation.report_sections import TITLE, Evidence, sections
 from tools.evaluation.trained_model import load_trained_model, measure_speed, with_cache
@@ -27,7 +27,7 @@ TIMED = 500
 
 def gather(
     examples: Sequence[Example],
-    results: Mapping[str, Sequence[Understood]],
+    results: Mapping[str, Sequence[Outcome]],
     archive: Path,
     settings: Settings,
     thresholds: Thresholds,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.evaluation import score_report
-from tools.evaluation.measures import Understood
+from tools.evaluation.measures import Outcome
 from tools.evaluation.questions import QUESTIONS, read_questions, sets_of
 from tools.evaluation.score import add_arguments, main, understand
 from tools.evaluation.training_examples import Example, configured, training_examples
@@ -50,7 +50,7 @@ def some_examples(catalogue: Catalogue) -> list[Example]:
 
 
 @pytest.fixture(scope="module")
-def results(model: Path, catalogue: Catalogue) -> dict[str, list[Understood]]:
+def results(model: Path, catalogue: Catalogue) -> dict[str, list[Outcome]]:
     questions = read_questions(sorted(QUESTIONS.glob("*.yml")), catalogue)
     some = [q for topic in TOPICS for q in [one for one in questions if one.topic == topic][:QUESTIONS_EACH]]
     understood = understand(some, model)
@@ -75,7 +75,7 @@ def test_files_are_told_apart_by_their_set() -> None:
 
 @pytest.fixture(scope="module")
 def written(
-    results: dict[str, list[Understood]], model: Path, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory
+    results: dict[str, list[Outcome]], model: Path, catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The report and the document over a few topics."""
     folder = tmp_path_factory.mktemp("report")
@@ -121,7 +121,7 @@ def test_the_page_holds_each_part_and_needs_nothing_else(written: Path) -> None:
     assert sorted(f"#{id}" for id in ids) == sorted(str(link["href"]) for link in page.all("a"))
 
 
-def test_every_topic_has_its_recall(written: Path, results: dict[str, list[Understood]]) -> None:
+def test_every_topic_has_its_recall(written: Path, results: dict[str, list[Outcome]]) -> None:
     text = (written / "report.html").read_text(encoding="utf-8")
     for topic in TOPICS:
         asked = [result for group in results.values() for result in group if result.question.topic == topic]
