@@ -1,8 +1,11 @@
 """The order of the stages: which one decides about a message that several could decide about."""
 
+import re
+
 import pytest
 from stored_interpreter import stored_interpreter
 
+from trialguide.nlu import interpreter
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.stages import TWO_TOPICS
 
@@ -86,3 +89,9 @@ def test_the_topics_of_a_decision(
 def test_places_stand_in_every_interpretation(text: str) -> None:
     found = stored_interpreter({text: LOOK_UP}, THRESHOLDS).interpret(text)
     assert [place["value"] for place in found.places] == ["NO/Oslo"]
+
+
+def test_the_overview_lists_the_stages_in_their_order() -> None:
+    listed = re.findall(r"^\d+\. `(\w+)`", interpreter.__doc__ or "", re.MULTILINE)
+    stages = (*interpreter.ANALYSIS, *interpreter.DECISION)
+    assert listed == [getattr(stage, "__name__", type(stage).__name__) for stage in stages]
