@@ -139,7 +139,7 @@ async def _ask(questions: list[str], model: Path, parts: Stopwatch) -> float:
 
 def time_all(measure: Callable[[Any, str, str], None]) -> None:
     """Has every part of a message's way timed: calls `measure` with a class, the name of its method, and the part."""
-    from trialguide.dialogue.message_processor import TurnProcessor
+    from trialguide.dialogue.message_processor import MessageProcessor
     from trialguide.dialogue.rule_policy import IntentRulePolicy
     from trialguide.dialogue.story_policy import StoryPolicy
     from trialguide.nlu.interpreter import Interpreter
@@ -155,18 +155,18 @@ def time_all(measure: Callable[[Any, str, str], None]) -> None:
         (TopicModel, "probabilities", "n-grams and networks"),
         (SafetyPhrases, "label", "safety phrases"),
         (PlaceEntities, "of", "places"),
-        (Interpreter, "understand", "decision"),
-        (InProcessWorker, "read", "what is told of it"),
-        (TurnProcessor, "parse_message", "what is remembered of it"),
+        (Interpreter, "interpret", "decision"),
+        (InProcessWorker, "parse", "what is told of it"),
+        (MessageProcessor, "parse_message", "what is remembered of it"),
         (IntentRulePolicy, "predict_action_probabilities", "rules, twice a message"),
         (StoryPolicy, "predict_action_probabilities", "stories, twice a message"),
-        (TurnProcessor, "_predict_next_with_tracker", "graph and choice around them"),
-        (TurnProcessor, "run_action_extract_slots", "slots"),
-        (TurnProcessor, "_run_action", "actions: the reply, then listening"),
+        (MessageProcessor, "_predict_next_with_tracker", "graph and choice around them"),
+        (MessageProcessor, "run_action_extract_slots", "slots"),
+        (MessageProcessor, "_run_action", "actions: the reply, then listening"),
         (ConversationStore, "retrieve", "reading the conversation"),
         (ConversationStore, "save", "what is to be written"),
         (GroupCommitWriter, "_write_waiting", "writing it to the disk (thread)"),
-        (TurnProcessor, "handle_message", "the rest of Rasa's handling"),
+        (MessageProcessor, "handle_message", "the rest of Rasa's handling"),
     ):
         measure(owner, name, part)
 

@@ -19,11 +19,10 @@ def skip_debug_deepcopy() -> None:
 def apply_rasa_patches() -> None:
     """Has Rasa use parts of ours for which it has no settings: some do the same in less time, one does not forget."""
     from trialguide.dialogue.graph_runner import use_sequential_runner
-    from trialguide.dialogue.rasa_patches import skip_debug_deepcopy
-    from trialguide.dialogue.watched_processor import use_watched_processor
+    from trialguide.dialogue.message_processor import use_message_processor
     from trialguide.storage.tracker_store import disable_store_fallback
 
     use_sequential_runner()
-    use_watched_processor()
+    use_message_processor()
     skip_debug_deepcopy()
     disable_store_fallback()

@@ -12,7 +12,7 @@ from tools.benchmarks.record import with_section
 from tools.benchmarks.report import Measured, Round, bars, disturbance, document, paired_ratio, table
 from tools.evaluation.questions import QUESTIONS, read_questions
 from trialguide.content.catalogue import load_catalogue
-from trialguide.dialogue.message_processor import REMEMBERED
+from trialguide.dialogue.message_processor import CACHE_SIZE
 
 
 def rounds(figures: list[tuple[float, float, float]]) -> list[Round]:
@@ -86,7 +86,7 @@ def test_the_load_is_about_topics_and_says_nothing_that_is_remembered() -> None:
     said = topic_questions()
     topics = {question.text: question.topic for question in read_questions(sorted(QUESTIONS.glob("*.yml")), catalogue)}
     assert all(topics[question] in catalogue.topics for question in said)
-    assert len(said) == len(set(said)) > max(MESSAGES.values()) + REMEMBERED
+    assert len(said) == len(set(said)) > max(MESSAGES.values()) + CACHE_SIZE
     assert said == topic_questions()
     assert all(messages % CONVERSATION == 0 for messages in (WARM_UP, *MESSAGES.values()))
     assert ROUNDS >= 5

@@ -1,8 +1,8 @@
-"""Politeness around a question is left out; what only looks like it stays."""
+"""Courtesies are stripped and abbreviations expanded; what only looks like one stays."""
 
 import pytest
 
-from trialguide.nlu.preprocessing import Courtesies, load_courtesies
+from trialguide.nlu.preprocessing import Abbreviations, Courtesies, load_abbreviations, load_courtesies
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +45,27 @@ def test_courtesies(courtesies: Courtesies, text: str, plain: str) -> None:
 @pytest.mark.parametrize("text", ["", " ", "hello " * 200, "thanks, " * 200, "please " * 150 + "what is a trial"])
 def test_nothing_takes_long_or_empties_a_message(courtesies: Courtesies, text: str) -> None:
     assert bool(courtesies.strip(text).strip()) == bool(text.strip())
+
+
+@pytest.fixture(scope="module")
+def abbreviations() -> Abbreviations:
+    return load_abbreviations()
+
+
+@pytest.mark.parametrize(
+    ("text", "written_out"),
+    [
+        ("wut abt u", "what about you"),
+        ("Wot R the risks, plz?", "what are the risks, please?"),
+        ("can i leave b4 the end w/o a reason", "can i leave before the end without a reason"),
+        ("benefits & risks w/ chemo", "benefits and risks with chemo"),
+        ("is it safe 4 me in phase 4", "is it safe 4 me in phase 4"),
+        # Part of a word.
+        ("R-CHOP and/or y-90", "R-CHOP and/or y-90"),
+        ("u's", "u's"),
+        ("a route through Utrecht", "a route through Utrecht"),
+        ("", ""),
+    ],
+)
+def test_abbreviations(abbreviations: Abbreviations, text: str, written_out: str) -> None:
+    assert abbreviations.expand(text) == written_out
