@@ -4,10 +4,8 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 
-import yaml
-
 from trialguide.content.catalogue import FAQ, load_catalogue
-from trialguide.content.files import ROOT
+from trialguide.content.files import ROOT, load_yaml
 
 CHARACTERS = 12
 
@@ -24,5 +22,5 @@ def answer_versions() -> Mapping[str, str]:
 
 
 def _text(topic: str) -> str:
-    file = yaml.safe_load((ROOT / "data" / "faq" / f"{topic}.yml").read_text(encoding="utf-8"))
+    file = load_yaml(ROOT / "data" / "faq" / f"{topic}.yml")
     return str(file["responses"][f"utter_{FAQ}/{topic}"][0]["text"])

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-import yaml
-
-from trialguide.content.files import DATA
+from trialguide.content.files import DATA, load_yaml
 
 CATALOGUE_FILE = DATA / "topics.yml"
 FAQ = "faq"
@@ -47,7 +45,7 @@ class Catalogue:
 @cache
 def load_catalogue(file: Path = CATALOGUE_FILE) -> Catalogue:
     """Reads the catalogue. Raises OSError, yaml.YAMLError, KeyError or TypeError; `tools check` says these in words."""
-    rows = yaml.safe_load(file.read_text(encoding="utf-8"))
+    rows = load_yaml(file)
     topics = {
         id: Topic(id, row["title"], row["group"], row["source"], tuple(row["must"]), tuple(row["related"]))
         for id, row in rows["answers"].items()

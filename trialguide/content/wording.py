@@ -7,10 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from babel.dates import format_date
 
-from trialguide.content.files import WORDS
+from trialguide.content.files import WORDS, load_yaml
 
 FIELD = re.compile(r"\{(\w+)\}")
 
@@ -28,13 +27,13 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
 
 def load_words(folder: Path = WORDS) -> dict[str, dict[str, Any]]:
     """The words of `data/words/`, which surround answers and make up look-ups, by name."""
-    files = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.yml")))
+    files = (load_yaml(file) for file in sorted(folder.glob("*.yml")))
     return {name: words for file in files for name, words in file.get("words", {}).items()}
 
 
 def load_pictures(folder: Path = WORDS) -> dict[str, str]:
     """The text alternatives of the pictures that go with answers, by file name."""
-    pictures = yaml.safe_load((folder / "pictures.yml").read_text(encoding="utf-8"))["pictures"]
+    pictures = load_yaml(folder / "pictures.yml")["pictures"]
     return {file: picture["alternative"] for file, picture in pictures.items()}
 
 

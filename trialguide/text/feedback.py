@@ -5,9 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 
 FEEDBACK_WORDS = VOCABULARY / "feedback_words.yml"
 BEST = 5
@@ -76,7 +74,7 @@ class RatingReader:
 
 def load_rating_reader() -> RatingReader:
     """The reader with the words of `data/vocabulary/feedback_words.yml`."""
-    return RatingReader(yaml.safe_load(FEEDBACK_WORDS.read_text(encoding="utf-8")))
+    return RatingReader(load_yaml(FEEDBACK_WORDS))
 
 
 def _any_of(words: Any) -> str:

@@ -4,8 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
+from trialguide.content.files import load_yaml
 from trialguide.text.feedback import FEEDBACK_WORDS
 
 FOLLOWING = ("follow_topic", "unfollow_topic")
@@ -39,4 +38,4 @@ class FollowingReader:
 
 def load_following_reader() -> FollowingReader:
     """The reader with the words of `data/vocabulary/feedback_words.yml`."""
-    return FollowingReader(yaml.safe_load(FEEDBACK_WORDS.read_text(encoding="utf-8")))
+    return FollowingReader(load_yaml(FEEDBACK_WORDS))

@@ -4,9 +4,7 @@ import unicodedata
 from collections import Counter
 from functools import cache
 
-import yaml
-
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.text.normalisation import printable
 from trialguide.text.words import WORD
 
@@ -32,6 +30,6 @@ def language_of(text: str) -> str:
 @cache
 def _languages() -> dict[str, tuple[str, ...]]:
     """The languages that each small word belongs to."""
-    rows = yaml.safe_load(LANGUAGES.read_text(encoding="utf-8"))
+    rows = load_yaml(LANGUAGES)
     words = {str(word) for row in rows.values() for word in row}
     return {word: tuple(language for language, row in rows.items() if word in row) for word in words}

@@ -5,9 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-import yaml
-
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.text.personal_data import Mask, any_of, by_form
 
 MASKING = VOCABULARY / "masking.yml"
@@ -91,6 +89,6 @@ def masked(text: str) -> str:
 
 @cache
 def _masking() -> Masking:
-    places = yaml.safe_load(PLACES.read_text(encoding="utf-8"))
+    places = load_yaml(PLACES)
     nationalities = (name for names in places["nationalities"].values() for name in names)
-    return Masking(yaml.safe_load(MASKING.read_text(encoding="utf-8")), nationalities)
+    return Masking(load_yaml(MASKING), nationalities)
