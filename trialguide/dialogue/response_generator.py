@@ -13,8 +13,9 @@ from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.emergency_numbers import emergency_numbers
 from trialguide.content.wording import buttons, fill, load_pictures, load_words, source_line
-from trialguide.places.cities import SEPARATOR, place_in_sentence, place_name
-from trialguide.places.countries import country_name, country_of, is_country
+from trialguide.places.cities import place_in_sentence, place_name
+from trialguide.places.countries import country_name
+from trialguide.places.place import Place, parse_candidates
 from trialguide.storage.retention import conversation_days
 
 Reply = dict[str, Any]
@@ -45,13 +46,15 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         if utter_action not in self.responses and utter_action not in self._words:
             return None
         values = tracker.current_slot_values() | kwargs | {"days": self._days, "privacy": self._privacy_page(tracker)}
-        if utter_action == "utter_ask_lookup" and not is_country(country_of(values.get("place") or "")):
-            utter_action, values["place"] = "place_unknown", None
+        places = parse_candidates(values.get("place") or "")
+        if utter_action == "utter_ask_lookup" and not places:
+            utter_action = "place_unknown"
         reply = self._follow_up(utter_action, tracker) or self._plain(utter_action)
         if utter_action == "utter_ask_place" and values.get("choices"):
-            reply = {"text": self._words["which_place"]["text"], "buttons": buttons(map(place_name, values["choices"]))}
-        if values.get("place"):
-            values.setdefault("place_name", " / ".join(map(place_in_sentence, values["place"].split(SEPARATOR))))
+            choices = map(Place.parse, values["choices"])
+            reply = {"text": self._words["which_place"]["text"], "buttons": buttons(map(place_name, choices))}
+        if places:
+            values.setdefault("place_name", " / ".join(map(place_in_sentence, places)))
         if utter_action in URGENT:
             self._name_the_number(reply, tracker)
         reply["text"] = fill(reply["text"], values | reply)
@@ -174,8 +177,8 @@ def _country(tracker: DialogueStateTracker) -> str | None:
     heard = tracker.latest_message
     entities = heard.entities if isinstance(heard, UserUttered) else []
     named = [entity["value"] for entity in entities if entity["entity"] in ("city", "country")]
-    place = named[0] if named else tracker.current_slot_values().get("place")
-    return country_of(place) if place and SEPARATOR not in place else None
+    places = parse_candidates(named[0] if named else tracker.current_slot_values().get("place") or "")
+    return places[0].country if len(places) == 1 else None
 
 
 def _notice_given(tracker: DialogueStateTracker) -> bool:

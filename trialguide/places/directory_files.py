@@ -11,10 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
-from trialguide.content.files import DIRECTORY
+from trialguide.content.files import DIRECTORY, load_yaml
 from trialguide.places.countries import is_country
 
 SCHEMA = DIRECTORY / "schema.yml"
@@ -128,7 +127,7 @@ def _value(cell: str, rules: dict[str, Any]) -> str | float:
 
 @cache
 def _schemas() -> dict[str, dict[str, Any]]:
-    schemas: dict[str, dict[str, Any]] = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["files"]
+    schemas: dict[str, dict[str, Any]] = load_yaml(SCHEMA)["files"]
     return schemas
 
 
