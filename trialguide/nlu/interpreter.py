@@ -24,8 +24,7 @@ from trialguide.nlu.safety_phrases import SafetyPhrases
 from trialguide.nlu.spelling import Speller
 from trialguide.nlu.topic_model import TopicModel
 from trialguide.places.entities import Entity, PlaceEntities
-from trialguide.text.feedback import load_rating_reader
-from trialguide.text.following import FOLLOWING, load_following_reader
+from trialguide.text.feedback import FOLLOWING, load_following_reader, load_rating_reader
 from trialguide.text.normalisation import normalised, unreadable_reason
 from trialguide.text.sentences import is_question, parts
 
