@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trialguide.text.normalisation import MAX_CHARACTERS, printable
+from trialguide.text.normalisation import MAX_CHARACTERS, compatible, printable
 
 LONGEST_MESSAGE_ID = 64
 # A phrase that lies across the border of two pieces is whole in one of them.
@@ -47,7 +47,7 @@ def from_text(id: str, text: object) -> IncomingMessage:
     if not isinstance(text, str):
         raise Rejected("invalid")
     shown = sanitise(text).strip()
-    read = COMMAND.sub("", shown, count=1)
+    read = COMMAND.sub("", compatible(shown), count=1).strip()
     if not printable(read):
         raise Rejected("blank")
     return IncomingMessage(id, read, shown)
