@@ -1,4 +1,4 @@
-"""Makes the assistant's replies: answers with source and related topics, follow-ups, offers and the notice at the start."""
+"""Response generator: answers with source and related topics, follow-ups, offers and the notice at the start."""
 
 import os
 from typing import Any
@@ -21,14 +21,17 @@ from trialguide.storage.retention import conversation_days
 Reply = dict[str, Any]
 
 ANSWER = f"utter_{FAQ}/"
-# After these nobody should have to read a notice first; it comes with the next reply.
+# These come without the notice, which then stands above the next reply.
 URGENT = frozenset({"utter_emergency", "utter_self_harm"})
-# After so many offers in a row the assistant names people who can help instead of a third one.
+# After this many offers in a row the assistant names people who can help.
 MOST_OFFERS = 2
 
 
 class ResponseGenerator(TemplatedNaturalLanguageGenerator):
-    """Rasa's source of replies (`nlg` in endpoints.yml). Words come from the content files, decisions from the tracker."""
+    """Generates replies (`nlg` in endpoints.yml): words from the content files, chosen by the state of the tracker.
+
+    Overrides `generate`: Rasa fills slots into one response by its name. Ours has sources, parts, a picture and a notice.
+    """
 
     def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
         # Rasa gives every templated generator the responses of a model that it loads later.
@@ -64,7 +67,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         return reply
 
     def _privacy_page(self, tracker: DialogueStateTracker) -> str:
-        """Where the page about privacy is read, or its name where that address is good on this machine alone."""
+        """The address of the privacy page, or its name where the address works on this machine alone."""
         on_website = tracker.get_latest_input_channel() == "website"
         reached = on_website or self._address.startswith("https://")
         return f"{self._address}/chat/privacy" if reached else str(self._words["privacy_page"]["text"])
@@ -123,7 +126,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         return self._finished(reply, metadata, self._catalogue.topics[topic].related)
 
     def _about(self, topic: str, part: str) -> Reply:
-        """What a reply tells of the answer that it belongs to."""
+        """The metadata of an answer: topic, part and version."""
         return {"topic": topic, "part": part, "version": version_of(self.responses[ANSWER + topic][0]["text"])}
 
     def _second_answer(self, tracker: DialogueStateTracker) -> Reply | None:
@@ -134,7 +137,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         return reply | {"text": f"{self.responses['utter_second_topic'][0]['text']}\n\n{reply['text']}"}
 
     def _name_the_number(self, reply: Reply, tracker: DialogueStateTracker) -> None:
-        """Fills in whom to call: the number of the country that is known from the conversation, or words for any country."""
+        """Fills in the emergency number of the conversation's country, or words for any country."""
         country = _country(tracker)
         row = emergency_numbers().get(country or "")
         words = self._words["call_number" if row else "call_any_number"]["text"]
@@ -159,7 +162,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
 
 
 def _last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:
-    """The topic that was answered last, and which part of it: `text`, `more`, `simpler` or `source`."""
+    """The topic of the last answer and its part: `text`, `more`, `simpler` or `source`."""
     for event in reversed(tracker.events):
         if isinstance(event, BotUttered) and "topic" in event.metadata:
             return event.metadata["topic"], event.metadata["part"]
@@ -167,13 +170,13 @@ def _last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:
 
 
 def _offers_in_a_row(tracker: DialogueStateTracker) -> int:
-    """How many of the last replies, one after the other, offered topics."""
+    """The number of consecutive last replies that offered topics."""
     said = [event for event in reversed(tracker.events) if isinstance(event, BotUttered)]
     return next((number for number, event in enumerate(said) if not event.metadata.get("offer")), len(said))
 
 
 def _country(tracker: DialogueStateTracker) -> str | None:
-    """The country named in the last message, or else the one that a look-up was for."""
+    """The country named in the last message, or else that of the last look-up."""
     heard = tracker.latest_message
     entities = heard.entities if isinstance(heard, UserUttered) else []
     named = [entity["value"] for entity in entities if entity["entity"] in ("city", "country")]
@@ -182,7 +185,7 @@ def _country(tracker: DialogueStateTracker) -> str | None:
 
 
 def _notice_given(tracker: DialogueStateTracker) -> bool:
-    """Whether the notice has been given in this session."""
+    """Whether the notice was given in this session."""
     for event in reversed(tracker.events):
         if isinstance(event, SessionStarted):
             return False
