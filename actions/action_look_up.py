@@ -1,4 +1,4 @@
-"""The actions that answer look-ups."""
+"""Actions that answer look-ups."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from trialguide.places.place import Place
 
 
 class ActionLookUp(Action):
-    """Answers the look-up in slot `lookup` for the place in slot `place`, and remembers both for what follows."""
+    """Answers the look-up in slot `lookup` for the place in slot `place`, and stores the search for follow-ups."""
 
     def name(self) -> str:
         return "action_look_up"
@@ -68,22 +68,22 @@ class ActionLookUpNearer(Action):
             utter(dispatcher, nearer)
             return [*searched(nearer), lookup, SlotSet("place", str(nearer.place))]
         dispatcher.utter_message(response=nearer.response)
-        # A place that is named next is then searched for.
+        # The next place that is named starts a search.
         return [SlotSet("looked_up", True), SlotSet("searched", True), lookup]
 
 
 def last_search(tracker: Tracker) -> Search | None:
-    """The search that was answered last."""
+    """The search in slot `last_search`."""
     stored = tracker.get_slot("last_search")
     return Search.from_slot(stored) if stored else None
 
 
 def searched(search: Search) -> list[EventType]:
-    """What is remembered of a search that was answered."""
+    """The slots that store an answered search."""
     return [SlotSet("last_search", search.to_slot()), SlotSet("looked_up", True), SlotSet("searched", True)]
 
 
 def utter(dispatcher: CollectingDispatcher, search: Search) -> None:
-    """Says what a search finds."""
+    """Utters the replies to a search."""
     for reply in look_ups().answer(search):
         dispatcher.utter_message(response=reply.response, **reply.fields)

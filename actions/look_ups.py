@@ -1,4 +1,4 @@
-"""What a look-up answers: which replies, with which fields. The words of the replies are in data/words/lookups.yml."""
+"""Searches the directory and selects the replies with their fields; their words are in data/words/lookups.yml."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,14 +13,14 @@ from trialguide.places.directory import SHOWN, Directory, NearestClinics, link_h
 from trialguide.places.directory_files import INTERNATIONAL, Row
 from trialguide.places.place import Place
 
-# How the notes of the directory say that a phone number is not that of the unit.
+# Words of the directory's notes for a phone number that is not the unit's own.
 SWITCHBOARD = re.compile("switchboard|hospital number|main number", re.IGNORECASE)
 AUDIENCE = VOCABULARY / "audience.yml"
 
 
 @dataclass(frozen=True)
 class Reply:
-    """Words by name, and what to fill into it."""
+    """A response by name, with the values of its fields."""
 
     response: str
     fields: dict[str, Any] = field(default_factory=dict)
@@ -47,7 +47,7 @@ class Search:
 
 @dataclass(frozen=True)
 class DirectorySearch:
-    """The look-ups over a directory, the cities and the countries that the service does not address."""
+    """Look-ups over a directory, the cities and the countries that the service does not address."""
 
     directory: Directory
     places: Cities
@@ -114,16 +114,16 @@ class DirectorySearch:
 
 @cache
 def look_ups() -> DirectorySearch:
-    """The look-ups over the project's own data, read once a process."""
+    """Look-ups over the project's own data, read once per process."""
     audience = load_yaml(AUDIENCE)
     return DirectorySearch(Directory(), all_cities(), frozenset(audience["excluded"]), audience["authorities"])
 
 
 def next_search(last: Search | None, lookup: str, place: Place, narrowed: bool, further: bool) -> Search:
-    """The search that follows.
+    """The next search.
 
-    Clinics in a country that narrows the last search (`only in Austria`) are still sorted by what that was near to. Who asks
-    for others at the same place is shown those that are left.
+    Clinics in a country that restricts the last search (`only in Austria`) are still sorted by distance from its place. A
+    request for others at the same place continues with the next page.
     """
     if last is None or lookup != "find_clinic":
         return Search(lookup, place)
@@ -135,12 +135,12 @@ def next_search(last: Search | None, lookup: str, place: Place, narrowed: bool, 
 
 
 def next_page(last: Search) -> Search:
-    """The search for what the last one has left."""
+    """The search for the next page of results."""
     return replace(last, shown=last.shown + SHOWN)
 
 
 def closer_search(last: Search | None) -> Search | Reply:
-    """What "anything nearer?" comes to after a search: another one, or an answer."""
+    """The search or reply after "anything nearer?"."""
     if last is None or (last.lookup == "find_clinic" and last.place.is_country):
         return Reply("nearer_to_where")
     if last.lookup != "find_clinic":
@@ -149,7 +149,7 @@ def closer_search(last: Search | None) -> Search | Reply:
 
 
 def clinic_reply(found: NearestClinics) -> Reply:
-    """The card of a clinic, with what is known of it."""
+    """The card of a clinic."""
     row = found.clinic.row
     fields = _shown(row, "name", "department", "street_address", "postcode", "city", "website", "accreditation") | _checked(row)
     fields["country"] = country_name(found.clinic.country)
@@ -163,7 +163,7 @@ def clinic_reply(found: NearestClinics) -> Reply:
 
 
 def map_link(row: Row) -> str:
-    """The place on OpenStreetMap: the hospital itself, or its city where only that is known."""
+    """A link to OpenStreetMap: the hospital itself, or its city where only that is known."""
     at = f"{row['latitude']}/{row['longitude']}"
     if row["coord_precision"] == "address":
         return f"https://www.openstreetmap.org/?mlat={row['latitude']}&mlon={row['longitude']}#map=16/{at}"

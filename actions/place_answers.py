@@ -12,7 +12,7 @@ from trialguide.places.countries import PLACE_WORDS
 from trialguide.places.place import Place, parse_candidates
 
 MOST_TRIES = 2
-# More buttons than this nobody reads.
+# Too many buttons are not read.
 MOST_CHOICES = 8
 Candidates = tuple[Place, ...]
 

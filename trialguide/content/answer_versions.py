@@ -1,4 +1,4 @@
-"""The version of an answer, by which a rating or a follower knows which words it was about."""
+"""Versions of answers: a digest of the text, stored with ratings and followers."""
 
 import hashlib
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ def version_of(text: str) -> str:
 
 @cache
 def answer_versions() -> Mapping[str, str]:
-    """The version of each topic's answer as it stands in `data/faq/`, read once a process."""
+    """The version of each topic's answer in `data/faq/`, read once per process."""
     return {topic: version_of(_text(topic)) for topic in load_catalogue().topics}
 
 

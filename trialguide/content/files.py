@@ -1,4 +1,4 @@
-"""Paths of the repository's folders, and how its YAML files are loaded."""
+"""Paths of the repository's folders, and the loader of its YAML files."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ WORDS = DATA / "words"
 DOCS = ROOT / "docs"
 MODELS = ROOT / "models"
 WEB = ROOT / "web"
-# The packages whose code decides what a model learns: a change of theirs asks for a new training.
+# Packages whose code decides what a model learns: a change requires a new training.
 TRAINING_PACKAGES = tuple(ROOT / "trialguide" / name for name in ("content", "text", "places", "nlu"))
 
 

@@ -1,4 +1,4 @@
-"""Puts replies together from the words in the content files."""
+"""Builds replies from the words in the content files."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -26,13 +26,13 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
 
 
 def load_words(folder: Path = WORDS) -> dict[str, dict[str, Any]]:
-    """The words of `data/words/`, which surround answers and make up look-ups, by name."""
+    """The words of `data/words/` by name: those around answers and those of look-ups."""
     files = (load_yaml(file) for file in sorted(folder.glob("*.yml")))
     return {name: words for file in files for name, words in file.get("words", {}).items()}
 
 
 def load_pictures(folder: Path = WORDS) -> dict[str, str]:
-    """The text alternatives of the pictures that go with answers, by file name."""
+    """The text alternatives of the answers' pictures, by file name."""
     pictures = load_yaml(folder / "pictures.yml")["pictures"]
     return {file: picture["alternative"] for file, picture in pictures.items()}
 
@@ -60,5 +60,5 @@ def _month(day: str) -> str:
 
 
 def buttons(titles: Iterable[str]) -> list[dict[str, str]]:
-    """Buttons that say a title and, when pressed, send just that title: typing it does the same."""
+    """Buttons whose payload is their title, so that typing it does the same."""
     return [{"title": title, "payload": title} for title in titles]

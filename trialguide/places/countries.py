@@ -39,7 +39,7 @@ def _with_article() -> frozenset[str]:
 
 
 def country_in_sentence(code: str) -> str:
-    """The English name of a country as it stands within a sentence: `the Netherlands`."""
+    """The English name of a country within a sentence: `the Netherlands`."""
     return f"the {country_name(code)}" if code in _with_article() else country_name(code)
 
 
@@ -49,6 +49,6 @@ def languages_of(country: str) -> list[str]:
 
 
 def language_names(codes: str) -> str:
-    """The English names of languages given as codes such as `nl; fr`; what is no code stays as it is."""
+    """The English names of languages given as codes such as `nl; fr`; anything else stays as it is."""
     names = Locale("en").languages
     return ", ".join(names.get(code, code) for code in codes.split("; "))
