@@ -26,9 +26,9 @@ class IntentRulePolicy(RulePolicy):
     """RulePolicy in constant time per message, which predicts to listen after the fallback action.
 
     Overrides `_find_action_from_rules`: at each prediction RulePolicy compares every rule with the whole conversation, first
-    with the user's own words, though all our rules are written with intents. Here only the last turn counts, and predictions are
-    cached by it. After the fallback action RulePolicy would predict it again until Rasa stops the turn. The override would go
-    with an index of rules in Rasa.
+    with the user's own words, though all our rules are written with intents. Here only the last turn counts, and its prediction
+    is cached. After the fallback action RulePolicy would predict it again until Rasa stops the turn. The override would go with
+    an index of rules in Rasa.
     """
 
     def __init__(self, *arguments: Any, lookup: dict[str, Any] | None = None, **settings: Any) -> None:
