@@ -28,6 +28,7 @@ class PersonNames:
     def __init__(self, rows: Mapping[str, Any], no_names: Iterable[str]) -> None:
         """`no_names` are words that are no names, beside those of the rows. Raises re.error for a broken expression."""
         self._no_names = {word.casefold() for word in (*rows["no_names"], *no_names)}
+        self._surnames = frozenset(rows["surnames"])
         self._between = frozenset(rows["between"])
         title = rf"(?:{any_of(rows['titles'])})"
         soon = rf"[\s:,\"“'-]{{0,3}}(?:{title}\.[ ]){{0,3}}(?<![^\W_])"
@@ -41,6 +42,7 @@ class PersonNames:
             self._mask(rf"\b(?:{any_of(rows['closing'])}){apart}", WORDS + LINE_END, closing=True),
             self._mask(opening, WORDS + HERE, whole=True),
             self._mask(r"(?:^|\n)", WORDS + AGE, whole=True),
+            self._mask(rf"^(?:{any_of(rows['greeting'])})[ ]", WORDS + r"(?=[,!])", whole=True),
             self._mask(rf"^(?!(?:{any_of(rows['no_first_names'])})\b)", rf"{WORD.pattern}[ ]{WORD.pattern}" + TOWN, whole=True),
         )
 
@@ -81,7 +83,8 @@ class PersonNames:
             # A name without capitals goes on without them, and one in capitals with them.
             small = any_case and text[:end].islower() == bool(end)
             initial = len(word[0]) == 1 and word[0].isupper() and text[word.end() :].startswith(".")
-            if not (initial or self._is_name(word[0], small, all_capitals)) or (shouted and not word[0].isupper()):
+            surname = end > 0 and word[0].istitle() and word[0].lower() in self._surnames
+            if not (initial or surname or self._is_name(word[0], small, all_capitals)) or (shouted and not word[0].isupper()):
                 break
             end = word.end()
         return text[end:] if end else None

@@ -176,7 +176,7 @@ def _digits(text: str) -> int:
 def _announced_addresses(cues: Sequence[str]) -> re.Pattern[str]:
     """A house number and words in capitals, in either order, after "I live at" and the like."""
     capital = rf"[{UPPER}][\w'’.-]{{0,30}}"
-    first = rf"{HOUSE},?[ ]{capital}(?:[ ]{capital}){{0,3}}"
+    first = rf"\d{{0,2}}{HOUSE},?[ ]{capital}(?:[ ]{capital}){{0,3}}"
     last = rf"(?:(?:[^\W\d_]{{1,5}}\.?[ ]){{0,2}}{capital},?[ ]){{1,4}}{HOUSE}\b(?![ ]?(?:{NO_HOUSE})){TOWN}"
     return re.compile(rf"(?P<cue>(?i:\b(?:{any_of(cues)}))[ ]?:?[ ])(?:{first}|{last})")
 
