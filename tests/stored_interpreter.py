@@ -11,8 +11,7 @@ from trialguide.nlu.resources import Resources
 from trialguide.nlu.safety_phrases import load_safety_phrases
 from trialguide.nlu.spelling import Speller
 from trialguide.places.entities import PlaceEntities
-from trialguide.text.feedback import load_rating_reader
-from trialguide.text.following import load_following_reader
+from trialguide.text.feedback import load_following_reader, load_rating_reader
 
 
 class StoredProbabilities:

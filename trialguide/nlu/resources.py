@@ -12,8 +12,7 @@ from trialguide.nlu.preprocessing import Abbreviations, Courtesies
 from trialguide.nlu.safety_phrases import SafetyPhrases
 from trialguide.nlu.spelling import Speller
 from trialguide.places.entities import PlaceEntities
-from trialguide.text.feedback import RatingReader
-from trialguide.text.following import FollowingReader
+from trialguide.text.feedback import FollowingReader, RatingReader
 from trialguide.text.normalisation import normalised
 
 

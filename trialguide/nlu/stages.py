@@ -16,7 +16,7 @@ from trialguide.nlu.decision import (
 )
 from trialguide.nlu.message import Interpretation, Message, Probabilities, certain
 from trialguide.nlu.resources import Resources
-from trialguide.text.following import FOLLOWING
+from trialguide.text.feedback import FOLLOWING
 from trialguide.text.normalisation import normalised
 from trialguide.text.sentences import is_question, parts
 

@@ -17,8 +17,7 @@ from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
 from trialguide.nlu.spelling import Speller, count_words
 from trialguide.nlu.topic_model import Settings, TopicModel
 from trialguide.places.entities import PlaceEntities
-from trialguide.text.feedback import load_rating_reader
-from trialguide.text.following import load_following_reader
+from trialguide.text.feedback import load_following_reader, load_rating_reader
 from trialguide.text.normalisation import normalised
 from trialguide.text.words import ordinary_words
 

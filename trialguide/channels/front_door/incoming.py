@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trialguide.storage.inbox import Message
-from trialguide.text.normalisation import MAX_CHARACTERS, printable
+from trialguide.text.normalisation import MAX_CHARACTERS, compatible, printable
 
 MAX_MESSAGE_ID = 64
 # A phrase that lies across the border of two pieces is whole in one of them.
@@ -61,7 +61,7 @@ def from_text(sender_id: str, message_id: str, text: object) -> IncomingMessage:
     if not isinstance(text, str):
         raise Rejected("invalid")
     shown = sanitise(text).strip()
-    without_command = COMMAND.sub("", shown, count=1)
+    without_command = COMMAND.sub("", compatible(shown), count=1).strip()
     if not printable(without_command):
         raise Rejected("blank")
     return IncomingMessage(sender_id, message_id, without_command, shown)
