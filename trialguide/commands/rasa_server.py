@@ -7,7 +7,6 @@ import sys
 import warnings
 from typing import Any, TextIO
 
-from trialguide.dialogue.rasa_patches import apply_rasa_patches
 from trialguide.runtime.lean_imports import install_import_stubs
 
 # Set before the import: these libraries read the environment while they load.
@@ -76,6 +75,7 @@ def main() -> Any:
     from rasa.__main__ import main as rasa
     from rasa.utils import io as rasa_io
 
+    from trialguide.dialogue.rasa_patches import apply_rasa_patches
     from trialguide.runtime.logs import log_as_json, wants_json
 
     if wants_json():

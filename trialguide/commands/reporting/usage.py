@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
-from trialguide.commands.check import Finding
+from trialguide.commands.checking.findings import Finding
 from trialguide.commands.reporting.clustering import Group
 from trialguide.storage.usage_counts import Count
 
