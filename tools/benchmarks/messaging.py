@@ -21,8 +21,7 @@ import aiohttp
 from aiohttp import web
 
 from tools.benchmarks.bench import topic_questions
-from tools.benchmarks.record import record
-from tools.benchmarks.report import Target, disturbance
+from tools.benchmarks.report import Target, disturbance, record
 from tools.testbed.processes import other_cpu_seconds
 from trialguide.commands.run import port_from_environment
 from trialguide.commands.setup import prepare

@@ -155,8 +155,8 @@ def time_all(measure: Callable[[Any, str, str], None]) -> None:
         (TopicModel, "probabilities", "n-grams and networks"),
         (SafetyPhrases, "label", "safety phrases"),
         (PlaceEntities, "of", "places"),
-        (Interpreter, "understand", "decision"),
-        (InProcessWorker, "read", "what is told of it"),
+        (Interpreter, "interpret", "decision"),
+        (InProcessWorker, "parse", "what is told of it"),
         (TurnProcessor, "parse_message", "what is remembered of it"),
         (IntentRulePolicy, "predict_action_probabilities", "rules, twice a message"),
         (StoryPolicy, "predict_action_probabilities", "stories, twice a message"),
@@ -183,8 +183,8 @@ Written by `python -m tools bench --profile` ({machine["date"]}, {machine["cpu"]
 {markdown([["part", "ms of processor time", "share"], *shown])}
 
 - {MESSAGES} test questions about topics, one after the other, {CONVERSATION} a conversation, handled in one process, though a
-  server has a process of its own for the understanding. HTTP is not in it (`make bench` counts it, and the bare Sanic of that
-  table shows the least it can cost), nor is the way to the other process and back.
+  server has a process of its own for the understanding. HTTP is not in it (`make bench` counts it), nor is the way
+  to the other process and back.
 - Taking the time itself costs a few hundredths of a millisecond a part. With eight patients at once the caches of the processor
   are shared, and each part takes somewhat longer or shorter.
 - A turn also waits for the disk, which is no processor time: it is acknowledged when it is on the disk, not before. Turns that

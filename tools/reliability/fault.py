@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from tools.reliability.fault_load import People, probe
 from tools.testbed.cluster import wait_until
+from tools.testbed.load import People, probe
 from trialguide.storage.database import open_engine
 from trialguide.storage.schema import EVENTS, MESSAGES
 

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tools.reliability.fault_list import LIMITS
-from tools.reliability.fault_load import People
+from tools.testbed.load import People
 from tools.testbed.processes import free_ports, resident_megabytes
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import Stack

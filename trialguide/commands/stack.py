@@ -23,6 +23,8 @@ from trialguide.storage.retention import conversation_days
 HOST = "127.0.0.1"
 START_SECONDS = 180
 STOP_SECONDS = 20
+ACTION_SERVER, RASA_SERVER = "action server", "Rasa server"
+MODULES = {ACTION_SERVER: "trialguide.commands.action_server", RASA_SERVER: "trialguide.commands.rasa_server"}
 # The matrices of one message are small; more threads only wait for one another.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
@@ -45,8 +47,9 @@ class Stack:
     settings: Mapping[str, str] = field(default_factory=dict)
     # A module that runs the Rasa server's module, with its arguments: the testbed shifts the clock so.
     launcher: tuple[str, ...] = ()
-    # Where the code lies.
+    # The code, and its modules by server: the benchmark also runs those of an earlier revision.
     root: Path = ROOT
+    modules: Mapping[str, str] = field(default_factory=lambda: MODULES)
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -82,7 +85,7 @@ class Stack:
         except ValueError as problem:
             raise CannotStart(str(problem)) from None
         try:
-            self._start_and_await("action server", "Rasa server")
+            self._start_and_await(ACTION_SERVER, RASA_SERVER)
         except BaseException:
             self.stop()
             raise
@@ -117,13 +120,11 @@ class Stack:
         self._processes[name].wait(seconds)
 
     def _start_and_await(self, *names: str) -> None:
-        rasa = ["-m", *self.launcher, "trialguide.commands.rasa_server", *self._rasa_arguments()]
+        rasa = ["-m", *self.launcher, self.modules[RASA_SERVER], *self._rasa_arguments()]
+        actions = ["-m", self.modules[ACTION_SERVER], str(self.actions_port)]
         commands = {
-            "action server": (
-                ["-m", "trialguide.commands.action_server", str(self.actions_port)],
-                f"http://{HOST}:{self.actions_port}/health",
-            ),
-            "Rasa server": (rasa, self.address),
+            ACTION_SERVER: (actions, f"http://{HOST}:{self.actions_port}/health"),
+            RASA_SERVER: (rasa, self.address),
         }
         for name in names:
             self._start(name, commands[name][0])
