@@ -70,8 +70,8 @@ METHOD = f"""How it is measured:
   compute meanwhile is measured too.
 - The load comes from a process of its own over the `rest` channel: each worker sends its next message when the last one is
   answered, ten messages a conversation. A reply that is empty or not HTTP 200 ends the run.
-- TrialGuide is asked the test questions about its topics (`tests/nlu`), none of which is a training example, shuffled in the
-  same way every time. A question comes again only after all others, which are more than it remembers the
+- TrialGuide is asked the test questions about its topics (`tests/questions`), none of which is a training example, shuffled in
+  the same way every time. A question comes again only after all others, which are more than it remembers the
   understanding of, so its memory does not help; real patients and the buttons of the widget ask much in the same words, and
   the rounds of questions heard before show that: {COMMON} questions over and over. There is no look-up among them: it calls the
   action server and takes longer, and the stock bot has nothing like it. The stock bot hears sentences of its own domain

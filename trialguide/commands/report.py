@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from trialguide.commands.backup import open_database
 from trialguide.commands.check import check_content
 from trialguide.commands.reporting.clustering import groups_of
-from trialguide.commands.reporting.documents import as_html
 from trialguide.commands.reporting.usage import Period, Rated, Usage
-from trialguide.commands.reporting.usage_sections import usage_sections
+from trialguide.commands.reporting.usage_page import usage_page
 from trialguide.content.answer_versions import answer_versions
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.files import ROOT
@@ -38,7 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         period = period_of(arguments.first, arguments.last)
         usage = usage_of(period)
-        arguments.out.write_text(as_html(TITLE, usage_sections(usage)), encoding="utf-8")
+        arguments.out.write_text(usage_page(TITLE, usage), encoding="utf-8")
     except (ValueError, OSError, EncoderMissing, *FAILURES) as problem:
         print(problem, file=sys.stderr)
         return 1
