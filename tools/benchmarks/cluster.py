@@ -34,7 +34,7 @@ METHOD = f"""- Both servers, each with its action server, share one PostgreSQL a
 
 @dataclass(frozen=True)
 class Round:
-    """One load: messages a second, and milliseconds of processor time a message in the servers and in what they share."""
+    """One load: messages a second, and milliseconds of processor time a message in the servers and in their services."""
 
     per_second: float
     servers: float
@@ -90,7 +90,7 @@ def measure(model: Path, folder: Path) -> list[tuple[Round, Round]]:
 
 
 def bars(pairs: Sequence[tuple[Round, Round]]) -> list[Target]:
-    """What two servers do against one: here, and by processor time."""
+    """Capacity of two servers relative to one: measured here, and by processor time."""
     here = median(two.per_second / one.per_second for one, two in pairs)
     given = median(2 * one.servers / two.servers for one, two in pairs)
     one, two = ([pair[place] for pair in pairs] for place in (0, 1))

@@ -181,10 +181,12 @@ def bars_table(bars: Iterable[Target]) -> str:
 
 
 def disturbance(other_work: float) -> str:
-    """How many cores the machine kept busy with other work, and a warning when that is enough to spoil the figures."""
-    said = f"Other work kept {other_work:.2f} cores busy meanwhile"
+    """The cores that other work kept busy, with a warning when that is enough to spoil the figures."""
+    sentence = f"Other work kept {other_work:.2f} cores busy meanwhile"
     return (
-        f"{said}." if other_work < DISTURBED_FROM else f"{said}: these figures are worse than the servers are. Repeat the run."
+        f"{sentence}."
+        if other_work < DISTURBED_FROM
+        else f"{sentence}: these figures are worse than the servers are. Repeat the run."
     )
 
 

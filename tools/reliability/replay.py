@@ -69,7 +69,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def conversations(number: int) -> Iterator[Sequence[str]]:
-    """What the people of the tables say, drawn at random."""
+    """The messages of the tables' conversations, drawn at random."""
     tables = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(TABLES.glob("*.yml")))
     known = [[turn["says"] for turn in turns] for table in tables if isinstance(table, dict) for turns in table.values()]
     return (random.choice(known) for _ in repeat(None, number))  # noqa: S311

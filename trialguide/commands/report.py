@@ -1,4 +1,4 @@
-"""What people ask, what was not understood and what they thought of the answers, in one page: `python -m trialguide report`."""
+"""Usage report on one page: questions, messages that were not understood, ratings (`python -m trialguide report`)."""
 
 import argparse
 import sys
@@ -46,7 +46,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def period_of(first: str | None, last: str | None) -> Period:
-    """The days that were asked for. Raises ValueError, with a sentence, for days that cannot be."""
+    """The requested days. Raises ValueError, with a sentence, for days that do not exist or are in the wrong order."""
     end = _day("--to", last) if last is not None else date.today()
     start = _day("--from", first) if first is not None else end - timedelta(days=DAYS)
     if start > end:
@@ -55,7 +55,7 @@ def period_of(first: str | None, last: str | None) -> Period:
 
 
 def usage_of(period: Period, data: Path = ROOT / "data") -> Usage:
-    """All that the report tells of these days. Raises ValueError, EncoderMissing and what the database raises."""
+    """The usage on these days. Raises ValueError, EncoderMissing and the database's errors."""
     first, last = period.first.isoformat(), period.last.isoformat()
     with open_database().connect() as connection:
         counts = counts_between(connection, first, last)

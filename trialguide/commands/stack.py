@@ -35,7 +35,7 @@ class CannotStart(Exception):
 
 @dataclass
 class Stack:
-    """Both servers. As a context manager it starts them, waits until they answer, and stops them in the end."""
+    """Both servers. As a context manager it starts them, waits until they answer, and stops them on exit."""
 
     model: Path
     port: int
@@ -43,7 +43,7 @@ class Stack:
     conversations: Path
     auth_token: str | None = None
     log: Path | None = None
-    # More for the environment of both servers.
+    # Further variables for the environment of both servers.
     settings: Mapping[str, str] = field(default_factory=dict)
     # A module that runs the Rasa server's module, with its arguments: the testbed shifts the clock so.
     launcher: tuple[str, ...] = ()
@@ -95,11 +95,11 @@ class Stack:
         self.stop()
 
     def stop(self) -> None:
-        """Asks both servers to end, and ends them if they do not."""
+        """Terminates both servers, and kills them after a timeout."""
         end(list(self._processes.values()))
 
     def ended(self) -> str | None:
-        """The name of a server that has ended by itself, or None while both run."""
+        """The name of a server that has exited, or None while both run."""
         return next((name for name, process in self._processes.items() if process.poll() is not None), None)
 
     def process_id(self, name: str) -> int:
@@ -111,12 +111,12 @@ class Stack:
         self._processes[name].send_signal(number)
 
     def restart(self, name: str) -> None:
-        """Starts one of the servers again, after asking it to end if it still runs. Raises CannotStart."""
+        """Restarts one of the servers, terminating it first if it still runs. Raises CannotStart."""
         end([self._processes[name]])
         self._start_and_await(name)
 
     def await_end(self, name: str, seconds: float) -> None:
-        """Waits until one of the servers has ended. Raises subprocess.TimeoutExpired."""
+        """Waits until one of the servers has exited. Raises subprocess.TimeoutExpired."""
         self._processes[name].wait(seconds)
 
     def _start_and_await(self, *names: str) -> None:
@@ -180,7 +180,7 @@ def await_answer(process: subprocess.Popen[bytes], name: str, address: str) -> N
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Asks processes to end, and ends them if they do not."""
+    """Terminates processes, and kills them after a timeout."""
     for process in processes:
         if process.poll() is None:
             process.terminate()
