@@ -1,4 +1,4 @@
-"""Load generator of `make bench` over the `rest` channel: `python -m tools.benchmarks.load ADDRESS --at-once 8 < messages.json`.
+"""Load generator of `make bench` over the `rest` channel: `python -m tools.benchmarks.load ADDRESS < messages.json`.
 
 A closed loop, the only API that the stock bot shares: each worker sends its next message when the last one is answered.
 """
