@@ -186,13 +186,13 @@ def test_answers_stay_in_the_thread_of_slack(messaging: Any, content: Any, threa
     assert {message.thread for message in person.reads(1)} == {thread}
 
 
-def test_quoted_text_on_teams_is_not_answered_again(messaging: Any) -> None:
+@pytest.mark.parametrize("form", ["blockquote", "reference", "entity"])
+def test_quoted_text_on_teams_is_not_answered_again(messaging: Any, form: str) -> None:
     person = someone(messaging, "teams")
     person.asks("hello")
     quoted = "A placebo is a treatment with no active effect. I can't breathe"
-    for name, event in person.vendor.quoting(person.address, person.id(), quoted, "what is informed consent").items():
-        person.does(event)
-        heard = words_of(person.reads(1))
-        assert "consent" in heard, name
-        assert "emergency number" not in heard, name
-        assert MENTION not in heard, name
+    person.does(person.vendor.quoting(person.address, person.id(), quoted, "what is informed consent")[form])
+    heard = words_of(person.reads(1))
+    assert "consent" in heard
+    assert "emergency number" not in heard
+    assert MENTION not in heard
