@@ -15,7 +15,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUttered
 from sqlalchemy.engine import Engine
 
-from trialguide.channels.retention import forget_all_old
+from trialguide.channels.retention import delete_all_expired
 from trialguide.storage import scrubbing
 from trialguide.storage.database import open_engine
 from trialguide.storage.inbox import Inbox, Message
@@ -134,7 +134,7 @@ def test_what_is_deleted_is_in_no_file_any_more(occasion: str, tmp_path: Path) -
             with store.connect() as connection:
                 # Comments stay for good, without a sender id.
                 connection.execute(RATINGS.update().values(comment=None))
-            await forget_all_old(store, 30)
+            await delete_all_expired(store, 30)
         assert files_with(SECRET, tmp_path) == []
         await add(store, "web:a", said("hello again"), reply("utter_greet"))
         assert await store.messages("web:a", 1)
@@ -223,7 +223,7 @@ def test_what_is_old_goes_by_itself_and_servers_may_do_so_together(database: str
             if sender == "web:old":
                 events: list[Event] = [said(f"question {number}", time() - age) for number in range(1200)]
                 await add(one, sender, *events)
-        assert sum(await asyncio.gather(forget_all_old(one, 30), forget_all_old(two, 30))) > 1200
+        assert sum(await asyncio.gather(delete_all_expired(one, 30), delete_all_expired(two, 30))) > 1200
         kept = {sender: set(rows_of(one, sender)) for sender in ages}
         assert kept["web:new"] == {"events", "messages", "ratings", "follows", "unanswered", "outbox"}
         assert kept["web:old"] == {"ratings", "follows", "unanswered"}
@@ -237,7 +237,7 @@ def test_what_is_old_goes_by_itself_and_servers_may_do_so_together(database: str
         tracker = await one.retrieve("web:old")
         assert tracker
         assert [event.text for event in tracker.events if isinstance(event, UserUttered)] == ["hello again"]
-        assert await forget_all_old(one, 30) == 0
+        assert await delete_all_expired(one, 30) == 0
 
     asyncio.run(play())
 

@@ -1,4 +1,4 @@
-"""Starts the assistant and keeps it running until Ctrl-C."""
+"""Runs the assistant until Ctrl-C."""
 
 import argparse
 import os
@@ -46,7 +46,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def stack_from_environment(model: Path) -> Stack:
-    """The servers with ports, token and database as the environment says. Raises ValueError for a port that is none."""
+    """The servers with ports, token and database from the environment. Raises ValueError for an invalid port."""
     return Stack(
         model=model,
         port=port_from_environment("RASA_PORT", 5005),
@@ -57,7 +57,7 @@ def stack_from_environment(model: Path) -> Stack:
 
 
 def port_from_environment(variable: str, otherwise: int) -> int:
-    """A port number. Raises ValueError, with a sentence for the operator, when it is none."""
+    """A port number from the environment. Raises ValueError, with a sentence for the operator, for an invalid one."""
     value = os.environ.get(variable, str(otherwise))
     if not value.isdecimal() or not 0 < int(value) < 65536:
         raise ValueError(f"{variable} must be a port number from 1 to 65535, not “{value}”.")

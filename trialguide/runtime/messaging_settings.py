@@ -1,8 +1,8 @@
-"""What the operator sets for the messaging services, read from the environment."""
+"""Settings of the messaging services, read from the environment."""
 
 from collections.abc import Mapping
 
-# By channel: the variables that it needs, and those that it can do without.
+# By channel: required and optional variables.
 VARIABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "whatsapp": (("WHATSAPP_TOKEN", "WHATSAPP_PHONE_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"), ("WHATSAPP_API",)),
     "messenger": (("MESSENGER_TOKEN", "MESSENGER_APP_SECRET", "MESSENGER_VERIFY_TOKEN"), ("MESSENGER_API",)),
@@ -12,19 +12,19 @@ VARIABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "teams": (("TEAMS_APP_ID", "TEAMS_PASSWORD"), ("TEAMS_TENANT", "TEAMS_API")),
 }
 
-# What these vendors call, they must be told or sign: it has to be known.
+# These vendors sign the webhook's address, or have it registered by the server.
 NEED_ADDRESS = frozenset({"telegram", "sms"})
 
 
 def vendor_settings(channel: str, environment: Mapping[str, str]) -> dict[str, str] | None:
-    """The variables of a channel that are set, or None when none of those that it needs is.
+    """The variables of a channel that are set, or None when no required one is.
 
     Raises ValueError, with a sentence for the operator, when only some are set.
     """
-    needed, optional = VARIABLES[channel]
-    given = {name: environment[name] for name in (*needed, *optional) if environment.get(name)}
-    missing = [name for name in needed if name not in given]
-    if len(missing) == len(needed):
+    required, optional = VARIABLES[channel]
+    given = {name: environment[name] for name in (*required, *optional) if environment.get(name)}
+    missing = [name for name in required if name not in given]
+    if len(missing) == len(required):
         return None
     if missing:
         raise ValueError(f"The channel {channel} also needs {', '.join(missing)}. Set what is missing, or unset the rest.")
@@ -34,6 +34,6 @@ def vendor_settings(channel: str, environment: Mapping[str, str]) -> dict[str, s
 
 
 def check_vendor_settings(environment: Mapping[str, str]) -> None:
-    """Raises ValueError, with a sentence for the operator, when a channel is half set."""
+    """Raises ValueError, with a sentence for the operator, when the settings of a channel are incomplete."""
     for channel in VARIABLES:
         vendor_settings(channel, environment)

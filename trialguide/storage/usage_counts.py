@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from trialguide.places.countries import country_of
+from trialguide.places.place import Place
 from trialguide.storage.schema import COUNTS
 from trialguide.storage.turn_summary import TurnSummary
 from trialguide.storage.unanswered import reason
@@ -75,7 +75,7 @@ def _counted(turn: TurnSummary, ended: float, titles: Mapping[str, str]) -> Iter
     if chosen:
         yield "chosen", chosen
     if turn.search:
-        country = turn.search.get("only") or country_of(turn.search["place"])
+        country = turn.search.get("only") or Place.parse(turn.search["place"]).country
         yield "look_up", f"{turn.search['lookup']}/{country}/{_found(turn)}"
 
 
