@@ -4,17 +4,19 @@ import asyncio
 import json
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, free_port
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SessionStarted, SlotSet, UserUttered
 from services import postgresql_database
 
 from trialguide.commands import backup
+from trialguide.commands.stack import CannotStart, Stack
 from trialguide.storage.follows import pending
 from trialguide.storage.inbox import Inbox, Message
 from trialguide.storage.ratings import Average, averages
@@ -156,6 +158,11 @@ def test_a_database_of_another_version_is_refused_in_one_sentence(tmp_path: Path
         assert done.returncode == 1
         assert "The database is of version 5, this TrialGuide needs version 6: back it up with" in done.stderr
         assert "Traceback" not in done.stderr
+    with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as model:
+        model.addfile(tarfile.TarInfo("metadata.json"))
+    stack = Stack(tmp_path / "model.tar.gz", free_port(), free_port(), tmp_path / "c.db")
+    with pytest.raises(CannotStart, match="The database is of version 5, this TrialGuide needs version 6"), stack:
+        pass
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,20 +18,22 @@ from trialguide.storage.event_broker import MAX_QUEUE_LENGTH, OutboxBroker
 from trialguide.storage.tracker_store import ConversationStore
 
 DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
+# Other runs of the tests use the same RabbitMQ.
+QUEUE = f"trialguide.tests.{uuid.uuid4().hex}"
 
 
 @pytest.fixture
 def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """The way to RabbitMQ."""
     need("RabbitMQ", RABBITMQ_PORT)
-    monkeypatch.setattr(trialguide.storage.event_broker, "EXCHANGE", "trialguide.tests")
+    monkeypatch.setattr(trialguide.storage.event_broker, "EXCHANGE", QUEUE)
     monkeypatch.setattr(trialguide.storage.event_broker, "CONFIRM_SECONDS", 1.0)
     monkeypatch.setattr(trialguide.storage.event_broker, "RECONNECT_SECONDS", 0.2)
     with Proxy(RABBITMQ_PORT) as way:
         monkeypatch.setenv("RABBITMQ_URL", f"amqp://guest:guest@127.0.0.1:{way.port}/")
-        monkeypatch.setenv("RABBITMQ_QUEUE", "trialguide.tests")
+        monkeypatch.setenv("RABBITMQ_QUEUE", QUEUE)
         yield way
-        asyncio.run(remove("trialguide.tests"))
+        asyncio.run(remove(QUEUE))
 
 
 async def add(store: ConversationStore, text: str) -> None:
@@ -53,7 +56,7 @@ async def arrived(number: int, arguments: dict[str, Any] | None = None, days: in
     connection = await aio_pika.connect(f"amqp://guest:guest@127.0.0.1:{RABBITMQ_PORT}/")
     async with connection:
         channel = await connection.channel()
-        queue = await channel.declare_queue("trialguide.tests", durable=True, arguments=arguments)
+        queue = await channel.declare_queue(QUEUE, durable=True, arguments=arguments)
         bodies: dict[str | None, Any] = {}
         for _ in range(400):
             message = await queue.get(fail=False)

@@ -10,8 +10,8 @@ Value = TypeVar("Value")
 class DigestCache(Generic[Value]):
     """A bounded mapping from texts to values; the least recently used entry is evicted."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, max_size: int) -> None:
+        self._max_size = max_size
         self._values: OrderedDict[bytes, Value] = OrderedDict()
 
     def __len__(self) -> int:
@@ -28,7 +28,7 @@ class DigestCache(Generic[Value]):
     def put(self, text: str, value: Value) -> Value:
         """Stores and returns the value of a text."""
         self._values[_digest(text)] = value
-        if len(self._values) > self._most:
+        if len(self._values) > self._max_size:
             self._values.popitem(last=False)
         return value
 

@@ -189,10 +189,10 @@ class ConversationStore(TrackerStore):
         if self._scrubber:
             await self._scrubber.scrub()
 
-    async def messages(self, sender_id: str, most: int, after: float = 0, before: float = math.inf) -> list[dict[str, Any]]:
+    async def messages(self, sender_id: str, limit: int, after: float = 0, before: float = math.inf) -> list[dict[str, Any]]:
         """The latest `user` and `bot` events of a conversation as they are stored, over all sessions, oldest first.
 
-        At most `most` of them; `after` and `before` are times in seconds. Raises Unavailable.
+        At most `limit` of them; `after` and `before` are times in seconds. Raises Unavailable.
         """
         events = EVENTS.c
         latest = (
@@ -200,7 +200,7 @@ class ConversationStore(TrackerStore):
             .where(events.sender_id == row_id(sender_id), events.type_name.in_(("user", "bot")))
             .where(events.timestamp > after, events.timestamp < before)
             .order_by(events.id.desc())
-            .limit(most)
+            .limit(limit)
         )
         rows = await self.run(lambda connection: connection.execute(latest).scalars().all())
         return [json.loads(row) for row in reversed(rows)]
