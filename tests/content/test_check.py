@@ -143,6 +143,7 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     "comma in a cell without quotes": (CLINICS, CHARITE, "Charité, Berlin,", "has not 20 cells but 21"),
     "quote of a cell not closed": (CLINICS, 'Gastroenterology"', "Gastroenterology", "not closed"),
     "empty row": (CLINICS, f"\n{CHARITE}", f"\n{',' * 19}\n{CHARITE}", "The row is empty"),
+    "row of blanks": (CLINICS, f"\n{CHARITE}", f"\n   \n{CHARITE}", "has not 20 cells but 1"),
     "formula": (CLINICS, CHARITE, "=1+1,", "a formula: “=1+1”"),
     "error of a formula": (CLINICS, CHARITE, "#NAME?,", "a formula: “#NAME?”"),
     "HTML in the directory": (CLINICS, CHARITE, "<b>Charité</b>,", "holds HTML"),
@@ -245,6 +246,12 @@ def test_no_line_that_is_deleted_or_cut_makes_the_check_fail(name: str, tmp_path
         for instead in ("", lines[number][: len(lines[number]) // 2] + "\n", " " + lines[number]):
             changed = "".join([*lines[:number], instead, *lines[number + 1 :]])
             assert all(finding.remedy for finding in told_of(name, changed.encode(), tmp_path))
+
+
+@pytest.mark.parametrize("character", ["\0", "\x0b", "\u2028", "\r"])
+def test_no_character_in_a_directory_file_makes_the_check_fail(character: str, tmp_path: Path) -> None:
+    changed = content_of(CLINICS).replace(CHARITE, f"Charité{character},").replace("+49 30", f"49{character}30")
+    assert all(finding.remedy for finding in told_of(CLINICS, changed.encode(), tmp_path))
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])

@@ -8,16 +8,18 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from statistics import median, quantiles
 
 import yaml
 
 from tools.benchmarks.report import Target
-from tools.benchmarks.servers import BenchmarkFailed
-from tools.testbed.processes import free_ports, resident_megabytes
-from trialguide.commands.stack import HOST, CannotStart, await_answer, end
+from tools.benchmarks.servers import BenchmarkFailed, Place, action_server
+from tools.testbed.processes import resident_megabytes
+from trialguide.commands.stack import CannotStart
 from trialguide.commands.yaml_lines import examples
 from trialguide.content.files import ROOT
 
@@ -99,19 +101,13 @@ def _resident() -> float:
 
 
 def _seconds_to_ready() -> float:
-    (port,) = free_ports(1)
-    started = time.perf_counter()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "trialguide.commands.action_server", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
-    try:
-        await_answer(server, "action server", f"http://{HOST}:{port}/health")
-    except CannotStart as problem:
-        raise BenchmarkFailed(str(problem)) from problem
-    finally:
-        ready = time.perf_counter() - started
-        end([server])
-    return ready
+    with tempfile.TemporaryDirectory(prefix="trialguide-bench-") as folder:
+        started = time.perf_counter()
+        try:
+            with action_server(Place(Path(folder))):
+                return time.perf_counter() - started
+        except CannotStart as problem:
+            raise BenchmarkFailed(str(problem)) from problem
 
 
 if __name__ == "__main__":

@@ -165,7 +165,7 @@ def time_all(measure: Callable[[Any, str, str], None]) -> None:
         (MessageProcessor, "_run_action", "actions: the reply, then listening"),
         (ConversationStore, "retrieve", "reading the conversation"),
         (ConversationStore, "save", "what is to be written"),
-        (GroupCommitWriter, "_write_waiting", "writing it to the disk (thread)"),
+        (GroupCommitWriter, "_write_pending", "writing it to the disk (thread)"),
         (MessageProcessor, "handle_message", "the rest of Rasa's handling"),
     ):
         measure(owner, name, part)

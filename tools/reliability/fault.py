@@ -95,12 +95,12 @@ def _counted(fault: Fault, people: People, engine: Engine, recovery: float) -> O
     latest: dict[str, str | None] = {}
     for row in rows:
         if row.type_name == "user":
-            said = (json.loads(row.data).get("metadata") or {}).get("said")
-            latest[row.sender_id] = said
-            if said:
-                stored[said] = stored.get(said, 0) + 1
-        elif row.type_name == "bot" and (said := latest.get(row.sender_id)):
-            answered.add(said)
+            message_id = (json.loads(row.data).get("metadata") or {}).get("said")
+            latest[row.sender_id] = message_id
+            if message_id:
+                stored[message_id] = stored.get(message_id, 0) + 1
+        elif row.type_name == "bot" and (asked := latest.get(row.sender_id)):
+            answered.add(asked)
     for message in people.sent:
         if message.acknowledged and (message.id not in stored or message.id not in answered):
             print(f"Lost: {message}, stored {message.id in stored}, answered {message.id in answered}")

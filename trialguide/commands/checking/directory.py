@@ -1,5 +1,7 @@
 """Checks of the directory: the form of its CSV files, their cells, telephone numbers and coordinates."""
 
+import csv
+import io
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -30,7 +32,10 @@ def check_directory(content: Content) -> Iterator[Finding]:
             yield not_utf8(content.name(path))
             continue
         separator = separator_mistake(text)
-        mistakes = [(*separator, False)] if separator else _mistakes(path, text)
+        try:
+            mistakes = [(*separator, False)] if separator else list(_mistakes(path, text))
+        except csv.Error as error:
+            mistakes = [(1, f"The file cannot be read ({error}).", BRING_BACK, False)]
         for line, problem, remedy, warning in mistakes:
             yield Finding(content.name(path), line, problem, remedy, warning)
 
@@ -92,4 +97,6 @@ def _mistakes_of_numbers(phones: Mapping[int, str]) -> Iterator[Mistake]:
 
 def _lines_of_rows(text: str) -> list[int]:
     """The numbers of the lines below the heading that hold a row."""
-    return [number for number, line in enumerate(text.splitlines(), start=1) if number > 1 and line.strip()]
+    reader = csv.reader(io.StringIO(text, newline=""))
+    next(reader, None)
+    return [reader.line_num for row in reader if row]

@@ -26,7 +26,7 @@ def separator_mistake(text: str) -> Mistake | None:
 
 def mistakes_in_rows(text: str) -> Iterator[Mistake]:
     """Rows with too few or too many cells, quotes that are not closed, and cells that a program has changed."""
-    lines = text.splitlines()
+    lines = list(io.StringIO(text, newline=""))
     reader = csv.reader(io.StringIO(text, newline=""))
     heading = next(reader, [])
     broken: list[tuple[int, str]] = []
