@@ -92,7 +92,7 @@ export class Connection {
         return this.ask("hello", { conversation, after });
     }
 
-    again(conversation: string | null): Promise<Welcome | Refusal> {
+    restart(conversation: string | null): Promise<Welcome | Refusal> {
         return this.ask("again", { conversation });
     }
 

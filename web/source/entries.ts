@@ -55,7 +55,7 @@ export interface Card {
     warning?: string;
 }
 
-/** The place of an entry in its conversation: 17 for `e-17`. */
-export function place(entry: Entry): number {
+/** The sequence number of an entry in its conversation: 17 for `e-17`. */
+export function sequence(entry: Entry): number {
     return Number(entry.id.replace(/^\D*/, ""));
 }

@@ -1,8 +1,9 @@
-import type { Conversation, Watcher } from "./conversation";
+import type { Conversation, ConversationListener } from "./conversation";
 import type { Entry } from "./entries";
 import { KEPT } from "./feedback";
 import { button, icon, make, named } from "./nodes";
-import { dayNode, entryNode, greetingNode, type Showing, spoken, unsentNode } from "./render";
+import { dayNode, entryNode, greetingNode, spoken, unsentNode } from "./render";
+import type { RenderContext } from "./render_context";
 
 // A page stays quick with this many; the rest comes with the button above them.
 const SHOWN_AT_ONCE = 60;
@@ -13,7 +14,7 @@ const WORKING_AFTER_MS = 300;
 const WORKING_LONG_AFTER_MS = 8000;
 
 /** The conversation as it is read: entries, what is on its way, and the button to the newest. */
-export class Log implements Watcher {
+export class Log implements ConversationListener {
     readonly node: HTMLElement;
     private readonly scroller: HTMLElement;
     private readonly list: HTMLElement;
@@ -23,7 +24,7 @@ export class Log implements Watcher {
     private readonly latest: HTMLButtonElement;
     private readonly earlier: HTMLButtonElement;
     private readonly conversation: Conversation;
-    private readonly showing: Showing;
+    private readonly context: RenderContext;
     private readonly greeting: boolean;
     private readonly announce: (text: string) => void;
     private firstShown = 0;
@@ -32,12 +33,12 @@ export class Log implements Watcher {
     private placedAt = 0;
     private timers: number[] = [];
 
-    constructor(conversation: Conversation, showing: Showing, greeting: boolean, announce: (text: string) => void) {
+    constructor(conversation: Conversation, context: RenderContext, greeting: boolean, announce: (text: string) => void) {
         this.conversation = conversation;
-        this.showing = showing;
+        this.context = context;
         this.greeting = greeting;
         this.announce = announce;
-        const { words } = showing;
+        const { words } = context;
         this.earlier = button("earlier", () => this.showEarlier(), words.say("earlier"));
         this.list = make("div", "entries");
         this.sending = make("div", "entries");
@@ -51,14 +52,14 @@ export class Log implements Watcher {
         this.node = make("div", "log", this.scroller, this.latest);
         this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
         new ResizeObserver(() => this.keepPlace()).observe(this.scroller);
-        conversation.watch(this);
+        conversation.addListener(this);
         this.history();
         this.unsent();
         this.working();
     }
 
     leave(): void {
-        this.conversation.unwatch(this);
+        this.conversation.removeListener(this);
     }
 
     history(): void {
@@ -67,14 +68,14 @@ export class Log implements Watcher {
         this.earlier.hidden = this.firstShown === 0;
         this.list.replaceChildren();
         if (this.greeting && this.firstShown === 0)
-            this.list.append(greetingNode(entries.length ? [] : starters, this.showing));
+            this.list.append(greetingNode(entries.length ? [] : starters, this.context));
         this.append(entries.slice(this.firstShown));
         this.following = true;
         this.keepPlace();
     }
 
     entry(entry: Entry): void {
-        if (entry.from === "assistant") this.announce(spoken(entry, this.showing.words));
+        if (entry.from === "assistant") this.announce(spoken(entry, this.context.words));
         this.append([entry]);
         if (entry.kept) for (const node of this.list.querySelectorAll(".feedback")) node.dispatchEvent(new Event(KEPT));
         this.keepPlace(entry.from === "assistant");
@@ -82,7 +83,7 @@ export class Log implements Watcher {
 
     unsent(): void {
         const online = this.conversation.state === "online";
-        this.sending.replaceChildren(...this.conversation.unsent.map((message) => unsentNode(message, online, this.showing)));
+        this.sending.replaceChildren(...this.conversation.unsent.map((message) => unsentNode(message, online, this.context)));
         if (this.conversation.unsent.length) this.following = true;
         this.keepPlace();
     }
@@ -99,9 +100,9 @@ export class Log implements Watcher {
         const say = (after: number, label: string) =>
             this.timers.push(
                 setTimeout(() => {
-                    this.dotsText.textContent = this.showing.words.say(label);
+                    this.dotsText.textContent = this.context.words.say(label);
                     this.dots.classList.add("shown");
-                    this.announce(this.showing.words.say(label));
+                    this.announce(this.context.words.say(label));
                     this.keepPlace();
                 }, after),
             );
@@ -110,7 +111,7 @@ export class Log implements Watcher {
     }
 
     expired(): void {
-        const text = this.showing.words.say("expired");
+        const text = this.context.words.say("expired");
         this.list.append(make("p", "day", text));
         this.announce(text);
         this.keepPlace();
@@ -129,10 +130,10 @@ export class Log implements Watcher {
             const date = new Date(entry.time);
             if (last === undefined || new Date(last).toDateString() !== date.toDateString()) {
                 if (last !== undefined || date.toDateString() !== new Date().toDateString())
-                    this.list.append(dayNode(date, this.showing.words));
+                    this.list.append(dayNode(date, this.context.words));
             }
             last = entry.time;
-            const node = entryNode(entry, this.showing);
+            const node = entryNode(entry, this.context);
             const before = this.list.lastElementChild;
             // One time below what was said in one go.
             if (
@@ -151,7 +152,7 @@ export class Log implements Watcher {
         this.firstShown = Math.max(0, until - SHOWN_AT_ONCE);
         this.earlier.hidden = this.firstShown === 0;
         this.list.replaceChildren();
-        if (this.greeting && this.firstShown === 0) this.list.append(greetingNode([], this.showing));
+        if (this.greeting && this.firstShown === 0) this.list.append(greetingNode([], this.context));
         this.append(this.conversation.entries.slice(this.firstShown, until));
         const first = this.list.querySelector<HTMLElement>(".entry");
         this.list.append(...kept);
@@ -190,7 +191,7 @@ export class Log implements Watcher {
     }
 
     private mark(news: boolean): void {
-        const { words } = this.showing;
+        const { words } = this.context;
         const text = this.latest.querySelector("span");
         if (text) text.textContent = news ? words.say("new_messages") : "";
         named(this.latest, words.say(news ? "new_messages" : "latest"));

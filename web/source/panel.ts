@@ -1,10 +1,10 @@
 import { Composer } from "./composer";
-import type { Conversation, Watcher } from "./conversation";
-import { asText, openPrintView, saveText } from "./keep";
+import type { Conversation, ConversationListener } from "./conversation";
+import { asText, openPrintView, saveText } from "./export";
 import { Log } from "./log";
 import { button, hidden, type IconName, icon, iconButton, make, named } from "./nodes";
 import type { Options } from "./options";
-import type { Showing } from "./render";
+import type { RenderContext } from "./render_context";
 import type { Words } from "./words";
 
 /** Where the panel fills the screen, as in style.css. */
@@ -18,7 +18,7 @@ export class Panel {
     private readonly conversation: Conversation;
     private readonly inline: boolean;
     private readonly title: string;
-    private readonly showing: Showing;
+    private readonly context: RenderContext;
     private readonly log: Log;
     private readonly composer: Composer;
     private readonly status: HTMLElement;
@@ -26,7 +26,7 @@ export class Panel {
     private readonly menuButton: HTMLButtonElement;
     private readonly question: HTMLElement;
     private readonly picture: HTMLDialogElement;
-    private readonly watcher: Watcher = { state: () => this.showState(), erased: () => this.composer.clear() };
+    private readonly listener: ConversationListener = { state: () => this.showState(), erased: () => this.composer.clear() };
     private readonly announce: (text: string) => void;
     private statusTimer = 0;
     private wasOffline = false;
@@ -54,7 +54,7 @@ export class Panel {
         if (!this.inline) header.append(iconButton("close", words.say("close"), close));
         this.status = make("p", "status");
         this.status.hidden = true;
-        this.showing = {
+        this.context = {
             words,
             base: options.server,
             choose: (choice, comment) => conversation.choose(choice, comment),
@@ -62,7 +62,7 @@ export class Panel {
             retry: (id) => conversation.retry(id),
             enlarge: (image) => this.enlarge(image),
         };
-        this.log = new Log(conversation, this.showing, options.greeting, announce);
+        this.log = new Log(conversation, this.context, options.greeting, announce);
         this.composer = new Composer(words, conversation.tab.get("draft") ?? "", {
             send: (text) => conversation.send(text),
             typed: (text) => conversation.tab.set("draft", text || null),
@@ -89,7 +89,7 @@ export class Panel {
             else if (!this.question.hidden) this.answerQuestion(false);
             else if (!this.inline) close();
         });
-        conversation.watch(this.watcher);
+        conversation.addListener(this.listener);
         this.showState();
     }
 
@@ -125,7 +125,7 @@ export class Panel {
 
     leave(): void {
         this.log.leave();
-        this.conversation.unwatch(this.watcher);
+        this.conversation.removeListener(this.listener);
     }
 
     /** Keeps the panel above a keyboard on the screen. */
@@ -211,17 +211,17 @@ export class Panel {
 
     private answerQuestion(yes: boolean): void {
         this.question.hidden = true;
-        if (yes) void this.conversation.again();
+        if (yes) void this.conversation.restart();
         if (yes) this.focus();
         else this.menuButton.focus();
     }
 
     private save(): void {
-        saveText(asText(this.conversation.entries, this.showing), this.words.say("file_name"));
+        saveText(asText(this.conversation.entries, this.context), this.words.say("file_name"));
     }
 
     private print(): void {
-        if (!openPrintView(this.conversation.entries, this.showing)) this.save();
+        if (!openPrintView(this.conversation.entries, this.context)) this.save();
     }
 
     private enlarge(image: HTMLImageElement): void {

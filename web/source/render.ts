@@ -1,47 +1,37 @@
-import type { Unsent } from "./conversation";
 import type { Card, Choice, Entry, Source } from "./entries";
 import { feedbackNode } from "./feedback";
 import { link, paragraphs, readable, safeAddress, telephone } from "./links";
 import { button, hidden, type IconName, icon, make, named } from "./nodes";
+import type { Unsent } from "./outbox";
+import type { RenderContext } from "./render_context";
 import type { Words } from "./words";
 
-/** What entries need in order to be shown. */
-export interface Showing {
-    words: Words;
-    base: URL;
-    choose(choice: Choice, comment?: string): void;
-    /** Which of these for a topic the patient has chosen last. */
-    chosen(choices: Choice[], topic: string | undefined): Choice | undefined;
-    retry(id: string): void;
-    enlarge(picture: HTMLImageElement): void;
-}
-
 /** One entry of the conversation. */
-export function entryNode(entry: Entry, showing: Showing): HTMLElement {
-    const { words, base } = showing;
+export function entryNode(entry: Entry, context: RenderContext): HTMLElement {
+    const { words, base } = context;
     const body = make("div", "body");
     const urgent = entry.kind === "urgent";
     const heading = urgent || entry.kind === "trouble" ? words.say(entry.kind) : entry.topic?.title;
     if (heading) body.append(titled(heading, urgent || entry.kind === "trouble" ? "urgent" : undefined));
-    if (entry.card) body.append(...card(entry.card, showing));
+    if (entry.card) body.append(...card(entry.card, context));
     else body.append(...(entry.from === "patient" ? [plain(entry.text)] : paragraphs(words, base, entry.text, urgent)));
-    if (entry.picture) body.append(picture(entry.picture, showing));
+    if (entry.picture) body.append(picture(entry.picture, context));
     if (entry.sources?.length || entry.reviewed) body.append(source(entry.sources ?? [], entry.reviewed, words, base));
-    if (entry.feedback?.length) body.append(feedbackNode(entry, entry.feedback, showing));
+    if (entry.feedback?.length) body.append(feedbackNode(entry, entry.feedback, context));
     const node = outer(entry.from, entry.kind, new Date(entry.time), words, body);
     node.dataset.id = entry.id;
-    if (entry.choices?.length) node.append(choices(entry.choices, entry.kind, showing));
+    if (entry.choices?.length) node.append(choices(entry.choices, entry.kind, context));
     return node;
 }
 
 /** What the patient has said and the server has not confirmed yet. */
-export function unsentNode(message: Unsent, online: boolean, showing: Showing): HTMLElement {
-    const { words } = showing;
+export function unsentNode(message: Unsent, online: boolean, context: RenderContext): HTMLElement {
+    const { words } = context;
     const node = outer("patient", "text", new Date(message.time), words, make("div", "body", plain(message.shown)));
     node.dataset.unsent = message.id;
     if (message.refused !== undefined) {
         node.classList.add("refused");
-        const again = button("retry", () => showing.retry(message.id), icon("again"), words.say("try_again"));
+        const again = button("retry", () => context.retry(message.id), icon("again"), words.say("try_again"));
         node.append(make("p", "note", `${words.say("not_sent")}. ${message.refused}`), again);
     } else if (!online) {
         node.append(make("p", "note", words.say("waiting")));
@@ -50,11 +40,11 @@ export function unsentNode(message: Unsent, online: boolean, showing: Showing): 
 }
 
 /** The first words of the assistant, which come with the widget and not from the server. */
-export function greetingNode(starters: Choice[], showing: Showing): HTMLElement {
-    const { words, base } = showing;
+export function greetingNode(starters: Choice[], context: RenderContext): HTMLElement {
+    const { words, base } = context;
     const body = make("div", "body", ...paragraphs(words, base, words.say("greeting")));
     const node = outer("assistant", "greeting", null, words, body);
-    if (starters.length) node.append(choices(starters, "greeting", showing));
+    if (starters.length) node.append(choices(starters, "greeting", context));
     return node;
 }
 
@@ -100,14 +90,14 @@ function titled(text: string, sign?: IconName): HTMLElement {
     return heading;
 }
 
-function choices(all: Choice[], kind: string, showing: Showing): HTMLElement {
+function choices(all: Choice[], kind: string, context: RenderContext): HTMLElement {
     const label = { greeting: "starters", answer: "related" }[kind] ?? "choices";
     const buttons = all.map((choice) => {
-        const made = button("choice", () => showing.choose(choice), choice.title);
+        const made = button("choice", () => context.choose(choice), choice.title);
         made.dir = "auto";
         return made;
     });
-    return group("choices", showing.words.say(label), buttons, label === "choices");
+    return group("choices", context.words.say(label), buttons, label === "choices");
 }
 
 function group(kind: string, label: string, content: Node[], labelHidden: boolean): HTMLElement {
@@ -132,7 +122,7 @@ function source(sources: Source[], reviewed: string | undefined, words: Words, b
     return line;
 }
 
-function card(given: Card, { words, base }: Showing): Node[] {
+function card(given: Card, { words, base }: RenderContext): Node[] {
     const name = titled(given.name);
     const nodes: Node[] = [name];
     const text = (value: string | undefined, className = "") => {
@@ -187,11 +177,11 @@ function sourceOfCard(given: string, words: Words, base: URL): Node | string {
     return /^https?:/.test(given) ? link(words, base, given, readable(given).split("/")[0] ?? given) : given;
 }
 
-function picture(given: NonNullable<Entry["picture"]>, showing: Showing): HTMLElement {
-    const { words, base } = showing;
+function picture(given: NonNullable<Entry["picture"]>, context: RenderContext): HTMLElement {
+    const { words, base } = context;
     const image = make("img");
     image.alt = given.alternative;
-    const enlarge = button("enlarge", () => showing.enlarge(image), icon("enlarge"), words.say("enlarge"));
+    const enlarge = button("enlarge", () => context.enlarge(image), icon("enlarge"), words.say("enlarge"));
     const figure = make("figure", "", image, enlarge);
     image.addEventListener("error", () => {
         figure.replaceChildren(make("p", "note", words.say("picture_missing")), ...paragraphs(words, base, given.alternative));

@@ -1,4 +1,4 @@
-import { type Conversation, conversationWith, type Watcher } from "./conversation";
+import { type Conversation, type ConversationListener, conversationWith } from "./conversation";
 import type { Entry } from "./entries";
 import { button, icon, make } from "./nodes";
 import { elementFromScript, NAMES, type Options, readOptions } from "./options";
@@ -34,7 +34,7 @@ class TrialGuideChat extends HTMLElement {
     private openWhenReady = false;
     private unread = false;
     private builds = 0;
-    private readonly watcher: Watcher = { entry: (entry) => this.arrived(entry) };
+    private readonly listener: ConversationListener = { entry: (entry) => this.arrived(entry) };
 
     constructor() {
         super();
@@ -152,15 +152,15 @@ class TrialGuideChat extends HTMLElement {
     private join(options: Options): Conversation {
         const conversation = conversationWith(options.server, options.storage);
         if (conversation !== this.conversation) {
-            this.conversation?.unwatch(this.watcher);
-            conversation.watch(this.watcher);
+            this.conversation?.removeListener(this.listener);
+            conversation.addListener(this.listener);
         }
         this.conversation = conversation;
         return conversation;
     }
 
     private clear(): void {
-        this.conversation?.unwatch(this.watcher);
+        this.conversation?.removeListener(this.listener);
         this.conversation = null;
         this.panel?.leave();
         this.panel = null;

@@ -2,14 +2,15 @@ import type { Entry } from "./entries";
 import { readable } from "./links";
 import { button, make } from "./nodes";
 import printStyle from "./print.css";
-import { entryNode, type Showing } from "./render";
+import { entryNode } from "./render";
+import type { RenderContext } from "./render_context";
 import { addStyle } from "./style";
 import type { Words } from "./words";
 
 /** The conversation as plain text, to be kept or sent on. */
-export function asText(entries: Entry[], showing: Showing): string {
-    const { words } = showing;
-    const said = entries.map((entry) => `${heading(entry, words)}\n${lines(entry, showing).join("\n")}`);
+export function asText(entries: Entry[], context: RenderContext): string {
+    const { words } = context;
+    const said = entries.map((entry) => `${heading(entry, words)}\n${lines(entry, context).join("\n")}`);
     const end = [words.say("print_note"), words.say("print_made", { date: words.date(new Date().toISOString()) })];
     return `${[words.say("print_title"), ...said, ...end].join("\n\n")}\n`;
 }
@@ -26,8 +27,8 @@ export function saveText(text: string, name: string): void {
 }
 
 /** Opens the conversation as a plain page of its own, ready to be printed; false when the browser lets no window open. */
-export function openPrintView(entries: Entry[], showing: Showing): boolean {
-    const { words } = showing;
+export function openPrintView(entries: Entry[], context: RenderContext): boolean {
+    const { words } = context;
     const title = words.say("print_title");
     const view = open("", "_blank");
     if (!view) return false;
@@ -39,7 +40,7 @@ export function openPrintView(entries: Entry[], showing: Showing): boolean {
     const talk = make("main", "", make("h1", "", title), make("p", "note", words.say("print_note")));
     for (const entry of entries) {
         const section = make("section", entry.from, make("h2", "", heading(entry, words)));
-        for (const line of lines(entry, showing)) section.append(make("p", "", line));
+        for (const line of lines(entry, context)) section.append(make("p", "", line));
         talk.append(section);
     }
     const made = words.say("print_made", { date: words.date(new Date().toISOString()) });
@@ -59,8 +60,8 @@ function heading(entry: Entry, words: Words): string {
 }
 
 /** What an entry shows, line by line; links with their addresses, pictures as their alternatives. */
-function lines(entry: Entry, showing: Showing): string[] {
-    const node = entryNode(entry, showing);
+function lines(entry: Entry, context: RenderContext): string[] {
+    const node = entryNode(entry, context);
     const all = (selector: string) => [...node.querySelectorAll<HTMLElement>(selector)];
     for (const needless of all(".body ~ *, .feedback, button, .hidden")) needless.remove();
     for (const image of node.querySelectorAll("img")) image.replaceWith(make("p", "", image.alt));
