@@ -118,7 +118,7 @@ class MessagingChannel(PublicChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         blueprint = Blueprint(self.name())
-        self.open(blueprint, on_new_message)
+        self.register(blueprint, on_new_message)
         self.add_routes(blueprint)
 
         @blueprint.post("/webhook", name="webhook")

@@ -65,7 +65,7 @@ class WebsiteChannel(PublicChannel):
         blueprint = SocketBlueprint(self._sockets, f"{PATH}/socket.io", "website")
         # Sanic calls these in reverse: the turns end before the sockets.
         blueprint.listener("before_server_stop")(self._close_sockets)
-        self.open(blueprint, on_new_message)
+        self.register(blueprint, on_new_message)
         for name, on_socket, over_http in (
             ("hello", self._hello_on_socket, self._hello),
             ("again", self._again_on_socket, self._again),
