@@ -1,4 +1,4 @@
-/** Makes an element. Text goes in as text nodes only, never as mark-up. */
+/** Creates an element. Text becomes text nodes, never mark-up. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
     tag: Tag,
     className = "",
@@ -17,21 +17,26 @@ export function button(className: string, pressed: () => void, ...content: (Node
     return made;
 }
 
-/** A button that shows an icon alone; `label` is its name. */
+/** Creates a button with an icon only; `label` is its accessible name. */
 export function iconButton(name: IconName, label: string, pressed: () => void): HTMLButtonElement {
     const made = named(button("icon-button", pressed, icon(name)), label);
     made.title = label;
     return made;
 }
 
-/** Gives an element the name, and if need be the role, that a screen reader says. */
+/** Sets the accessible name, and optionally the role. */
 export function named<Named extends HTMLElement>(element: Named, label: string, role?: string): Named {
     if (role) element.setAttribute("role", role);
     element.setAttribute("aria-label", label);
     return element;
 }
 
-/** Text for screen readers alone. */
+/** Whether a key belongs to an input method; Safari reports the Enter that accepts a word with code 229 only. */
+export function isComposing(event: KeyboardEvent): boolean {
+    return event.isComposing || event.keyCode === 229;
+}
+
+/** Creates text for screen readers only. */
 export function hidden(text: string): HTMLSpanElement {
     return make("span", "hidden", text);
 }

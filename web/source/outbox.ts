@@ -62,7 +62,8 @@ export class Outbox {
 
     save(): void {
         const stored = this.messages.filter((message) => !message.acknowledged);
-        this.store.set("unsent", stored.length ? JSON.stringify(stored) : null);
+        // Not as an array: see socket.ts.
+        this.store.set("unsent", stored.length ? `[${stored.map((message) => JSON.stringify(message)).join()}]` : null);
         this.changed();
     }
 

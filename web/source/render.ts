@@ -4,16 +4,17 @@ import { link, paragraphs, readable, safeAddress, telephone } from "./links";
 import { button, hidden, type IconName, icon, make, named } from "./nodes";
 import type { Unsent } from "./outbox";
 import type { RenderContext } from "./render_context";
-import type { Words } from "./words";
+import { joined, type Words } from "./words";
 
-/** One entry of the conversation. */
+/** Renders an entry. */
 export function entryNode(entry: Entry, context: RenderContext): HTMLElement {
     const { words, base } = context;
     const body = make("div", "body");
     const urgent = entry.kind === "urgent";
     const heading = urgent || entry.kind === "trouble" ? words.say(entry.kind) : entry.topic?.title;
     if (heading) body.append(titled(heading, urgent || entry.kind === "trouble" ? "urgent" : undefined));
-    if (entry.card) body.append(...card(entry.card, context));
+    if (entry.card) body.append(...card(entry.card, entry.kind === "clinic", context));
+    else if (entry.kind === "notice" && context.greeting) body.append(foldedNotice(entry.text, context));
     else body.append(...(entry.from === "patient" ? [plain(entry.text)] : paragraphs(words, base, entry.text, urgent)));
     if (entry.picture) body.append(picture(entry.picture, context));
     if (entry.sources?.length || entry.reviewed) body.append(source(entry.sources ?? [], entry.reviewed, words, base));
@@ -24,7 +25,7 @@ export function entryNode(entry: Entry, context: RenderContext): HTMLElement {
     return node;
 }
 
-/** What the patient has said and the server has not confirmed yet. */
+/** Renders a message that the server has not confirmed yet. */
 export function unsentNode(message: Unsent, online: boolean, context: RenderContext): HTMLElement {
     const { words } = context;
     const node = outer("patient", "text", new Date(message.time), words, make("div", "body", plain(message.shown)));
@@ -39,7 +40,13 @@ export function unsentNode(message: Unsent, online: boolean, context: RenderCont
     return node;
 }
 
-/** The first words of the assistant, which come with the widget and not from the server. */
+/** Renders the emergency sentence that stands in for the server's answer while there is no connection. */
+export function offlineDangerNode({ words, base }: RenderContext): HTMLElement {
+    const text = paragraphs(words, base, words.say("offline_danger"), true);
+    return outer("assistant", "urgent", null, words, make("div", "body", titled(words.say("urgent"), "urgent"), ...text));
+}
+
+/** Renders the greeting, which comes with the labels and not from the server. */
 export function greetingNode(starters: Choice[], context: RenderContext): HTMLElement {
     const { words, base } = context;
     const body = make("div", "body", ...paragraphs(words, base, words.say("greeting")));
@@ -48,23 +55,33 @@ export function greetingNode(starters: Choice[], context: RenderContext): HTMLEl
     return node;
 }
 
-/** A line between two days. */
+/** Renders the line between two days. */
 export function dayNode(date: Date, words: Words): HTMLElement {
     const today = date.toDateString() === new Date().toDateString();
     const shown = words.format(date, { weekday: "long", day: "numeric", month: "long" });
     return make("p", "day", today ? words.say("today") : shown);
 }
 
-/** What a screen reader says when an entry arrives: the text, and that there is something to choose. */
-export function spoken(entry: Entry, words: Words): string {
+/** Text for screen readers when an entry arrives: the title, the text and the choices. */
+export function spoken(entry: Entry, { words, greeting }: RenderContext): string {
+    const folded = entry.kind === "notice" && greeting;
     const said = [
         entry.kind === "urgent" || entry.kind === "trouble" ? words.say(entry.kind) : entry.topic?.title,
-        entry.card ? [entry.card.name, entry.card.address].filter(Boolean).join(", ") : entry.text,
+        entry.card
+            ? [entry.card.name, entry.card.address].filter(Boolean).join(", ")
+            : folded
+              ? words.say("notice")
+              : entry.text,
         entry.choices?.length
             ? words.say("choices_said", { titles: entry.choices.map((choice) => choice.title).join("; ") })
             : "",
     ];
-    return said.filter(Boolean).join(". ");
+    return joined(said.filter(Boolean).join(". "));
+}
+
+/** The notice folded up: the greeting and the head of the panel have said its first words. */
+function foldedNotice(text: string, { words, base }: RenderContext): HTMLElement {
+    return make("details", "", make("summary", "", words.say("notice"), icon("down")), ...paragraphs(words, base, text));
 }
 
 /** Text exactly as it is, such as the patient's own words. */
@@ -122,16 +139,19 @@ function source(sources: Source[], reviewed: string | undefined, words: Words, b
     return line;
 }
 
-function card(given: Card, { words, base }: RenderContext): Node[] {
-    const name = titled(given.name);
-    const nodes: Node[] = [name];
+/** Renders a card; a folded one shows its name, distance and town until it is opened. */
+function card(given: Card, folded: boolean, { words, base }: RenderContext): Node[] {
+    const head: Node[] = [titled(given.name)];
+    const nodes: Node[] = [];
     const text = (value: string | undefined, className = "") => {
         if (value) nodes.push(plain(value, className));
     };
     if (given.distance_km !== undefined) {
         const distance = words.say("distance", { distance: words.number(given.distance_km) });
-        nodes.push(make("p", "distance", icon("map"), distance));
+        head.push(make("p", "distance", icon("map"), distance));
     }
+    const town = given.address?.split("\n").pop();
+    if (folded && town) head.push(plain(town, "town"));
     text(given.department);
     text(given.address, "address");
     text(given.offers);
@@ -161,7 +181,7 @@ function card(given: Card, { words, base }: RenderContext): Node[] {
     contact("mail", words.say("email"), given.email && `mailto:${given.email}`, given.email ?? "");
     contact("web", words.say("website"), given.website, readable(given.website ?? ""));
     contact("web", words.say("search"), given.link, readable(given.link ?? ""));
-    contact("map", words.say("map"), given.map, readable(given.map ?? "").split("/")[0] ?? "");
+    contact("map", words.say("map"), given.map, words.say("map_show"));
     if (contacts.length) nodes.push(make("div", "contacts", ...contacts));
     if (given.source || given.checked_on) {
         const line = make("p", "source");
@@ -170,7 +190,7 @@ function card(given: Card, { words, base }: RenderContext): Node[] {
             line.append(make("span", "reviewed", words.say("checked", { date: words.date(given.checked_on) })));
         nodes.push(line);
     }
-    return nodes;
+    return folded ? [make("details", "", make("summary", "", ...head, icon("down")), ...nodes)] : [...head, ...nodes];
 }
 
 function sourceOfCard(given: string, words: Words, base: URL): Node | string {

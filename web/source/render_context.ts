@@ -5,6 +5,8 @@ import type { Words } from "./words";
 export interface RenderContext {
     words: Words;
     base: URL;
+    /** Whether the greeting is shown, so that the notice may be folded up. */
+    greeting: boolean;
     choose(choice: Choice, comment?: string): void;
     /** The choice made last among these for a topic. */
     chosen(choices: Choice[], topic: string | undefined): Choice | undefined;
