@@ -1,20 +1,13 @@
 """Who types of danger while the server cannot be reached reads the emergency sentence at once."""
 
-import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
-from widget_client import Chat, Host
+from playwright.sync_api import BrowserContext, expect
+from widget_client import Chat, Host, shut_out
 
 Contexts = Callable[..., BrowserContext]
 SENTENCE = "call your local emergency number now"
-
-
-def shut_out(page: Page) -> None:
-    """As on a page whose origin is not let in."""
-    page.route_web_socket(re.compile("socket.io"), lambda socket: socket.close())
-    page.route("**/chat/api/**", lambda route: route.abort())
 
 
 def say(chat: Chat, text: str) -> None:

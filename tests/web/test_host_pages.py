@@ -1,17 +1,17 @@
 """Pages that exchange, transform or script what the widget stands on."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
-from widget_client import LAUNCHER, Chat, Host
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, ViewportSize, expect
+from widget_client import LAUNCHER, Chat, Host, shut_out
 
 Contexts = Callable[..., BrowserContext]
 
-DESKTOP = {"width": 1280, "height": 800}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+MAGNIFIED: ViewportSize = {"width": 320, "height": 256}
 NEW_BODY = "Object.assign(document.createElement('body'), {innerHTML: '<main><h1>Two</h1></main>'})"
 EXCHANGES = {
     "htmx": "document.body.innerHTML = '<main><h1>Two</h1></main>'",
@@ -54,12 +54,6 @@ def console_of(page: Page) -> list[str]:
 
     page.on("console", keep)
     return lines
-
-
-def unreachable(page: Page) -> None:
-    """As on a page whose origin is not let in."""
-    page.route_web_socket(re.compile("socket.io"), lambda socket: socket.close())
-    page.route("**/chat/api/**", lambda route: route.abort())
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
@@ -114,7 +108,7 @@ def test_a_merged_script_needs_a_server_and_says_so(options: str, launchers: int
 def test_a_page_that_is_not_let_in_is_told_once_in_the_console(context_of: Contexts, host: Host) -> None:
     page = context_of().new_page()
     lines = console_of(page)
-    unreachable(page)
+    shut_out(page)
     chat = Chat(page).visit(host.page())
     chat.launcher.click()
     expect(page.locator(".status")).to_contain_text("There is no connection")
@@ -186,7 +180,7 @@ def test_old_libraries_that_change_how_arrays_are_written(context_of: Contexts, 
 def test_turning_the_screen_keeps_place_focus_and_words(context_of: Contexts, host: Host) -> None:
     chat = Chat(context_of(viewport=DESKTOP).new_page()).visit(host.page()).open().ask("what is a placebo")
     chat.field.fill("half a quest")
-    for size, modal in ((PHONE, True), (DESKTOP, False), ({"width": 320, "height": 256}, True)):
+    for size, modal in ((PHONE, True), (DESKTOP, False), (MAGNIFIED, True)):
         chat.page.set_viewport_size(size)
         expect(chat.panel).to_be_visible()
         chat.page.wait_for_timeout(200)

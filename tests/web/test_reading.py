@@ -24,7 +24,7 @@ def settings(request: pytest.FixtureRequest) -> dict[str, Any]:
 def box_of(part: Locator) -> dict[str, float]:
     box = part.bounding_box()
     assert box
-    return dict(box)
+    return {"y": box["y"], "width": box["width"], "height": box["height"]}
 
 
 def test_clinics_start_short_and_open(context_of: Contexts, stack: Stack) -> None:
