@@ -141,6 +141,9 @@ def test_a_frame_on_a_page_of_another_site(context_of: Contexts, host: Host) -> 
     page = context_of(viewport=DESKTOP).new_page()
     page.goto(host.page(f"<main><iframe title=Chat width=500 height=600 src='{host.bot}/chat/frame'></iframe></main>"))
     frame = page.frame_locator("iframe")
+    expect(frame.get_by_role("button", name="Find a NET clinic")).to_be_visible(timeout=20_000)
+    # A conversation in the place of its element leaves the focus to the page.
+    assert page.evaluate("document.activeElement.localName") == "body"
     frame.get_by_role("textbox", name="Your question").fill("what is a placebo")
     frame.get_by_role("textbox", name="Your question").press("Enter")
     expect(frame.locator(".entry.answer")).to_be_visible(timeout=20_000)

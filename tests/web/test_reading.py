@@ -96,6 +96,12 @@ def test_nothing_lies_over_the_text(settings: dict[str, Any], context_of: Contex
         assert covered == []
 
 
+def test_an_emergency_is_what_is_seen(settings: dict[str, Any], context_of: Contexts, host: Host) -> None:
+    chat = Chat(context_of(**settings).new_page()).visit(host.page()).open().ask("what is a placebo").ask("i cant breathe")
+    scroller, urgent = box_of(chat.page.locator(".scroller")), box_of(chat.page.locator(".entry.urgent"))
+    assert 0 <= urgent["y"] - scroller["y"] < 20
+
+
 @pytest.mark.parametrize("view", ["phone", "400 %"])
 def test_a_small_launcher_on_small_screens(view: str, context_of: Contexts, host: Host) -> None:
     width, height = VIEWPORTS[view]

@@ -187,9 +187,9 @@ export class Log implements ConversationListener {
         first?.focus({ preventScroll: true });
     }
 
-    /** Scrolls the last question to the top, so that a long answer is read from its beginning. */
+    /** Scrolls the last question to the top, so that a long answer is read from its beginning; an emergency itself. */
     private scrollToQuestion(): void {
-        const questions = this.scroller.querySelectorAll<HTMLElement>(".entry.patient");
+        const questions = this.scroller.querySelectorAll<HTMLElement>(".entry.patient, .entry.urgent");
         const question = questions[questions.length - 1];
         this.scroller.scrollTop = question ? question.offsetTop - MARGIN_PX : 0;
         this.scrolledTo = this.scroller.scrollTop;

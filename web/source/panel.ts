@@ -158,7 +158,8 @@ export class Panel {
 
     private present(): void {
         if (this.coversPage) this.node.showModal();
-        else this.node.show();
+        // Its method show() would take the focus from the page.
+        else this.node.open = true;
         this.fit();
         this.composer.fit();
         this.log.keepScroll();

@@ -81,7 +81,7 @@ export function spoken(entry: Entry, { words, greeting }: RenderContext): string
 
 /** The notice folded up: the greeting and the head of the panel have said its first words. */
 function foldedNotice(text: string, { words, base }: RenderContext): HTMLElement {
-    return make("details", "", make("summary", "", words.say("notice"), icon("down")), ...paragraphs(words, base, text));
+    return make("details", "", make("summary", "", words.say("notice"), icon("unfold")), ...paragraphs(words, base, text));
 }
 
 /** Text exactly as it is, such as the patient's own words. */
@@ -190,7 +190,7 @@ function card(given: Card, folded: boolean, { words, base }: RenderContext): Nod
             line.append(make("span", "reviewed", words.say("checked", { date: words.date(given.checked_on) })));
         nodes.push(line);
     }
-    return folded ? [make("details", "", make("summary", "", ...head, icon("down")), ...nodes)] : [...head, ...nodes];
+    return folded ? [make("details", "", make("summary", "", ...head, icon("unfold")), ...nodes)] : [...head, ...nodes];
 }
 
 function sourceOfCard(given: string, words: Words, base: URL): Node | string {
