@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
@@ -133,3 +134,9 @@ class Chat:
         return {
             "/".join(request.url.split("/")[:3]) for request in self.requests if not request.url.startswith(("blob:", "data:"))
         }
+
+
+def shut_out(page: Page) -> None:
+    """Refuses sockets and requests, as for a page whose origin is not let in."""
+    page.route_web_socket(re.compile("socket.io"), lambda socket: socket.close())
+    page.route("**/chat/api/**", lambda route: route.abort())

@@ -5,7 +5,6 @@ import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
-import { smallLibrary } from "./small_library.mjs";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = "es2020";
@@ -31,12 +30,9 @@ const { outputFiles } = await build({
     format: "iife",
     target,
     minify: true,
-    // The library's private parts.
-    mangleProps: /^_[a-z]/,
-    mangleQuoted: true,
     legalComments: "none",
-    banner: { js: "/* TrialGuide, Apache-2.0; holds socket.io-client, MIT */" },
-    plugins: [smallStyles, smallLibrary],
+    banner: { js: "/* TrialGuide, Apache-2.0 */" },
+    plugins: [smallStyles],
     write: false,
 });
 const script = Buffer.from(outputFiles[0].contents);

@@ -46,6 +46,9 @@ def context_of(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
     yield make
     for context in made:
+        # A request that is being answered by a test must not fail the next one.
+        for page in context.pages:
+            page.unroute_all(behavior="ignoreErrors")
         context.close()
 
 

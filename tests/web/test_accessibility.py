@@ -107,7 +107,7 @@ STATES = [
 VIEWS: dict[str, tuple[dict[str, Any], str]] = {
     "desktop": (DESKTOP, ""),
     "phone": (PHONE, ""),
-    "dark": (DARK, ""),
+    "dark": (DARK, 'data-scheme="dark"'),
     "right to left": (DESKTOP, RIGHT_TO_LEFT),
     "400 %": (MAGNIFIED, ""),
     "forced colours": (CONTRAST, ""),
@@ -248,6 +248,69 @@ def test_each_answer_is_announced_once_and_history_never(context_of: Contexts, s
     expect(chat.answers.last).to_be_visible()
     chat.page.wait_for_timeout(500)
     assert chat.page.evaluate("announced") == []
+
+
+@pytest.mark.parametrize("settings", [DESKTOP, PHONE, MAGNIFIED])
+def test_answers_are_announced_where_a_screen_reader_hears_them(
+    settings: dict[str, Any], context_of: Contexts, host: Host
+) -> None:
+    chat = Chat(context_of(**settings).new_page()).visit(host.page())
+    assert chat.page.locator("trialguide-chat").get_by_role("status").count() == 1
+    chat.open()
+    said = announcements(chat)
+    chat.ask("what is a placebo")
+    chat.ask("i cant breathe")
+    heard = said()
+    # A modal dialog makes all outside of it inert, and what is inert is silent.
+    assert all(inside for _, _, inside in heard)
+    assert [role for role, text, _ in heard if text.startswith("What is a placebo? A placebo")] == ["status"]
+    assert [role for role, text, _ in heard if text.startswith("Urgent.")] == ["alert"]
+    # Beside a picture that covers the conversation, too.
+    chat.ask("what are the phases")
+    chat.page.get_by_role("button", name="Enlarge the picture").click()
+    chat.page.evaluate("document.querySelector('trialguide-chat').send('what is a blind trial')")
+    expect(chat.page.get_by_role("dialog", name="Picture").get_by_role("status")).to_contain_text("What is a blind trial?")
+    chat.page.keyboard.press("Escape")
+    chat.ask("what is phase 1")
+    assert all(inside for _, _, inside in said())
+
+
+def announcements(chat: Chat) -> Callable[[], list[tuple[str, str, bool]]]:
+    """What is put into live regions from now on: role, text, and whether a screen reader takes notice of it there."""
+    chat.page.evaluate(
+        """() => {
+            window.heard = [];
+            const root = document.querySelector('trialguide-chat').shadowRoot;
+            new MutationObserver(all => all.forEach(({target, addedNodes}) => addedNodes.forEach(node => {
+                const role = target.getAttribute('role');
+                if (role !== 'status' && role !== 'alert') return;
+                const modal = [...root.querySelectorAll('dialog:modal')].pop();
+                heard.push([role, node.textContent, !modal || modal.contains(target)]);
+            }))).observe(root, {childList: true, subtree: true});
+        }"""
+    )
+    return lambda: [(role, text, inside) for role, text, inside in chat.page.evaluate("heard")]
+
+
+def test_one_banner_only(context_of: Contexts, host: Host) -> None:
+    body = f"<header>Head</header><main><h1>A page</h1></main>{host.script()}"
+    chat = Chat(context_of(**DESKTOP).new_page()).visit(host.page(body)).open()
+    assert chat.page.get_by_role("banner").count() == 1
+    assert chat.violations() == []
+
+
+@pytest.mark.parametrize("composing", ["isComposing: true", "keyCode: 229"])
+def test_enter_that_ends_a_composition_sends_nothing(composing: str, context_of: Contexts, host: Host) -> None:
+    chat = Chat(context_of(**DESKTOP).new_page()).visit(host.page()).open()
+    chat.field.fill("nihon")
+    for key in ("Enter", "Escape"):
+        chat.field.evaluate(
+            f"node => node.dispatchEvent(new KeyboardEvent('keydown', {{key: '{key}', {composing}, bubbles: true, cancelable: true}}))"
+        )
+    chat.page.wait_for_timeout(300)
+    expect(chat.field).to_have_value("nihon")
+    expect(chat.panel).to_be_visible()
+    expect(chat.page.locator(".entry.patient")).to_have_count(0)
 
 
 def test_text_has_its_own_direction(context_of: Contexts, host: Host) -> None:

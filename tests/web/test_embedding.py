@@ -152,6 +152,7 @@ def test_links_to_our_own_pages(context_of: Contexts, host: Host) -> None:
     entry = {"id": "e-1", "from": "assistant", "time": "2026-11-25T21:40:00Z", "kind": "notice", "text": text}
     chat = chat_with(context_of().new_page(), host, [entry])
     address = f"{host.bot}/chat/privacy"
+    chat.answers.locator("summary").click()
     expect(chat.answers.get_by_role("link")).to_have_attribute("href", address)
     chat.page.get_by_role("button", name="More").click()
     privacy = chat.page.locator(".menu").get_by_role("link", name="Privacy")

@@ -96,6 +96,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
             reply = {"text": words["text"], "continues": words.get("continues", False)}
             if "warning" in words:
                 reply["warning"] = words["warning"]
+            if "choice" in words:
+                reply["buttons"] = [words["choice"]]
             return self._finished(reply, words, words.get("buttons", []))
         response = self.responses[utter_action][0]
         metadata = response.get("metadata", {})

@@ -1,10 +1,10 @@
-import { hidden, iconButton, make } from "./nodes";
+import { hidden, iconButton, isComposing, make } from "./nodes";
 import type { Words } from "./words";
 
 const LONGEST = 1000;
 const COUNTED_FROM = 850;
 
-/** Where the patient types. Enter sends, Shift+Enter makes a new line. */
+/** Form for a message. Enter sends, Shift+Enter makes a new line. */
 export class Composer {
     readonly node: HTMLFormElement;
     readonly field: HTMLTextAreaElement;
@@ -36,8 +36,8 @@ export class Composer {
 
         this.field.addEventListener("input", () => this.changed());
         this.field.addEventListener("keydown", (event) => {
-            // While a word is being composed, as in Japanese, Enter accepts it.
-            if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+            // During composition, as in Japanese, Enter accepts the word.
+            if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
             event.preventDefault();
             this.node.requestSubmit();
         });
@@ -52,7 +52,7 @@ export class Composer {
         this.changed();
     }
 
-    /** Forgets what has been typed. */
+    /** Empties the field. */
     clear(): void {
         this.field.value = "";
         this.changed();
@@ -80,7 +80,7 @@ export class Composer {
     }
 }
 
-/** In characters as the server counts them: an emoji is one, not two. */
+/** Length in characters as the server counts them: an emoji is one, not two. */
 function length(text: string): number {
     return Array.from(text).length;
 }

@@ -1,20 +1,21 @@
-import { Manager, type Socket } from "socket.io-client";
+import { reportUnreachable } from "./diagnostics";
 import type { Choice, Entry } from "./entries";
+import { Socket } from "./socket";
 
-/** What the server answers when a conversation is joined or begun. */
+/** The server's answer when a conversation is joined or begun. */
 export interface Welcome {
     accepted: true;
     conversation: string;
     entries: Entry[];
     starters?: Choice[];
-    /** A turn of this conversation is running just now. */
+    /** A turn of this conversation is running. */
     working?: boolean;
 }
 
 export interface Refusal {
     accepted: false;
     reason: string;
-    /** Why, in a sentence for the patient. */
+    /** The reason in a sentence for the patient. */
     text: string;
 }
 
@@ -27,109 +28,91 @@ export interface Message {
 export type Verdict = { accepted: true; entries?: Entry[] } | Refusal;
 
 export interface Listener {
-    /** The server can be reached, again or for the first time: the conversation must be joined. */
+    /** Connected or reconnected: the conversation must be joined. */
     up(): void;
     down(): void;
     entry(entry: Entry): void;
     working(on: boolean): void;
 }
 
-const ACKNOWLEDGED_WITHIN_MS = 15_000;
 // Over HTTP the acknowledgement comes with the answers, so it may take as long as a turn.
 const ANSWERED_WITHIN_MS = 90_000;
 const PAUSE_MS = 3000;
 
-/**
- * Speaks with the server: over a web socket, and with plain requests where that is blocked.
- * It keeps trying; `up` and `down` tell how that goes.
- */
+/** Transport to the server: a web socket, or plain requests where sockets are blocked. Reconnects for ever. */
 export class Connection {
     private readonly base: URL;
     private readonly listener: Listener;
     private readonly socket: Socket;
-    private way: "none" | "socket" | "requests" = "none";
+    private transport: "none" | "socket" | "requests" = "none";
 
     constructor(base: URL, listener: Listener) {
         this.base = base;
         this.listener = listener;
-        const manager = new Manager(base.origin, {
-            path: `${base.pathname}socket.io`,
-            autoConnect: false,
-            transports: ["websocket"],
-            withCredentials: false,
-            // A blocked socket may not fail but hang; until it stands, plain requests carry the conversation.
-            timeout: 3000,
-            reconnectionDelay: 500,
-            // The random part keeps a thousand browsers from coming back at the same moment.
-            reconnectionDelayMax: 10_000,
-            randomizationFactor: 0.5,
+        this.socket = new Socket(new URL("socket.io/", base), {
+            connected: () => this.connected("socket"),
+            disconnected: () => this.disconnected(),
+            // Sockets are refused, plain requests perhaps not: joining the conversation will tell.
+            failed: () => {
+                if (this.transport === "none") this.connected("requests");
+            },
+            event: (name, payload) => {
+                if (name === "entry") listener.entry(payload as Entry);
+                if (name === "working") listener.working((payload as { on: boolean }).on);
+            },
         });
-        this.socket = manager.socket("/");
-        this.socket.on("connect", () => this.reached("socket"));
-        this.socket.on("disconnect", (reason) => {
-            this.lost();
-            // The library does not come back by itself after the server has closed the connection.
-            if (reason === "io server disconnect") setTimeout(() => this.socket.connect(), PAUSE_MS);
-        });
-        // Sockets are refused: perhaps plain requests are not. Joining the conversation will tell.
-        this.socket.on("connect_error", () => {
-            if (this.way === "none") this.reached("requests");
-        });
-        this.socket.on("entry", (entry: Entry) => listener.entry(entry));
-        this.socket.on("working", (working: { on: boolean }) => listener.working(working.on));
     }
 
     open(): void {
         this.socket.connect();
-        addEventListener("online", () => this.hurry());
-        addEventListener("offline", () => this.lost());
+        addEventListener("online", () => this.reconnectNow());
+        addEventListener("offline", () => this.disconnected());
         document.addEventListener("visibilitychange", () => {
-            if (document.visibilityState === "visible") this.hurry();
+            if (document.visibilityState === "visible") this.reconnectNow();
         });
     }
 
     hello(conversation: string | null, after: string | null): Promise<Welcome | Refusal> {
-        return this.ask("hello", { conversation, after });
+        return this.call("hello", { conversation, after });
     }
 
-    again(conversation: string | null): Promise<Welcome | Refusal> {
-        return this.ask("again", { conversation });
+    restart(conversation: string | null): Promise<Welcome | Refusal> {
+        return this.call("again", { conversation });
     }
 
     async say(conversation: string | null, message: Message): Promise<Verdict> {
-        if (this.way !== "requests") return this.ask("say", message);
+        if (this.transport !== "requests") return this.call("say", message);
         this.listener.working(true);
         try {
-            return await this.ask("say", { conversation, ...message });
+            return await this.call("say", { conversation, ...message });
         } finally {
             this.listener.working(false);
         }
     }
 
-    /** Drops a connection that no longer answers, so that a new one is made. */
+    /** Replaces a connection that no longer answers. */
     renew(): void {
-        const broken = this.way === "socket";
-        this.lost();
-        if (!broken) return;
-        this.socket.disconnect();
-        setTimeout(() => this.socket.connect(), PAUSE_MS);
+        const broken = this.transport === "socket";
+        this.disconnected();
+        if (broken) this.socket.connect(PAUSE_MS);
     }
 
-    private async ask<Answer>(what: string, body: object): Promise<Answer> {
-        if (this.way === "socket") return this.socket.timeout(ACKNOWLEDGED_WITHIN_MS).emitWithAck(what, body);
+    private async call<Answer>(method: string, body: object): Promise<Answer> {
+        if (this.transport === "socket") return this.socket.call(method, body) as Promise<Answer>;
         try {
-            return await this.request(what, body);
+            return await this.request(method, body);
         } catch (problem) {
-            this.lost();
+            reportUnreachable(this.base);
+            this.disconnected();
             throw problem;
         }
     }
 
-    private async request<Answer>(what: string, body: object): Promise<Answer> {
+    private async request<Answer>(method: string, body: object): Promise<Answer> {
         const stop = new AbortController();
         const timer = setTimeout(() => stop.abort(), ANSWERED_WITHIN_MS);
         try {
-            const response = await fetch(new URL(`api/${what}`, this.base), {
+            const response = await fetch(new URL(`api/${method}`, this.base), {
                 method: "POST",
                 headers: { "Content-Type": "application/json" },
                 body: JSON.stringify(body),
@@ -145,18 +128,18 @@ export class Connection {
         }
     }
 
-    /** Tries now instead of at the end of the pause between two tries. */
-    private hurry(): void {
-        if (this.way !== "socket") this.socket.disconnect().connect();
+    /** Reconnects without waiting for the back-off to end. */
+    private reconnectNow(): void {
+        if (this.transport !== "socket") this.socket.connect();
     }
 
-    private reached(way: "socket" | "requests"): void {
-        this.way = way;
+    private connected(transport: "socket" | "requests"): void {
+        this.transport = transport;
         this.listener.up();
     }
 
-    private lost(): void {
-        this.way = "none";
+    private disconnected(): void {
+        this.transport = "none";
         this.listener.down();
     }
 }

@@ -1,23 +1,13 @@
-import { Connection, type Message, type Refusal, type Welcome } from "./connection";
-import { type Choice, type Entry, place } from "./entries";
+import { Connection, type Refusal, type Welcome } from "./connection";
+import { type Choice, type Entry, sequence } from "./entries";
+import { Outbox, type Unsent } from "./outbox";
 import { Store } from "./storage";
-
-/** Something this patient has said that the server has not confirmed yet. */
-export interface Unsent extends Message {
-    /** What the patient sees: the text, or the title of the choice. */
-    shown: string;
-    time: string;
-    /** The server has it; it leaves the list when it comes back as an entry. */
-    acknowledged?: true;
-    /** Why the server refused it, in a sentence for the patient. */
-    refused?: string;
-}
 
 export type State = "new" | "connecting" | "online" | "offline";
 
-/** What those who show a conversation are told. */
-export interface Watcher {
-    /** Everything has changed: show it anew. */
+/** Callbacks of the views of a conversation. */
+export interface ConversationListener {
+    /** The whole history was replaced: render it anew. */
     history?(): void;
     entry?(entry: Entry): void;
     unsent?(): void;
@@ -25,71 +15,71 @@ export interface Watcher {
     working?(): void;
     /** The earlier conversation has expired on the server. */
     expired?(): void;
-    /** The server has erased what it knew of the patient. */
+    /** The server has erased the patient's data. */
     erased?(): void;
 }
 
-// The server says when a turn has ended; this only guards against a lost word.
+// The server reports the end of a turn; this guards against a lost event.
 const LONGEST_TURN_MS = 90_000;
 
-/** One conversation with one server, shared by all elements of a page that speak with it. */
+/** A conversation with one server, shared by all elements of a page that talk to it. */
 export class Conversation {
     entries: Entry[] = [];
-    unsent: Unsent[] = [];
     starters: Choice[] = [];
     state: State = "new";
     working = false;
-    /** Why the server would not let this browser in, in a sentence for the patient. */
+    /** The server's reason for rejecting this browser, in a sentence for the patient. */
     refusal = "";
-    /** Kept for this tab: whether the panel is open, and what has been typed. */
+    /** State of this tab: whether the panel is open, and the draft. */
     readonly tab: Store;
     private readonly store: Store;
+    private readonly outbox: Outbox;
     private readonly connection: Connection;
-    private readonly watchers = new Set<Watcher>();
+    private readonly listeners = new Set<ConversationListener>();
     private turnGuard = 0;
     private sending = false;
-    /** Counts the tries to join; what an earlier one brings is dropped. */
+    /** Counts the attempts to join; the result of an earlier one is dropped. */
     private joining = 0;
     /** The conversation that `entries` belong to. */
-    private shown: string | null = null;
-    /** What arrived before the first answer to joining: it can only belong to the conversation that is joined. */
+    private current: string | null = null;
+    /** Entries received before the first answer to joining: they can only belong to the conversation being joined. */
     private early: Entry[] | undefined = [];
 
     constructor(server: URL, storage: "session" | "local") {
         const prefix = `trialguide ${server.host}${server.pathname} `;
         this.tab = new Store("session", prefix);
         this.store = storage === "session" ? this.tab : new Store("local", prefix);
-        this.unsent = readUnsent(this.tab.get("unsent"));
+        this.outbox = new Outbox(this.tab, () => this.notify((listener) => listener.unsent?.()));
         this.connection = new Connection(server, {
             up: () => void this.join(),
             down: () => this.down(),
-            entry: (entry) => this.take([entry]),
+            entry: (entry) => this.receive([entry]),
             working: (on) => this.setWorking(on),
         });
-        // Another tab of this person has started again, or was the first to begin.
+        // Another tab of this person has restarted, or was the first to begin.
         this.store.watch("conversation", (id) => {
             if (id && this.state !== "new") void this.join();
         });
     }
 
-    watch(watcher: Watcher): void {
-        this.watchers.add(watcher);
+    addListener(listener: ConversationListener): void {
+        this.listeners.add(listener);
     }
 
-    unwatch(watcher: Watcher): void {
-        this.watchers.delete(watcher);
+    removeListener(listener: ConversationListener): void {
+        this.listeners.delete(listener);
     }
 
-    /** Whether there is something to come back to from an earlier page. */
-    get begun(): boolean {
-        return this.id !== null;
+    get unsent(): Unsent[] {
+        return this.outbox.messages;
     }
 
+    /** Whether the conversation outlasts the page. */
     get lasts(): boolean {
         return this.store.lasts;
     }
 
-    /** Connects, unless that has been done. */
+    /** Connects on the first call. */
     start(): void {
         if (this.state !== "new") return;
         this.setState("connecting");
@@ -100,45 +90,40 @@ export class Conversation {
         this.queue({ text }, text);
     }
 
-    /** Says what a choice stands for; a rating can carry a comment. */
+    /** Sends a choice; a rating can carry a comment. */
     choose(choice: Choice, comment = ""): void {
         const shown = choice.shown ?? choice.title;
         this.queue({ token: choice.token, text: comment || undefined }, comment ? `${shown}\n${comment}` : shown);
     }
 
-    /** Which of these choices for a topic was made last, by a press or in words, as far as the conversation reaches back. */
+    /** The choice made last among these for a topic, pressed or typed, as far as the history reaches back. */
     chosen(choices: Choice[], topic: string | undefined): Choice | undefined {
-        const shown = (text: string) => choices.find((choice) => choice.shown === text.split("\n")[0]);
-        const said = this.entries.map(({ from, text, kept }) => {
-            if (from === "patient") return shown(text);
+        const byText = (text: string) => choices.find((choice) => choice.shown === text.split("\n")[0]);
+        const confirmed = this.entries.map(({ from, text, kept }) => {
+            if (from === "patient") return byText(text);
             if (!kept || (kept.topic && kept.topic !== topic)) return undefined;
             return choices.find((choice) => choice.stars === kept.stars && choice.followed === kept.followed);
         });
-        const saying = this.unsent.filter((message) => message.refused === undefined).map((message) => shown(message.shown));
-        return [...said, ...saying].filter(Boolean).pop();
+        const pending = this.unsent.filter((message) => message.refused === undefined).map((message) => byText(message.shown));
+        return [...confirmed, ...pending].filter(Boolean).pop();
     }
 
-    /** Sends once more what the server has refused. */
+    /** Sends a rejected message again. */
     retry(id: string): void {
-        const message = this.unsent.find((unsent) => unsent.id === id);
-        if (!message) return;
-        delete message.refused;
-        this.unsentChanged();
-        void this.flush();
+        if (this.outbox.retry(id)) void this.flush();
     }
 
-    /** Leaves this conversation and begins a new one; without a connection, as soon as there is one. */
-    async again(): Promise<void> {
-        const left = this.id;
+    /** Begins a new conversation; without a connection, as soon as there is one. */
+    async restart(): Promise<void> {
+        const previous = this.id;
         const joining = ++this.joining;
         this.id = null;
-        this.unsent = [];
-        this.unsentChanged();
+        this.outbox.clear();
         this.setWorking(false);
         this.show(null, [], []);
         if (this.state !== "online") return;
         try {
-            const welcome = await this.connection.again(left);
+            const welcome = await this.connection.restart(previous);
             if (joining === this.joining) this.joined(welcome, null);
         } catch {
             this.connection.renew();
@@ -147,19 +132,19 @@ export class Conversation {
 
     private async join(): Promise<void> {
         const joining = ++this.joining;
-        const asked = this.id;
-        const last = asked !== null && asked === this.shown ? this.entries[this.entries.length - 1] : undefined;
-        // Until the answer is here, what arrives may belong to the conversation that is being left.
-        if (asked !== this.shown) this.shown = null;
+        const requested = this.id;
+        const last = requested !== null && requested === this.current ? this.entries[this.entries.length - 1] : undefined;
+        // Until the answer is here, entries may still arrive for the conversation that is being left.
+        if (requested !== this.current) this.current = null;
         try {
-            const welcome = await this.connection.hello(asked, last?.id ?? null);
-            if (joining === this.joining) this.joined(welcome, asked);
+            const welcome = await this.connection.hello(requested, last?.id ?? null);
+            if (joining === this.joining) this.joined(welcome, requested);
         } catch {
             if (joining === this.joining) this.connection.renew();
         }
     }
 
-    private joined(welcome: Welcome | Refusal, asked: string | null): void {
+    private joined(welcome: Welcome | Refusal, requested: string | null): void {
         if (!welcome.accepted) {
             this.refusal = welcome.text;
             this.connection.renew();
@@ -167,96 +152,85 @@ export class Conversation {
         }
         this.refusal = "";
         this.id = welcome.conversation;
-        if (welcome.conversation === this.shown) this.take(welcome.entries);
+        if (welcome.conversation === this.current) this.receive(welcome.entries);
         else this.show(welcome.conversation, welcome.entries, welcome.starters ?? []);
-        this.take(this.early ?? []);
+        this.receive(this.early ?? []);
         this.early = undefined;
-        if (asked !== null && welcome.conversation !== asked) this.tell((watcher) => watcher.expired?.());
+        if (requested !== null && welcome.conversation !== requested) this.notify((listener) => listener.expired?.());
         this.setState("online");
         this.setWorking(welcome.working === true);
         void this.flush();
     }
 
     private show(conversation: string | null, entries: Entry[], starters: Choice[]): void {
-        this.shown = conversation;
+        this.current = conversation;
         this.entries = entries;
         this.starters = starters;
-        this.settle(entries);
-        this.tell((watcher) => watcher.history?.());
+        this.outbox.settle(entries);
+        this.notify((listener) => listener.history?.());
     }
 
-    private take(entries: Entry[]): void {
-        if (this.shown === null) {
+    private receive(entries: Entry[]): void {
+        if (this.current === null) {
             this.early?.push(...entries);
             return;
         }
         for (const entry of entries) {
             if (this.entries.some((known) => known.id === entry.id)) continue;
-            if (entry.kind === "erased") this.forget();
+            if (entry.kind === "erased") this.erase();
             const last = this.entries[this.entries.length - 1];
-            this.settle([entry]);
+            this.outbox.settle([entry]);
             this.entries.push(entry);
-            if (!last || place(last) < place(entry)) {
-                this.tell((watcher) => watcher.entry?.(entry));
+            if (!last || sequence(last) < sequence(entry)) {
+                this.notify((listener) => listener.entry?.(entry));
             } else {
-                this.entries.sort((one, other) => place(one) - place(other));
-                this.tell((watcher) => watcher.history?.());
+                this.entries.sort((one, other) => sequence(one) - sequence(other));
+                this.notify((listener) => listener.history?.());
             }
         }
     }
 
-    /** Keeps nothing of what was said and typed but what is still to be sent. */
-    private forget(): void {
-        this.unsent = this.unsent.filter(isWaiting);
-        this.unsentChanged();
+    /** Erases entries and draft; pending messages are still sent. */
+    private erase(): void {
+        this.outbox.keepPending();
         this.tab.set("draft", null);
-        this.show(this.shown, [], []);
-        this.tell((watcher) => watcher.erased?.());
+        this.show(this.current, [], []);
+        this.notify((listener) => listener.erased?.());
     }
 
-    /** What has come back as an entry is no longer unsent. */
-    private settle(entries: Entry[]): void {
-        const said = new Set(entries.map((entry) => entry.said));
-        if (!this.unsent.some((message) => said.has(message.id))) return;
-        this.unsent = this.unsent.filter((message) => !said.has(message.id));
-        this.unsentChanged();
-    }
-
-    private queue(message: Omit<Message, "id">, shown: string): void {
+    private queue(message: { text?: string | undefined; token?: string }, shown: string): void {
         this.start();
-        this.unsent.push({ ...message, id: uniqueId(), shown, time: new Date().toISOString() });
-        this.unsentChanged();
+        this.outbox.add(message, shown);
         void this.flush();
     }
 
-    /** Sends in order: the next one goes when the last one is acknowledged. */
+    /** Sends in order: one message at a time, the next after the acknowledgement of the last. */
     private async flush(): Promise<void> {
         if (this.sending) return;
         this.sending = true;
         try {
-            for (let next = this.next(); next; next = this.next()) await this.sendOne(next);
+            while (this.state === "online" && this.current !== null) {
+                const { next } = this.outbox;
+                if (!next) break;
+                await this.sendOne(next);
+            }
         } catch {
-            // It stays in the queue, and goes again when the conversation has been joined anew.
+            // It stays queued and is sent again after rejoining.
             if (this.state === "online") this.connection.renew();
         } finally {
             this.sending = false;
         }
     }
 
-    private next(): Unsent | undefined {
-        if (this.state !== "online" || this.shown === null) return undefined;
-        return this.unsent.find(isWaiting);
-    }
-
     private async sendOne(message: Unsent): Promise<void> {
-        const conversation = this.shown;
+        const conversation = this.current;
         const { id, text, token } = message;
         const verdict = await this.connection.say(conversation, { id, text, token });
-        if (conversation !== this.shown) return;
+        if (conversation !== this.current) return;
         if (verdict.accepted) message.acknowledged = true;
         else message.refused = verdict.text;
-        this.unsentChanged();
-        if (verdict.accepted && verdict.entries) this.take(verdict.entries);
+        this.outbox.save();
+        if (verdict.accepted && verdict.entries) this.receive(verdict.entries);
     }
 
     private down(): void {
@@ -268,7 +242,7 @@ export class Conversation {
     private setState(state: State): void {
         if (state === this.state) return;
         this.state = state;
-        this.tell((watcher) => watcher.state?.());
+        this.notify((listener) => listener.state?.());
     }
 
     private setWorking(on: boolean): void {
@@ -276,17 +250,11 @@ export class Conversation {
         if (on) this.turnGuard = setTimeout(() => this.setWorking(false), LONGEST_TURN_MS);
         if (on === this.working) return;
         this.working = on;
-        this.tell((watcher) => watcher.working?.());
+        this.notify((listener) => listener.working?.());
     }
 
-    private unsentChanged(): void {
-        const kept = this.unsent.filter((message) => !message.acknowledged);
-        this.tab.set("unsent", kept.length ? JSON.stringify(kept) : null);
-        this.tell((watcher) => watcher.unsent?.());
-    }
-
-    private tell(what: (watcher: Watcher) => void): void {
-        for (const watcher of this.watchers) what(watcher);
+    private notify(call: (listener: ConversationListener) => void): void {
+        for (const listener of this.listeners) call(listener);
     }
 
     private get id(): string | null {
@@ -300,31 +268,10 @@ export class Conversation {
 
 const conversations = new Map<string, Conversation>();
 
-/** The conversation that this page has with a server; the same one for all that ask. */
+/** Returns the page's one conversation with a server, created on first use. */
 export function conversationWith(server: URL, storage: "session" | "local"): Conversation {
     const key = `${storage} ${server.href}`;
     const known = conversations.get(key) ?? new Conversation(server, storage);
     conversations.set(key, known);
     return known;
-}
-
-/** Whether the server has neither taken nor refused it. */
-function isWaiting(message: Unsent): boolean {
-    return message.refused === undefined && !message.acknowledged;
-}
-
-function readUnsent(kept: string | null): Unsent[] {
-    try {
-        const unsent: unknown = JSON.parse(kept ?? "[]");
-        return Array.isArray(unsent) ? unsent : [];
-    } catch {
-        return [];
-    }
-}
-
-/** `crypto.randomUUID` exists only on pages that came over HTTPS. */
-function uniqueId(): string {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    const digits = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

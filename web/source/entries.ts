@@ -1,4 +1,4 @@
-/** One line of a conversation, as the server sends it: the answer model that all channels share. */
+/** Entry of a conversation, as the server sends it: the answer model of all channels. */
 export interface Entry {
     id: string;
     from: "patient" | "assistant";
@@ -11,11 +11,11 @@ export interface Entry {
     picture?: { link: string; alternative: string };
     card?: Card;
     choices?: Choice[];
-    /** What can be done with an answer, only where the server offers it: ratings by their stars, following its topic, and ending that. */
+    /** Feedback choices of an answer, where the server offers them: ratings by stars, following the topic, unfollowing it. */
     feedback?: Choice[];
-    /** What was kept of the patient's feedback: stars, or whether a topic (without one: all of them) is followed. */
+    /** Stored feedback: stars, or whether a topic (without one: every topic) is followed. */
     kept?: { topic?: string; stars?: number; followed?: boolean };
-    /** The id under which this patient's browser sent it. */
+    /** Id of the message that this browser sent. */
     said?: string;
 }
 
@@ -26,12 +26,12 @@ export interface Source {
 
 export interface Choice {
     title: string;
-    /** Opaque; the server maps it back to what the choice stands for. */
+    /** Opaque; mapped back by the server. */
     token: string;
-    /** What the patient is shown to have said by it, where that is not its title. */
+    /** Displayed as the patient's message, where that is not the title. */
     shown?: string;
     stars?: number;
-    /** Whether it follows a topic or ends that. */
+    /** True to follow a topic, false to unfollow it. */
     followed?: boolean;
 }
 
@@ -55,7 +55,7 @@ export interface Card {
     warning?: string;
 }
 
-/** The place of an entry in its conversation: 17 for `e-17`. */
-export function place(entry: Entry): number {
+/** The sequence number of an entry in its conversation: 17 for `e-17`. */
+export function sequence(entry: Entry): number {
     return Number(entry.id.replace(/^\D*/, ""));
 }

@@ -1,31 +1,31 @@
 import type { Choice, Entry } from "./entries";
 import { button, icon, iconButton, make, named } from "./nodes";
-import type { Showing } from "./render";
+import type { RenderContext } from "./render_context";
 
 const LONGEST_COMMENT = 300;
-/** The event that tells what stands below answers that feedback was kept, perhaps in words. */
+/** Event at the feedback nodes: the server has stored feedback, perhaps typed in words. */
 export const KEPT = "kept";
 
-/** What a person can do with an answer: give it stars, with a comment if they like, and follow its topic. */
-export function feedbackNode(entry: Entry, offered: Choice[], showing: Showing): HTMLElement {
+/** Renders the feedback row of an answer: stars with an optional comment, and following its topic. */
+export function feedbackNode(entry: Entry, offered: Choice[], context: RenderContext): HTMLElement {
     const ratings = offered.filter((choice) => choice.stars);
     const [follow, unfollow] = offered.filter((choice) => !choice.stars);
-    const node = named(make("div", "feedback"), showing.words.say("feedback"), "group");
-    const parts = ratings.length ? rating(entry, ratings, showing, node) : [];
-    if (follow) parts.splice(1, 0, following(entry, follow, unfollow, showing, node));
+    const node = named(make("div", "feedback"), context.words.say("feedback"), "group");
+    const parts = ratings.length ? rating(entry, ratings, context, node) : [];
+    if (follow) parts.splice(1, 0, following(entry, follow, unfollow, context, node));
     node.append(...parts);
     return node;
 }
 
-/** The stars, and the form that they open: a rating goes out with the button in it, so that nobody rates by a slip. */
-function rating(entry: Entry, ratings: Choice[], { words, chosen, choose }: Showing, node: HTMLElement): HTMLElement[] {
+/** Renders the stars and the form that they open. Its button sends the rating, so that no slip of the finger does. */
+function rating(entry: Entry, ratings: Choice[], { words, chosen, choose }: RenderContext, node: HTMLElement): HTMLElement[] {
     let given = chosen(ratings, entry.topic?.id);
     let picked = given;
     const radios = ratings.map((choice) => {
         const radio = named(make("input"), choice.title);
         radio.type = "radio";
         radio.name = `rate-${entry.id}`;
-        // Also when it is the one that was given: to say why.
+        // Also for the stars already given: a comment may be added.
         radio.addEventListener("click", () => pick(choice, true));
         return radio;
     });
@@ -76,7 +76,7 @@ function following(
     entry: Entry,
     follow: Choice,
     unfollow: Choice | undefined,
-    { chosen, choose }: Showing,
+    { chosen, choose }: RenderContext,
     node: HTMLElement,
 ): HTMLElement {
     const made = button("follow", () => {

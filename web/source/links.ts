@@ -3,10 +3,15 @@ import type { Words } from "./words";
 
 const ALLOWED = new Set(["http:", "https:", "mailto:", "tel:"]);
 const BARE_LINK = /(?:https?:\/|\/chat)\/[^\s<>"“”]*[^\s<>"“”.,;:!?)\]]/g;
-// In an urgent message every number of three digits or more is one to call.
+/** The assistant's own pages, and the labels that name them. */
+export const PAGES = [
+    ["faq", "all_answers"],
+    ["privacy", "privacy"],
+] as const;
+// In an urgent message every number of three digits or more is a telephone number.
 const NUMBER_TO_CALL = /(?:\+\d|\d)(?:[ -]?\d){2,14}/g;
 
-/** The address, if a link to it can do no harm; otherwise null. */
+/** The absolute address if its scheme is allowed, otherwise null. */
 export function safeAddress(link: string, base: URL): string | null {
     try {
         const address = new URL(link, base);
@@ -16,7 +21,7 @@ export function safeAddress(link: string, base: URL): string | null {
     }
 }
 
-/** A link, or only its text where the address is not allowed. */
+/** Creates a link, or only its text where the address is not allowed. */
 export function link(words: Words, base: URL, address: string, ...content: (Node | string)[]): HTMLElement {
     const safe = safeAddress(address, base);
     if (safe === null) return make("span", "", ...content);
@@ -30,7 +35,7 @@ export function link(words: Words, base: URL, address: string, ...content: (Node
     return made;
 }
 
-/** Paragraphs and lists of plain text; the links in it can be followed, and in an urgent one the numbers be called. */
+/** Renders plain text as paragraphs and lists with links; in an urgent one, numbers become links to call. */
 export function paragraphs(words: Words, base: URL, text: string, urgent = false): HTMLElement[] {
     return text
         .split(/\n\s*\n/)
@@ -45,7 +50,10 @@ export function paragraphs(words: Words, base: URL, text: string, urgent = false
         element.dir = "auto";
         let end = 0;
         for (const match of text.matchAll(BARE_LINK)) {
-            element.append(...numbers(text.slice(end, match.index), urgent), link(words, base, match[0], readable(match[0])));
+            element.append(
+                ...numbers(text.slice(end, match.index), urgent),
+                link(words, base, match[0], linkText(words, base, match[0])),
+            );
             end = match.index + match[0].length;
         }
         element.append(...numbers(text.slice(end), urgent));
@@ -53,12 +61,19 @@ export function paragraphs(words: Words, base: URL, text: string, urgent = false
     }
 }
 
-/** The address of a telephone number. */
+/** The `tel:` address of a telephone number. */
 export function telephone(number: string): string {
     return `tel:${number.replace(/[^\d+]/g, "")}`;
 }
 
-/** What a person needs to see of an address. */
+/** Words for the assistant's own pages, the address itself for others. */
+function linkText(words: Words, base: URL, address: string): string {
+    const safe = safeAddress(address, base);
+    const page = safe ? PAGES.find(([path]) => new URL(safe).pathname === base.pathname + path) : undefined;
+    return page ? words.say(page[1]) : readable(address);
+}
+
+/** An address without its scheme and final slash, for reading. */
 export function readable(address: string): string {
     return address.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
 }

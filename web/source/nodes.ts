@@ -1,4 +1,4 @@
-/** Makes an element. Text goes in as text nodes only, never as mark-up. */
+/** Creates an element. Text becomes text nodes, never mark-up. */
 export function make<Tag extends keyof HTMLElementTagNameMap>(
     tag: Tag,
     className = "",
@@ -17,21 +17,26 @@ export function button(className: string, pressed: () => void, ...content: (Node
     return made;
 }
 
-/** A button that shows an icon alone; `label` is its name. */
+/** Creates a button with an icon only; `label` is its accessible name. */
 export function iconButton(name: IconName, label: string, pressed: () => void): HTMLButtonElement {
     const made = named(button("icon-button", pressed, icon(name)), label);
     made.title = label;
     return made;
 }
 
-/** Gives an element the name, and if need be the role, that a screen reader says. */
+/** Sets the accessible name, and optionally the role. */
 export function named<Named extends HTMLElement>(element: Named, label: string, role?: string): Named {
     if (role) element.setAttribute("role", role);
     element.setAttribute("aria-label", label);
     return element;
 }
 
-/** Text for screen readers alone. */
+/** Whether a key belongs to an input method; Safari reports the Enter that accepts a word with code 229 only. */
+export function isComposing(event: KeyboardEvent): boolean {
+    return event.isComposing || event.keyCode === 229;
+}
+
+/** Creates text for screen readers only. */
 export function hidden(text: string): HTMLSpanElement {
     return make("span", "hidden", text);
 }
@@ -43,6 +48,7 @@ const SHAPES = {
     send: "M12 19V5M6 11l6-6 6 6",
     down: "M12 5v14M6 13l6 6 6-6",
     out: "M14 5h5v5M19 5l-8 8M17 14v5H5V7h5",
+    unfold: "M6 9l6 6 6-6",
     phone: "M6 4h3l2 5-2.5 1.5a11 11 0 0 0 5 5L15 13l5 2v3a2 2 0 0 1-2 2A15 15 0 0 1 4 6a2 2 0 0 1 2-2z",
     map: "M12 21s7-6.5 7-11.5a7 7 0 0 0-14 0C5 14.5 12 21 12 21zM12 7.5a2.2 2.2 0 1 0 .01 0z",
     web: "M12 3.5a8.5 8.5 0 1 0 .01 0zM4 12h16M12 3.5c3 2.5 3 14 0 17M12 3.5c-3 2.5-3 14 0 17",

@@ -1,15 +1,20 @@
-/** What a web editor can set: attributes of the element, or `data-` attributes of the script tag. */
+/** Settings of a web editor: attributes of the element, or `data-` attributes of the script tag. */
 export interface Options {
-    /** Where the server answers, such as `https://bot.example.org/chat/`. */
-    server: URL;
+    /** Address of the server, such as `https://bot.example.org/chat/`; null where neither the script nor an attribute tells. */
+    server: URL | null;
     language: string;
     position: "end" | "start" | "inline";
     direction: "ltr" | "rtl" | "";
     scheme: "auto" | "light" | "dark";
     greeting: boolean;
     opened: boolean;
+    /** Name of the assistant, in place of the one in the labels. */
+    name: string;
+    /** Heading of the panel. */
     title: string;
-    /** The text on the button that opens the panel. */
+    /** Address of a picture for the head of the panel. */
+    logo: string;
+    /** Text of the launcher. */
     label: string;
     storage: "session" | "local";
 }
@@ -22,18 +27,23 @@ export const NAMES = [
     "scheme",
     "greeting",
     "opened",
+    "name",
     "title",
+    "logo",
     "label",
     "storage",
 ] as const;
 
-/** The tag that loaded this script; it is known only while the script runs for the first time. */
-export const script = document.currentScript as HTMLScriptElement | null;
+const FILE = /\/widget(-\w+)?\.js(\?|$)/;
 
-/** The folder in which this script lies, as `https://bot.example.org/chat/`. */
-export const FOLDER = new URL(".", script?.src || document.baseURI);
+/** The tag that loaded this script, known only during its first run. A module has no current script: it is found by its file name. */
+export const script =
+    (document.currentScript as HTMLScriptElement | null) ?? [...document.scripts].find((tag) => FILE.test(tag.src)) ?? null;
 
-/** An element as the script tag asks for it. */
+/** The folder of this script, such as `https://bot.example.org/chat/`; null where it was merged into a file of the page's own. */
+export const FOLDER = script && FILE.test(script.src) ? new URL(".", script.src) : null;
+
+/** Creates the element that the script tag describes. */
 export function elementFromScript(): HTMLElement {
     const element = document.createElement("trialguide-chat");
     for (const name of NAMES) {
@@ -56,14 +66,16 @@ export function readOptions(element: HTMLElement): Options {
         scheme: oneOf("scheme", "auto", "light", "dark"),
         greeting: oneOf("greeting", "on", "off") === "on",
         opened: oneOf("opened", "no", "yes") === "yes",
+        name: read("name"),
         title: read("title"),
+        logo: read("logo"),
         label: read("label"),
         storage: oneOf("storage", "session", "local"),
     };
 }
 
 /** `https://bot.example.org` and `https://bot.example.org/chat/` name the same server. */
-function server(given: string): URL {
+function server(given: string): URL | null {
     if (!given) return FOLDER;
     const address = new URL(given, document.baseURI);
     if (address.pathname === "/") address.pathname = "/chat/";

@@ -1,68 +1,82 @@
 import { Composer } from "./composer";
-import type { Conversation, Watcher } from "./conversation";
-import { asText, openPrintView, saveText } from "./keep";
-import { Log } from "./log";
-import { button, hidden, type IconName, icon, iconButton, make, named } from "./nodes";
+import type { Conversation, ConversationListener } from "./conversation";
+import { asText, openPrintView, saveText } from "./export";
+import { safeAddress } from "./links";
+import { type Announce, Log } from "./log";
+import { Menu } from "./menu";
+import { button, icon, iconButton, isComposing, make, named } from "./nodes";
 import type { Options } from "./options";
-import type { Showing } from "./render";
+import type { RenderContext } from "./render_context";
 import type { Words } from "./words";
 
-/** Where the panel fills the screen, as in style.css. */
+/** Screens that the panel fills, as in style.css. */
 export const FULL_SCREEN = matchMedia("(max-width: 30em), (max-height: 26em)");
 const OFFLINE_SHOWN_AFTER_MS = 1500;
 
-/** The window with the conversation: what it is, its menu, the log and the field to type in. */
+/** Dialog with the conversation: head, menu, transcript and composer. */
 export class Panel {
     readonly node: HTMLDialogElement;
     private readonly words: Words;
     private readonly conversation: Conversation;
     private readonly inline: boolean;
     private readonly title: string;
-    private readonly showing: Showing;
+    private readonly context: RenderContext;
     private readonly log: Log;
     private readonly composer: Composer;
     private readonly status: HTMLElement;
-    private readonly menu: HTMLElement;
-    private readonly menuButton: HTMLButtonElement;
+    private readonly menu: Menu;
     private readonly question: HTMLElement;
     private readonly picture: HTMLDialogElement;
-    private readonly watcher: Watcher = { state: () => this.showState(), erased: () => this.composer.clear() };
-    private readonly announce: (text: string) => void;
+    private readonly listener: ConversationListener = { state: () => this.showState(), erased: () => this.composer.clear() };
+    private readonly announce: Announce;
+    private readonly live: HTMLElement;
     private statusTimer = 0;
     private wasOffline = false;
 
     constructor(
         words: Words,
         options: Options,
+        server: URL,
         conversation: Conversation,
-        { close, announce }: { close(): void; announce(text: string): void },
+        { close, announce, live }: { close(): void; announce: Announce; live: HTMLElement },
     ) {
         this.words = words;
         this.conversation = conversation;
         this.announce = announce;
+        this.live = live;
         this.inline = options.position === "inline";
         this.title = options.title || words.say("title");
 
         this.picture = make("dialog", "picture");
-        this.menuButton = iconButton("menu", words.say("menu"), () => this.toggleMenu());
-        this.menu = this.makeMenu(options.server);
+        this.picture.addEventListener("close", () => {
+            if (this.node.open) this.node.append(this.live);
+            this.adaptMode();
+        });
+        this.menu = new Menu(words, server, {
+            save: () => this.save(),
+            print: () => this.print(),
+            restart: () => this.ask(),
+        });
         this.question = this.makeQuestion();
         const heading = make("h2", "", this.title);
         heading.id = "title";
-        const titles = make("div", "titles", heading, make("p", "", words.say("subtitle")));
-        const header = make("header", "", make("span", "sign", icon("chat")), titles, this.menuButton);
-        if (!this.inline) header.append(iconButton("close", words.say("close"), close));
+        const subtitle = make("p", "", words.say("subtitle"));
+        subtitle.id = "subtitle";
+        const titles = make("div", "titles", heading, subtitle);
+        const head = make("div", "head", sign(options.logo), titles, this.menu.button);
+        if (!this.inline) head.append(iconButton("close", words.say("close"), close));
         this.status = make("p", "status");
         this.status.hidden = true;
-        this.showing = {
+        this.context = {
             words,
-            base: options.server,
+            base: server,
+            greeting: options.greeting,
             choose: (choice, comment) => conversation.choose(choice, comment),
             chosen: (choices, topic) => conversation.chosen(choices, topic),
             retry: (id) => conversation.retry(id),
             enlarge: (image) => this.enlarge(image),
         };
-        this.log = new Log(conversation, this.showing, options.greeting, announce);
+        this.log = new Log(conversation, this.context, announce);
         this.composer = new Composer(words, conversation.tab.get("draft") ?? "", {
             send: (text) => conversation.send(text),
             typed: (text) => conversation.tab.set("draft", text || null),
@@ -71,8 +85,8 @@ export class Panel {
         this.node = make(
             "dialog",
             "panel",
-            header,
-            this.menu,
+            head,
+            this.menu.node,
             this.question,
             this.status,
             this.log.node,
@@ -80,16 +94,25 @@ export class Panel {
             this.picture,
         );
         this.node.setAttribute("aria-labelledby", "title");
+        this.node.setAttribute("aria-describedby", "subtitle");
         this.node.tabIndex = -1;
         this.node.addEventListener("keydown", (event) => {
-            if (event.key !== "Escape" || event.isComposing) return;
+            if (event.key !== "Escape" || isComposing(event)) return;
             event.preventDefault();
             if (this.picture.open) this.picture.close();
-            else if (!this.menu.hidden) this.toggleMenu();
+            else if (this.menu.isOpen) this.menu.toggle();
             else if (!this.question.hidden) this.answerQuestion(false);
             else if (!this.inline) close();
         });
-        conversation.watch(this.watcher);
+        // The back gesture of a phone asks a modal dialog to close.
+        this.node.addEventListener("cancel", (event) => {
+            event.preventDefault();
+            close();
+        });
+        // Pages that scroll by script would prevent them.
+        for (const type of ["wheel", "touchmove"])
+            this.node.addEventListener(type, (event) => event.stopPropagation(), { passive: true });
+        conversation.addListener(this.listener);
         this.showState();
     }
 
@@ -97,101 +120,69 @@ export class Panel {
         return this.node.open;
     }
 
-    /** Shows the panel; on a small screen it covers the page, and the keyboard stays within it. */
+    /** Opens the panel; on a small screen as a modal dialog over the page. */
     open(takeFocus: boolean): void {
         if (this.node.open) return;
-        if (FULL_SCREEN.matches && !this.inline) this.node.showModal();
-        else this.node.show();
+        // All outside of a modal dialog is inert, and an inert live region is silent.
+        this.node.append(this.live);
+        this.present();
+        FULL_SCREEN.addEventListener("change", this.adaptMode);
         visualViewport?.addEventListener("resize", this.fit);
         visualViewport?.addEventListener("scroll", this.fit);
-        this.fit();
-        this.composer.fit();
-        this.log.keepPlace();
         if (takeFocus) this.focus();
     }
 
     close(): void {
+        FULL_SCREEN.removeEventListener("change", this.adaptMode);
         visualViewport?.removeEventListener("resize", this.fit);
         visualViewport?.removeEventListener("scroll", this.fit);
-        this.menu.hidden = true;
+        this.menu.show(false);
         this.node.close();
     }
 
-    /** On a touch screen the keyboard would cover what there is to read: there the panel itself takes the focus. */
+    /** Focuses the field; on a touch screen the panel, as the keyboard would cover the text. */
     focus(): void {
         if (matchMedia("(pointer: coarse)").matches) this.node.focus();
         else this.composer.field.focus();
     }
 
-    leave(): void {
-        this.log.leave();
-        this.conversation.unwatch(this.watcher);
+    dispose(): void {
+        this.close();
+        this.log.dispose();
+        this.conversation.removeListener(this.listener);
     }
+
+    private get coversPage(): boolean {
+        return FULL_SCREEN.matches && !this.inline;
+    }
+
+    private present(): void {
+        if (this.coversPage) this.node.showModal();
+        // Its method show() would take the focus from the page.
+        else this.node.open = true;
+        this.fit();
+        this.composer.fit();
+        this.log.keepScroll();
+    }
+
+    /** Becomes modal, or no longer modal, when the window is turned, resized or magnified. */
+    private readonly adaptMode = (): void => {
+        if (!this.node.open || this.picture.open || this.node.matches(":modal") === this.coversPage) return;
+        const focused = (this.node.getRootNode() as ShadowRoot).activeElement;
+        this.node.close();
+        this.present();
+        (focused as HTMLElement | null)?.focus({ preventScroll: true });
+    };
 
     /** Keeps the panel above a keyboard on the screen. */
     private readonly fit = (): void => {
         const view = visualViewport;
-        const covers = view !== null && FULL_SCREEN.matches && !this.inline;
+        const covers = view !== null && this.coversPage;
         this.node.style.height = covers ? `${view.height}px` : "";
         this.node.style.top = covers ? `${view.offsetTop}px` : "";
     };
 
-    private makeMenu(server: URL): HTMLElement {
-        const item = (sign: IconName, label: string, act: () => void) =>
-            make(
-                "li",
-                "",
-                button(
-                    "",
-                    () => {
-                        this.toggleMenu();
-                        act();
-                    },
-                    icon(sign),
-                    this.words.say(label),
-                ),
-            );
-        const page = (sign: IconName, label: string, path: string) => {
-            const link = make("a", "", icon(sign), this.words.say(label), hidden(` (${this.words.say("new_tab")})`));
-            link.href = new URL(path, server).href;
-            link.target = "_blank";
-            link.rel = "noopener";
-            return make("li", "", link);
-        };
-        const menu = make(
-            "ul",
-            "menu",
-            item("save", "save", () => this.save()),
-            item("print", "print", () => this.print()),
-            page("list", "all_answers", "faq"),
-            page("privacy", "privacy", "privacy"),
-            item("again", "again", () => this.ask()),
-        );
-        menu.id = "menu";
-        menu.setAttribute("role", "list");
-        menu.hidden = true;
-        this.menuButton.setAttribute("aria-expanded", "false");
-        this.menuButton.setAttribute("aria-controls", "menu");
-        menu.addEventListener("focusout", (event) => {
-            const to = event.relatedTarget as Node | null;
-            if (to && !menu.contains(to) && to !== this.menuButton) this.showMenu(false);
-        });
-        return menu;
-    }
-
-    private toggleMenu(): void {
-        const opens = this.menu.hidden !== false;
-        this.showMenu(opens);
-        if (opens) this.menu.querySelector<HTMLElement>("button, a")?.focus();
-        else this.menuButton.focus();
-    }
-
-    private showMenu(shown: boolean): void {
-        this.menu.hidden = !shown;
-        this.menuButton.setAttribute("aria-expanded", String(shown));
-    }
-
-    /** The question that comes before a new conversation. */
+    /** Renders the confirmation before a new conversation. */
     private makeQuestion(): HTMLElement {
         const text = make("p", "", this.words.say("again_ask"));
         text.id = "again";
@@ -211,17 +202,17 @@ export class Panel {
 
     private answerQuestion(yes: boolean): void {
         this.question.hidden = true;
-        if (yes) void this.conversation.again();
+        if (yes) void this.conversation.restart();
         if (yes) this.focus();
-        else this.menuButton.focus();
+        else this.menu.button.focus();
     }
 
     private save(): void {
-        saveText(asText(this.conversation.entries, this.showing), this.words.say("file_name"));
+        saveText(asText(this.conversation.entries, this.context), this.words.say("file_name"));
     }
 
     private print(): void {
-        if (!openPrintView(this.conversation.entries, this.showing)) this.save();
+        if (!openPrintView(this.conversation.entries, this.context)) this.save();
     }
 
     private enlarge(image: HTMLImageElement): void {
@@ -229,7 +220,7 @@ export class Panel {
         large.alt = image.alt;
         large.src = image.src;
         const close = iconButton("close", this.words.say("close"), () => this.picture.close());
-        this.picture.replaceChildren(close, large);
+        this.picture.replaceChildren(close, large, this.live);
         named(this.picture, this.words.say("picture"));
         this.picture.showModal();
     }
@@ -238,7 +229,7 @@ export class Panel {
         clearTimeout(this.statusTimer);
         const { state, refusal } = this.conversation;
         if (state === "offline") {
-            // A short break is not worth a word.
+            // A short break is not reported.
             this.statusTimer = setTimeout(() => {
                 this.wasOffline = true;
                 this.say(refusal || this.words.say("offline"));
@@ -255,4 +246,16 @@ export class Panel {
         this.status.textContent = text;
         this.status.hidden = !text;
     }
+}
+
+/** Renders the logo option, or an icon where there is no logo or it cannot be loaded. */
+function sign(logo: string): HTMLElement {
+    const fallback = make("span", "sign", icon("chat"));
+    const address = logo && safeAddress(logo, new URL(document.baseURI));
+    if (!address) return fallback;
+    const image = make("img", "logo");
+    image.alt = "";
+    image.addEventListener("error", () => image.replaceWith(fallback));
+    image.src = address;
+    return image;
 }

@@ -1,47 +1,38 @@
-import type { Unsent } from "./conversation";
 import type { Card, Choice, Entry, Source } from "./entries";
 import { feedbackNode } from "./feedback";
 import { link, paragraphs, readable, safeAddress, telephone } from "./links";
 import { button, hidden, type IconName, icon, make, named } from "./nodes";
-import type { Words } from "./words";
+import type { Unsent } from "./outbox";
+import type { RenderContext } from "./render_context";
+import { joined, type Words } from "./words";
 
-/** What entries need in order to be shown. */
-export interface Showing {
-    words: Words;
-    base: URL;
-    choose(choice: Choice, comment?: string): void;
-    /** Which of these for a topic the patient has chosen last. */
-    chosen(choices: Choice[], topic: string | undefined): Choice | undefined;
-    retry(id: string): void;
-    enlarge(picture: HTMLImageElement): void;
-}
-
-/** One entry of the conversation. */
-export function entryNode(entry: Entry, showing: Showing): HTMLElement {
-    const { words, base } = showing;
+/** Renders an entry. */
+export function entryNode(entry: Entry, context: RenderContext): HTMLElement {
+    const { words, base } = context;
     const body = make("div", "body");
     const urgent = entry.kind === "urgent";
     const heading = urgent || entry.kind === "trouble" ? words.say(entry.kind) : entry.topic?.title;
     if (heading) body.append(titled(heading, urgent || entry.kind === "trouble" ? "urgent" : undefined));
-    if (entry.card) body.append(...card(entry.card, showing));
+    if (entry.card) body.append(...card(entry.card, entry.kind === "clinic", context));
+    else if (entry.kind === "notice" && context.greeting) body.append(foldedNotice(entry.text, context));
     else body.append(...(entry.from === "patient" ? [plain(entry.text)] : paragraphs(words, base, entry.text, urgent)));
-    if (entry.picture) body.append(picture(entry.picture, showing));
+    if (entry.picture) body.append(picture(entry.picture, context));
     if (entry.sources?.length || entry.reviewed) body.append(source(entry.sources ?? [], entry.reviewed, words, base));
-    if (entry.feedback?.length) body.append(feedbackNode(entry, entry.feedback, showing));
+    if (entry.feedback?.length) body.append(feedbackNode(entry, entry.feedback, context));
     const node = outer(entry.from, entry.kind, new Date(entry.time), words, body);
     node.dataset.id = entry.id;
-    if (entry.choices?.length) node.append(choices(entry.choices, entry.kind, showing));
+    if (entry.choices?.length) node.append(choices(entry.choices, entry.kind, context));
     return node;
 }
 
-/** What the patient has said and the server has not confirmed yet. */
-export function unsentNode(message: Unsent, online: boolean, showing: Showing): HTMLElement {
-    const { words } = showing;
+/** Renders a message that the server has not confirmed yet. */
+export function unsentNode(message: Unsent, online: boolean, context: RenderContext): HTMLElement {
+    const { words } = context;
     const node = outer("patient", "text", new Date(message.time), words, make("div", "body", plain(message.shown)));
     node.dataset.unsent = message.id;
     if (message.refused !== undefined) {
         node.classList.add("refused");
-        const again = button("retry", () => showing.retry(message.id), icon("again"), words.say("try_again"));
+        const again = button("retry", () => context.retry(message.id), icon("again"), words.say("try_again"));
         node.append(make("p", "note", `${words.say("not_sent")}. ${message.refused}`), again);
     } else if (!online) {
         node.append(make("p", "note", words.say("waiting")));
@@ -49,32 +40,48 @@ export function unsentNode(message: Unsent, online: boolean, showing: Showing): 
     return node;
 }
 
-/** The first words of the assistant, which come with the widget and not from the server. */
-export function greetingNode(starters: Choice[], showing: Showing): HTMLElement {
-    const { words, base } = showing;
+/** Renders the emergency sentence that stands in for the server's answer while there is no connection. */
+export function offlineDangerNode({ words, base }: RenderContext): HTMLElement {
+    const text = paragraphs(words, base, words.say("offline_danger"), true);
+    return outer("assistant", "urgent", null, words, make("div", "body", titled(words.say("urgent"), "urgent"), ...text));
+}
+
+/** Renders the greeting, which comes with the labels and not from the server. */
+export function greetingNode(starters: Choice[], context: RenderContext): HTMLElement {
+    const { words, base } = context;
     const body = make("div", "body", ...paragraphs(words, base, words.say("greeting")));
     const node = outer("assistant", "greeting", null, words, body);
-    if (starters.length) node.append(choices(starters, "greeting", showing));
+    if (starters.length) node.append(choices(starters, "greeting", context));
     return node;
 }
 
-/** A line between two days. */
+/** Renders the line between two days. */
 export function dayNode(date: Date, words: Words): HTMLElement {
     const today = date.toDateString() === new Date().toDateString();
     const shown = words.format(date, { weekday: "long", day: "numeric", month: "long" });
     return make("p", "day", today ? words.say("today") : shown);
 }
 
-/** What a screen reader says when an entry arrives: the text, and that there is something to choose. */
-export function spoken(entry: Entry, words: Words): string {
+/** Text for screen readers when an entry arrives: the title, the text and the choices. */
+export function spoken(entry: Entry, { words, greeting }: RenderContext): string {
+    const folded = entry.kind === "notice" && greeting;
     const said = [
         entry.kind === "urgent" || entry.kind === "trouble" ? words.say(entry.kind) : entry.topic?.title,
-        entry.card ? [entry.card.name, entry.card.address].filter(Boolean).join(", ") : entry.text,
+        entry.card
+            ? [entry.card.name, entry.card.address].filter(Boolean).join(", ")
+            : folded
+              ? words.say("notice")
+              : entry.text,
         entry.choices?.length
             ? words.say("choices_said", { titles: entry.choices.map((choice) => choice.title).join("; ") })
             : "",
     ];
-    return said.filter(Boolean).join(". ");
+    return joined(said.filter(Boolean).join(". "));
+}
+
+/** The notice folded up: the greeting and the head of the panel have said its first words. */
+function foldedNotice(text: string, { words, base }: RenderContext): HTMLElement {
+    return make("details", "", make("summary", "", words.say("notice"), icon("unfold")), ...paragraphs(words, base, text));
 }
 
 /** Text exactly as it is, such as the patient's own words. */
@@ -100,14 +107,14 @@ function titled(text: string, sign?: IconName): HTMLElement {
     return heading;
 }
 
-function choices(all: Choice[], kind: string, showing: Showing): HTMLElement {
+function choices(all: Choice[], kind: string, context: RenderContext): HTMLElement {
     const label = { greeting: "starters", answer: "related" }[kind] ?? "choices";
     const buttons = all.map((choice) => {
-        const made = button("choice", () => showing.choose(choice), choice.title);
+        const made = button("choice", () => context.choose(choice), choice.title);
         made.dir = "auto";
         return made;
     });
-    return group("choices", showing.words.say(label), buttons, label === "choices");
+    return group("choices", context.words.say(label), buttons, label === "choices");
 }
 
 function group(kind: string, label: string, content: Node[], labelHidden: boolean): HTMLElement {
@@ -132,16 +139,19 @@ function source(sources: Source[], reviewed: string | undefined, words: Words, b
     return line;
 }
 
-function card(given: Card, { words, base }: Showing): Node[] {
-    const name = titled(given.name);
-    const nodes: Node[] = [name];
+/** Renders a card; a folded one shows its name, distance and town until it is opened. */
+function card(given: Card, folded: boolean, { words, base }: RenderContext): Node[] {
+    const head: Node[] = [titled(given.name)];
+    const nodes: Node[] = [];
     const text = (value: string | undefined, className = "") => {
         if (value) nodes.push(plain(value, className));
     };
     if (given.distance_km !== undefined) {
         const distance = words.say("distance", { distance: words.number(given.distance_km) });
-        nodes.push(make("p", "distance", icon("map"), distance));
+        head.push(make("p", "distance", icon("map"), distance));
     }
+    const town = given.address?.split("\n").pop();
+    if (folded && town) head.push(plain(town, "town"));
     text(given.department);
     text(given.address, "address");
     text(given.offers);
@@ -171,7 +181,7 @@ function card(given: Card, { words, base }: Showing): Node[] {
     contact("mail", words.say("email"), given.email && `mailto:${given.email}`, given.email ?? "");
     contact("web", words.say("website"), given.website, readable(given.website ?? ""));
     contact("web", words.say("search"), given.link, readable(given.link ?? ""));
-    contact("map", words.say("map"), given.map, readable(given.map ?? "").split("/")[0] ?? "");
+    contact("map", words.say("map"), given.map, words.say("map_show"));
     if (contacts.length) nodes.push(make("div", "contacts", ...contacts));
     if (given.source || given.checked_on) {
         const line = make("p", "source");
@@ -180,18 +190,18 @@ function card(given: Card, { words, base }: Showing): Node[] {
             line.append(make("span", "reviewed", words.say("checked", { date: words.date(given.checked_on) })));
         nodes.push(line);
     }
-    return nodes;
+    return folded ? [make("details", "", make("summary", "", ...head, icon("unfold")), ...nodes)] : [...head, ...nodes];
 }
 
 function sourceOfCard(given: string, words: Words, base: URL): Node | string {
     return /^https?:/.test(given) ? link(words, base, given, readable(given).split("/")[0] ?? given) : given;
 }
 
-function picture(given: NonNullable<Entry["picture"]>, showing: Showing): HTMLElement {
-    const { words, base } = showing;
+function picture(given: NonNullable<Entry["picture"]>, context: RenderContext): HTMLElement {
+    const { words, base } = context;
     const image = make("img");
     image.alt = given.alternative;
-    const enlarge = button("enlarge", () => showing.enlarge(image), icon("enlarge"), words.say("enlarge"));
+    const enlarge = button("enlarge", () => context.enlarge(image), icon("enlarge"), words.say("enlarge"));
     const figure = make("figure", "", image, enlarge);
     image.addEventListener("error", () => {
         figure.replaceChildren(make("p", "note", words.say("picture_missing")), ...paragraphs(words, base, given.alternative));

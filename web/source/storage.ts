@@ -1,4 +1,4 @@
-/** Web storage that never throws: where a browser refuses it, values last as long as the page. */
+/** Web storage that never throws; without permission or room, values last as long as the page. */
 export class Store {
     private readonly area: Storage | null;
     private readonly prefix: string;
@@ -23,7 +23,7 @@ export class Store {
             if (value === null) this.area?.removeItem(this.prefix + name);
             else this.area?.setItem(this.prefix + name, value);
         } catch {
-            // The storage is full: the value is kept below.
+            // The storage is full: the map below holds the value.
         }
         if (value === null) this.otherwise.delete(name);
         else this.otherwise.set(name, value);

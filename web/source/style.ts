@@ -1,6 +1,6 @@
 /**
- * Gives a document or shadow root a style sheet. A constructed one needs no permission from the page's content security policy;
- * browsers too old for it get a `style` element.
+ * Adds a style sheet to a document or shadow root. A constructed one needs no permission from the page's content security policy;
+ * older browsers get a `style` element.
  */
 export function addStyle(to: Document | ShadowRoot, css: string, realm: typeof globalThis = globalThis): void {
     try {

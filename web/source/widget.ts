@@ -1,4 +1,6 @@
-import { type Conversation, conversationWith, type Watcher } from "./conversation";
+import { onDarkPage } from "./colour_scheme";
+import { type Conversation, type ConversationListener, conversationWith } from "./conversation";
+import { report } from "./diagnostics";
 import type { Entry } from "./entries";
 import { button, icon, make } from "./nodes";
 import { elementFromScript, NAMES, type Options, readOptions } from "./options";
@@ -12,7 +14,7 @@ const ANNOUNCED_FOR_MS = 6000;
 const LONGEST_UNTIL_IDLE_MS = 1000;
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 
-/** What a page can listen to; no event carries what was said. */
+/** Events for the page; none carries message text. */
 interface Events {
     ready: undefined;
     open: undefined;
@@ -20,11 +22,14 @@ interface Events {
     message: { from: Entry["from"]; kind: Entry["kind"]; topic: string | null };
 }
 
-/** The chat on a page: `<trialguide-chat>`. */
+/** Custom element `<trialguide-chat>`. */
 class TrialGuideChat extends HTMLElement {
     static readonly observedAttributes = [...NAMES];
     private readonly root = make("div", "root");
-    private readonly announcer = make("div", "hidden");
+    /** Live regions, polite and assertive. They move into the dialog, as all outside of a modal one is silent. */
+    private readonly live = make("div", "hidden", make("div"), make("div"));
+    /** Placed by the script: put back when a framework replaces the content of the document. */
+    private automatic = false;
     private panel: Panel | null = null;
     private makePanel: (() => Panel) | null = null;
     private launcher: HTMLButtonElement | null = null;
@@ -33,43 +38,67 @@ class TrialGuideChat extends HTMLElement {
     private openedFrom: Element | null = null;
     private openWhenReady = false;
     private unread = false;
+    private label = "";
     private builds = 0;
-    private readonly watcher: Watcher = { entry: (entry) => this.arrived(entry) };
+    private readonly themes = new MutationObserver(() => this.applyColourScheme());
+    private readonly listener: ConversationListener = { entry: (entry) => this.arrived(entry) };
 
     constructor() {
         super();
         const shadow = this.attachShadow({ mode: "open" });
         addStyle(shadow, css);
-        this.announcer.setAttribute("role", "status");
-        shadow.append(this.root, this.announcer);
-        DARK.addEventListener("change", () => this.colour(readOptions(this)));
+        this.live.firstElementChild?.setAttribute("role", "status");
+        this.live.lastElementChild?.setAttribute("role", "alert");
+        shadow.append(this.root, this.live);
+        // Shortcuts of the page would take letters from the field, focus traps of its dialogs the focus.
+        for (const type of ["keydown", "keypress", "keyup", "focusin"])
+            shadow.addEventListener(type, (event) => event.stopPropagation());
+        DARK.addEventListener("change", this.applyColourScheme);
+        addEventListener("load", this.applyColourScheme);
+    }
+
+    /** Places an element beside the body, as frameworks replace that and designs transform it; no second one. */
+    static place(element = elementFromScript()): void {
+        if (document.querySelector(NAME)) return;
+        (element as TrialGuideChat).automatic = true;
+        document.documentElement.append(element);
+    }
+
+    /** Removes the element for good. */
+    override remove(): void {
+        this.automatic = false;
+        super.remove();
     }
 
     connectedCallback(): void {
+        this.themes.observe(document.documentElement, { attributes: true, childList: true });
         void this.build();
     }
 
     disconnectedCallback(): void {
         this.builds++;
         this.clear();
+        this.themes.disconnect();
+        if (this.automatic) setTimeout(() => this.automatic && TrialGuideChat.place(this));
     }
 
     attributeChangedCallback(): void {
         if (this.isConnected) void this.build();
     }
 
-    /** Opens the panel; before the widget is ready, as soon as it is. */
+    /** Opens the panel, as soon as the widget is ready. */
     open(): void {
         if (!this.makePanel) this.openWhenReady = true;
         else this.show(true);
     }
 
-    /** Closes the panel and gives the focus back. */
+    /** Closes the panel and restores the focus. */
     close(): void {
         this.openWhenReady = false;
         if (!this.panel?.isOpen || !this.launcher) return;
         const hadFocus = this.shadowRoot?.activeElement != null;
         this.panel.close();
+        this.shadowRoot?.append(this.live);
         this.conversation?.tab.set("open", "no");
         this.launcher.hidden = false;
         const back =
@@ -78,15 +107,16 @@ class TrialGuideChat extends HTMLElement {
         this.emit("close", undefined);
     }
 
-    /** Opens the panel and says something for the patient. */
+    /** Opens the panel and sends a message for the patient. */
     send(text: string): void {
         const trimmed = String(text).trim();
         if (!trimmed) return;
         this.open();
-        (this.conversation ?? this.join(readOptions(this))).send(trimmed);
+        const options = readOptions(this);
+        if (options.server) (this.conversation ?? this.join(options.server, options)).send(trimmed);
     }
 
-    /** Calls back at `ready`, `open`, `close` or `message`; what it returns ends that. */
+    /** Subscribes to `ready`, `open`, `close` or `message`; returns the function that unsubscribes. */
     on<Name extends keyof Events>(name: Name, callback: (detail: Events[Name]) => void): () => void {
         const listener = (event: Event) => callback((event as CustomEvent<Events[Name]>).detail);
         this.addEventListener(`trialguide-${name}`, listener);
@@ -96,33 +126,36 @@ class TrialGuideChat extends HTMLElement {
     private async build(): Promise<void> {
         const build = ++this.builds;
         const options = readOptions(this);
-        const words = await loadWords(options.server, options.language);
-        // Meanwhile an option has changed, or the element has gone.
+        const { server } = options;
+        if (!server) return report(`the script cannot tell its server here. Set data-server="https://..." on its tag.`);
+        const words = await loadWords(server, options.language, options.name);
+        // An option has changed meanwhile, or the element was removed.
         if (build !== this.builds) return;
         this.clear();
         this.words = words;
-        const conversation = this.join(options);
+        const conversation = this.join(server, options);
+        this.label = options.label || words.say("launcher");
         this.root.lang = words.language;
         this.root.dir = options.direction || words.direction;
         this.root.dataset.position = options.position;
-        this.colour(options);
+        this.applyColourScheme();
         this.makePanel = () =>
-            new Panel(words, options, conversation, {
+            new Panel(words, options, server, conversation, {
                 close: () => this.close(),
-                announce: (text) => this.announce(text),
+                announce: (text, urgent) => this.announce(text, urgent),
+                live: this.live,
             });
         if (options.position === "inline") {
             this.show(false);
         } else {
-            const label = make("span", "", options.label || words.say("launcher"));
-            this.launcher = button("launcher", () => this.show(true), icon("chat"), label);
+            this.launcher = button("launcher", () => this.show(true), icon("chat"), make("span", "", this.label));
             this.root.prepend(this.launcher);
-            const kept = conversation.tab.get("open");
+            const stored = conversation.tab.get("open");
             if (this.openWhenReady) this.show(true);
-            else if (kept === "yes" || (kept === null && options.opened && !FULL_SCREEN.matches)) this.show(false);
+            else if (stored === "yes" || (stored === null && options.opened && !FULL_SCREEN.matches)) this.show(false);
         }
         this.emit("ready", undefined);
-        // The button is there first: what it opens is made while the browser has nothing else to do.
+        // The launcher comes first; the panel is built while the browser is idle.
         whenIdle(() => build === this.builds && this.madePanel());
     }
 
@@ -141,6 +174,7 @@ class TrialGuideChat extends HTMLElement {
         this.openedFrom = document.activeElement;
         this.unread = false;
         this.showUnread();
+        this.applyColourScheme();
         panel.open(takeFocus);
         if (this.launcher) this.launcher.hidden = true;
         if (this.launcher) conversation.tab.set("open", "yes");
@@ -148,21 +182,22 @@ class TrialGuideChat extends HTMLElement {
         this.emit("open", undefined);
     }
 
-    /** Takes part in the conversation that the options name. */
-    private join(options: Options): Conversation {
-        const conversation = conversationWith(options.server, options.storage);
+    /** Joins the conversation that the options name. */
+    private join(server: URL, options: Options): Conversation {
+        const conversation = conversationWith(server, options.storage);
         if (conversation !== this.conversation) {
-            this.conversation?.unwatch(this.watcher);
-            conversation.watch(this.watcher);
+            this.conversation?.removeListener(this.listener);
+            conversation.addListener(this.listener);
         }
         this.conversation = conversation;
         return conversation;
     }
 
     private clear(): void {
-        this.conversation?.unwatch(this.watcher);
+        this.conversation?.removeListener(this.listener);
         this.conversation = null;
-        this.panel?.leave();
+        this.panel?.dispose();
+        this.shadowRoot?.append(this.live);
         this.panel = null;
         this.makePanel = null;
         this.launcher = null;
@@ -178,22 +213,26 @@ class TrialGuideChat extends HTMLElement {
 
     private showUnread(): void {
         this.launcher?.classList.toggle("unread", this.unread);
-        // The badge alone would tell those who cannot see it nothing.
-        if (this.unread) this.launcher?.setAttribute("aria-label", this.words?.say("launcher_unread") ?? "");
+        // The badge alone tells a screen reader nothing.
+        if (this.unread)
+            this.launcher?.setAttribute("aria-label", this.words?.say("launcher_unread", { label: this.label }) ?? "");
         else this.launcher?.removeAttribute("aria-label");
     }
 
-    /** Lets a screen reader say something once; it is not left behind for those who read through the page. */
-    private announce(text: string): void {
+    /** Announces a text and removes it again, so that it is not met once more when reading through the page. */
+    private announce(text: string, urgent = false): void {
         const line = make("p", "", text);
-        this.announcer.append(line);
+        this.live.children[urgent ? 1 : 0]?.append(line);
         setTimeout(() => line.remove(), ANNOUNCED_FOR_MS);
     }
 
-    private colour(options: Options): void {
-        const dark = options.scheme === "dark" || (options.scheme === "auto" && DARK.matches);
+    private readonly applyColourScheme = (): void => {
+        // The body may have been replaced.
+        if (document.body && this.isConnected) this.themes.observe(document.body, { attributes: true });
+        const { scheme, position } = readOptions(this);
+        const dark = scheme === "dark" || (scheme === "auto" && this.isConnected && onDarkPage(this, position === "inline"));
         this.root.classList.toggle("dark", dark);
-    }
+    };
 
     private emit<Name extends keyof Events>(name: Name, detail: Events[Name]): void {
         this.dispatchEvent(new CustomEvent(`trialguide-${name}`, { detail, bubbles: true }));
@@ -206,12 +245,9 @@ function whenIdle(act: () => void): void {
     else setTimeout(act);
 }
 
-// A second script tag finds the element defined, and leaves everything as it is.
-if (!customElements.get(NAME)) {
-    customElements.define(NAME, TrialGuideChat);
-    const place = () => {
-        if (!document.querySelector(NAME)) document.body.append(elementFromScript());
-    };
-    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", place);
-    else place();
-}
+// A second script tag, or one that a framework runs again, finds the element defined.
+const defined = customElements.get(NAME) as typeof TrialGuideChat | undefined;
+if (!defined) customElements.define(NAME, TrialGuideChat);
+const place = () => (defined ?? TrialGuideChat).place();
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", place);
+else place();

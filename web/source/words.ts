@@ -1,32 +1,39 @@
+import { reportUnreachable } from "./diagnostics";
 import { FOLDER, script } from "./options";
 
-interface Labelled {
+interface WordFile {
     language: string;
     direction: "ltr" | "rtl";
     labels: Record<string, string>;
+    danger?: string[];
 }
 
-/** The labels that the server sends along with the script, so that the button need not wait for a second request. */
-const sentAlong = (script as { words?: Labelled } | null)?.words;
+/** Labels embedded by the server in front of the script: the launcher needs no second request. */
+const embedded = (script as { words?: WordFile } | null)?.words;
 
-/** The labels of the widget. No sentence that a patient reads stands in the code: they come from data/words/widget.yml. */
+/** Labels of the widget in one language, from data/words/widget.yml. */
 export class Words {
     readonly language: string;
     readonly direction: "ltr" | "rtl";
+    /** Phrases of danger, answered here while there is no connection. */
+    readonly danger: string[];
     private readonly labels: Record<string, string>;
 
-    constructor(answer: Labelled) {
+    /** `name` replaces the assistant's own in all labels. */
+    constructor(answer: WordFile, name: string) {
         this.language = answer.language;
         this.direction = answer.direction;
-        this.labels = answer.labels;
+        this.danger = answer.danger ?? [];
+        this.labels = name ? { ...answer.labels, name } : answer.labels;
     }
 
-    /** A label with its `{fields}` filled in. */
-    say(name: string, fields: Record<string, string | number> = {}): string {
-        return (this.labels[name] ?? "").replace(/\{(\w+)\}/g, (_, field: string) => String(fields[field] ?? ""));
+    /** Returns a label with its `{fields}` filled in, other labels among them. */
+    say(label: string, fields: Record<string, string | number> = {}): string {
+        const filled = (_: string, field: string) => String(fields[field] ?? this.labels[field] ?? "");
+        return joined((this.labels[label] ?? "").replace(/\{(\w+)\}/g, filled));
     }
 
-    /** `2026-11-22` or `2026-11`, as the reader writes it; unchanged when it is no date. */
+    /** Formats `2026-11-22` or `2026-11` for the locale; anything else stays unchanged. */
     date(iso: string): string {
         const date = new Date(iso);
         if (Number.isNaN(date.getTime())) return iso;
@@ -51,20 +58,26 @@ export class Words {
     }
 }
 
+/** Drops the full stop after a part that ends with a mark of its own. */
+export function joined(text: string): string {
+    return text.replace(/([?!])\. /g, "$1 ");
+}
+
 const LONGEST_WAIT_MS = 30_000;
 
-/** The labels for a language. Where they did not come along, it fetches them, and tries again for as long as the page is open: the server may be restarting. */
-export async function loadWords(base: URL, language: string): Promise<Words> {
-    if (sentAlong && base.href === FOLDER.href && language.toLowerCase().startsWith(sentAlong.language))
-        return new Words(sentAlong);
+/** Loads the labels of a language; retries for as long as the page is open, as the server may be restarting. */
+export async function loadWords(base: URL, language: string, name: string): Promise<Words> {
+    if (embedded && base.href === FOLDER?.href && language.toLowerCase().startsWith(embedded.language))
+        return new Words(embedded, name);
     const address = new URL(`words.json?lang=${encodeURIComponent(language)}`, base);
     for (let wait = 1000; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
         try {
             const response = await fetch(address, { credentials: "omit", referrerPolicy: "no-referrer" });
-            if (response.ok) return new Words(await response.json());
+            if (response.ok) return new Words(await response.json(), name);
         } catch {
-            // Tried again below.
+            // Retried below.
         }
+        reportUnreachable(base);
         await new Promise((resolve) => setTimeout(resolve, wait));
     }
 }

@@ -15,11 +15,22 @@ from conftest import ROOT
 from website_client import new_conversation, replies, say
 
 from trialguide.channels.front_door.turn_runner import Failure
+from trialguide.channels.website.pages import page_policy
 from trialguide.commands.stack import Stack
 from trialguide.content.catalogue import Catalogue
 from trialguide.content.wording import load_words
 
-PATHS = ["", "faq", "privacy", "widget.js", "words.json", "pictures/phases.svg", "pictures/phases.png", "pages/pages.css"]
+PATHS = [
+    "",
+    "frame",
+    "faq",
+    "privacy",
+    "widget.js",
+    "words.json",
+    "pictures/phases.svg",
+    "pictures/phases.png",
+    "pages/pages.css",
+]
 
 
 def fetch(stack: Stack, path: str, method: str = "GET", **headers: str) -> tuple[int, Message, bytes]:
@@ -75,7 +86,19 @@ def test_the_versioned_script_may_be_kept_for_ever(website: Stack) -> None:
     assert fetch(website, "widget-000000000000.js")[0] == 404
 
 
-@pytest.mark.parametrize("path", ["", "faq", "privacy", "nothing-here"])
+@pytest.mark.parametrize(
+    ("origins", "framed_by"),
+    [
+        (None, "'self' http://localhost:* http://127.0.0.1:*"),
+        (frozenset(), "'self'"),
+        (frozenset({"https://b.example", "https://a.example"}), "'self' https://a.example https://b.example"),
+    ],
+)
+def test_listed_origins_may_show_our_pages_in_a_frame(origins: frozenset[str] | None, framed_by: str) -> None:
+    assert page_policy(origins).endswith(f"frame-ancestors {framed_by}")
+
+
+@pytest.mark.parametrize("path", ["", "frame", "faq", "privacy", "nothing-here"])
 def test_our_pages_allow_only_our_own_files(website: Stack, path: str) -> None:
     _, headers, body = fetch(website, path)
     policy = headers["Content-Security-Policy"]
@@ -115,6 +138,7 @@ def test_the_words_of_the_widget(website: Stack) -> None:
     words = json.loads(body)
     assert (words["language"], words["direction"]) == ("en", "ltr")
     assert words["labels"]["send"]
+    assert "can't breathe" in words["danger"]
     assert headers["Access-Control-Allow-Origin"] == "*"
 
 

@@ -37,7 +37,7 @@ class WebsiteChannel(PublicChannel):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self._site = Site()
+        self._site = Site(settings.origins)
         titles = load_catalogue().titles
         self._starters = [{"title": titles[id], "token": topic_token(id)} for id in self._site.starters]
         # The sender of each open socket.

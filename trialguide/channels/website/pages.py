@@ -6,7 +6,7 @@ import json
 import logging
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
@@ -47,11 +47,15 @@ SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-
 # An SVG can contain scripts; this policy keeps them from running.
 PICTURE_HEADERS = CROSS_ORIGIN | SHORT_LIVED | {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
 PAGE_HEADERS = REVALIDATE | {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
+# Without a list of origins those of the same machine, as in origins.py.
+SAME_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,11 @@ class StaticFile:
 class Site:
     """The static files below `/chat/`, by path."""
 
-    def __init__(self) -> None:
-        """Reads the files into memory. Raises OSError or yaml.YAMLError for an unreadable one."""
+    def __init__(self, origins: Collection[str] | None = None) -> None:
+        """Reads the files. Pages of the origins may show the site's in a frame.
+
+        Raises OSError or yaml.YAMLError for a file that cannot be read.
+        """
         self._labels = yaml.safe_load((WORDS / "pages.yml").read_text(encoding="utf-8"))["labels"]
         self._templates = Environment(
             loader=FileSystemLoader(WEB / "pages"),
@@ -84,11 +91,13 @@ class Site:
             lstrip_blocks=True,
         )
         widget = yaml.safe_load((WORDS / "widget.yml").read_text(encoding="utf-8"))
-        words = _words(widget["labels"])
+        words = _words(widget["labels"], widget["danger"])
+        self._policy = page_policy(origins)
         self._files = _pictures() | _page_assets() | _widget(words.body) | {"words.json": words}
-        # Topics and look-ups that are offered at the start of a conversation.
+        # Topics and look-ups that are offered before anything has been said.
         self.starters: list[str] = widget["starters"]
         self._files[""] = self._page("demo.html", address=f"{os.environ.get('PUBLIC_ADDRESS', '')}/chat/")
+        self._files["frame"] = self._page("frame.html")
         self._not_found = self._page("missing.html")
         self._files["privacy"] = self._page(
             "privacy.html", content=markdown(PRIVACY.read_text(encoding="utf-8"), extensions=["tables"])
@@ -137,7 +146,12 @@ class Site:
 
     def _page(self, template: str, **values: Any) -> StaticFile:
         text = self._templates.get_template(template).render(labels=self._labels, language=LANGUAGE, **values)
-        return StaticFile(text.encode(), PAGE, PAGE_HEADERS)
+        return StaticFile(text.encode(), PAGE, PAGE_HEADERS | {"Content-Security-Policy": self._policy})
+
+
+def page_policy(origins: Collection[str] | None) -> str:
+    """The content security policy of the pages; origins as in `Settings`."""
+    return " ".join((POLICY, *(SAME_MACHINE if origins is None else sorted(origins))))
 
 
 def _response(request: Request, file: StaticFile, status: int) -> HTTPResponse:
@@ -175,10 +189,10 @@ def _widget(words: bytes) -> dict[str, StaticFile]:
     return files
 
 
-def _words(labels: Mapping[str, str]) -> StaticFile:
+def _words(labels: Mapping[str, str], danger: Sequence[str]) -> StaticFile:
     version = hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:HASH_LENGTH]
     direction: str = Locale(LANGUAGE).text_direction
-    words = {"language": LANGUAGE, "direction": direction, "version": version, "labels": labels}
+    words = {"language": LANGUAGE, "direction": direction, "version": version, "labels": labels, "danger": danger}
     return StaticFile(json.dumps(words, ensure_ascii=False).encode(), JSON, CROSS_ORIGIN | REVALIDATE)
 
 

@@ -2,21 +2,22 @@ import type { Entry } from "./entries";
 import { readable } from "./links";
 import { button, make } from "./nodes";
 import printStyle from "./print.css";
-import { entryNode, type Showing } from "./render";
+import { entryNode } from "./render";
+import type { RenderContext } from "./render_context";
 import { addStyle } from "./style";
 import type { Words } from "./words";
 
-/** The conversation as plain text, to be kept or sent on. */
-export function asText(entries: Entry[], showing: Showing): string {
-    const { words } = showing;
-    const said = entries.map((entry) => `${heading(entry, words)}\n${lines(entry, showing).join("\n")}`);
+/** Formats the conversation as plain text. */
+export function asText(entries: Entry[], context: RenderContext): string {
+    const { words } = context;
+    const said = entries.map((entry) => `${heading(entry, words)}\n${lines(entry, context).join("\n")}`);
     const end = [words.say("print_note"), words.say("print_made", { date: words.date(new Date().toISOString()) })];
     return `${[words.say("print_title"), ...said, ...end].join("\n\n")}\n`;
 }
 
-/** Hands a text file to the browser. */
+/** Offers a text file for download. */
 export function saveText(text: string, name: string): void {
-    // The mark at the beginning tells older editors that this is UTF-8.
+    // The byte order mark tells older editors that this is UTF-8.
     const address = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));
     const download = make("a");
     download.href = address;
@@ -25,9 +26,9 @@ export function saveText(text: string, name: string): void {
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-/** Opens the conversation as a plain page of its own, ready to be printed; false when the browser lets no window open. */
-export function openPrintView(entries: Entry[], showing: Showing): boolean {
-    const { words } = showing;
+/** Opens the conversation as a plain page for printing; false where the browser blocks windows. */
+export function openPrintView(entries: Entry[], context: RenderContext): boolean {
+    const { words } = context;
     const title = words.say("print_title");
     const view = open("", "_blank");
     if (!view) return false;
@@ -39,7 +40,7 @@ export function openPrintView(entries: Entry[], showing: Showing): boolean {
     const talk = make("main", "", make("h1", "", title), make("p", "note", words.say("print_note")));
     for (const entry of entries) {
         const section = make("section", entry.from, make("h2", "", heading(entry, words)));
-        for (const line of lines(entry, showing)) section.append(make("p", "", line));
+        for (const line of lines(entry, context)) section.append(make("p", "", line));
         talk.append(section);
     }
     const made = words.say("print_made", { date: words.date(new Date().toISOString()) });
@@ -58,11 +59,11 @@ function heading(entry: Entry, words: Words): string {
     return `${who}, ${when}`;
 }
 
-/** What an entry shows, line by line; links with their addresses, pictures as their alternatives. */
-function lines(entry: Entry, showing: Showing): string[] {
-    const node = entryNode(entry, showing);
+/** The lines of an entry: links with their addresses, pictures as their alternatives. */
+function lines(entry: Entry, context: RenderContext): string[] {
+    const node = entryNode(entry, context);
     const all = (selector: string) => [...node.querySelectorAll<HTMLElement>(selector)];
-    for (const needless of all(".body ~ *, .feedback, button, .hidden")) needless.remove();
+    for (const needless of all(".body ~ *, .feedback, .town, button, .hidden")) needless.remove();
     for (const image of node.querySelectorAll("img")) image.replaceWith(make("p", "", image.alt));
     for (const label of all(".contact-label")) label.append(": ");
     for (const date of all(".reviewed")) date.prepend(" ");
