@@ -13,6 +13,7 @@ import yaml
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import Stack
 from trialguide.content.catalogue import Catalogue, load_catalogue
+from trialguide.runtime.settings import process_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -36,6 +37,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def _fresh_settings() -> Iterator[None]:
+    """Each test reads the environment anew: the settings are read once a process."""
+    process_settings.cache_clear()
+    yield
+    process_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,10 @@ import yaml
 from compose_spec import PyCompose
 from conftest import ROOT
 
-from trialguide.commands.container import ACTIONS_PORT, RASA_PORT
+from trialguide.runtime.settings import read_settings
 
 DEPLOY = ROOT / "deploy"
+DEFAULTS = read_settings({})
 MANIFESTS = [
     (file.name, document)
     for file in sorted((DEPLOY / "kubernetes").glob("*.yml"))
@@ -106,9 +107,9 @@ def test_a_new_server_is_ready_before_an_old_one_stops_and_that_one_ends_its_tur
 
 def test_ports_and_variables_are_those_of_the_programs() -> None:
     services = compose()["services"]
-    assert services["nginx"]["environment"]["RASA_1"] == f"rasa-1:{RASA_PORT}"
-    assert f":{ACTIONS_PORT}/" in services["rasa-1"]["environment"]["ACTION_ENDPOINT"]
+    assert services["nginx"]["environment"]["RASA_1"] == f"rasa-1:{DEFAULTS.rasa_port}"
+    assert f":{DEFAULTS.actions_port}/" in services["rasa-1"]["environment"]["ACTION_ENDPOINT"]
     text = (DEPLOY / "nginx.conf.template").read_text(encoding="utf-8")
     assert set(re.findall(r"\$\{(\w+)}", text)) == services["nginx"]["environment"].keys()
     (port,) = named("Deployment", "trialguide")["spec"]["template"]["spec"]["containers"][0]["ports"]
-    assert str(port["containerPort"]) == RASA_PORT
+    assert port["containerPort"] == DEFAULTS.rasa_port

@@ -12,7 +12,7 @@ from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUtter
 
 from trialguide.channels.retention import forget_all_old
 from trialguide.storage.inbox import Inbox, Message
-from trialguide.storage.retention import DAY, FEEDBACK_DAYS, FOLLOW_DAYS, PERSONAL, DataSummary, conversation_days, summarise
+from trialguide.storage.retention import DAY, FEEDBACK_DAYS, FOLLOW_DAYS, PERSONAL, DataSummary, summarise
 from trialguide.storage.schema import FOLLOWS, MESSAGES, OUTBOX, RATINGS
 from trialguide.storage.tracker_store import ConversationStore
 
@@ -148,15 +148,3 @@ def test_what_is_old_goes_by_itself_and_servers_may_do_so_together(database: str
         assert await forget_all_old(one, 30) == 0
 
     asyncio.run(play())
-
-
-@pytest.mark.parametrize("given", ["0", "-1", "x", "3651", "30.5", "²"])
-def test_a_time_that_cannot_be_is_refused_in_words(given: str) -> None:
-    with pytest.raises(ValueError, match="CONVERSATION_DAYS must be a number of days from 1 to 3650"):
-        conversation_days({"CONVERSATION_DAYS": given})
-
-
-def test_messages_are_kept_for_thirty_days_unless_the_operator_says_otherwise() -> None:
-    assert conversation_days({}) == 30
-    assert conversation_days({"CONVERSATION_DAYS": ""}) == 30
-    assert conversation_days({"CONVERSATION_DAYS": "7"}) == 7

@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from trialguide.runtime.circuit_breaker import Unavailable
+from trialguide.runtime.settings import process_settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 # A proxy on the same machine writes one of these, so that what comes through it does not pass for this machine's own.
@@ -28,7 +28,7 @@ class Health(InputChannel):
     """Rasa loads it as a channel; nobody talks through it."""
 
     def __init__(self) -> None:
-        self._token = os.environ.get("METRICS_TOKEN") or None
+        self._token = process_settings().metrics_token
         self._app: Sanic | None = None
         self._state: State = {}
         self._looked_at = 0.0

@@ -1,8 +1,6 @@
 """The database of the conversations: an SQLite file, or PostgreSQL for several servers."""
 
-import os
 import select
-from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic, time
 from typing import Any
@@ -10,26 +8,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from trialguide.runtime.setting_values import POSTGRESQL
+from trialguide.runtime.settings import process_settings
+
 POOL = 5
 # A database that takes longer is taken to be away. The server is told, too; one that is frozen cannot keep time itself.
 ANSWER_SECONDS = 2.0
 # SQLite: how long a writer waits while another process writes.
 BUSY_SECONDS = 2.0
-POSTGRESQL = ("postgresql://", "postgres://", "postgresql+psycopg2://")
 FAILURES = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError)
 
 
-def database_address(file: str | Path, environment: Mapping[str, str] = os.environ) -> str:
-    """The PostgreSQL address that DATABASE_URL holds, or else the SQLite file.
-
-    Raises ValueError, with a sentence for the operator, when DATABASE_URL is no such address.
-    """
-    given = environment.get("DATABASE_URL")
-    if not given:
-        return str(file)
-    if not given.startswith(POSTGRESQL):
-        raise ValueError("DATABASE_URL must be an address such as postgresql://user:password@host:5432/trialguide.")
-    return "postgresql://" + given.partition("://")[2]
+def database_address(file: str | Path) -> str:
+    """The PostgreSQL address that DATABASE_URL holds, or else the SQLite file."""
+    return process_settings().database_url or str(file)
 
 
 def open_engine(address: str) -> sa.engine.Engine:

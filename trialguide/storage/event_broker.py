@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import os
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from rasa.utils.endpoints import EndpointConfig
 from sqlalchemy.engine import Connection
 
 from trialguide.runtime.circuit_breaker import CircuitBreaker, Unavailable
+from trialguide.runtime.settings import process_settings
 from trialguide.storage.database import FAILURES
 from trialguide.storage.schema import OUTBOX
 
@@ -51,7 +51,7 @@ class OutboxBroker(EventBroker):
         cls, broker_config: EndpointConfig | None, event_loop: AbstractEventLoop | None = None
     ) -> "OutboxBroker | None":
         """The broker at RABBITMQ_URL, or None without one. It need not be there yet."""
-        address = os.environ.get("RABBITMQ_URL")
+        address = process_settings().rabbitmq
         return cls(address) if address else None
 
     def open(self, connect: Callable[[], Connection]) -> None:

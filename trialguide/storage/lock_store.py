@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import uuid
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
@@ -16,6 +15,7 @@ from redis.asyncio.lock import Lock
 from redis.exceptions import LockError
 
 from trialguide.runtime.circuit_breaker import REDIS_SECONDS, CircuitBreaker, Unavailable, redis_circuit_breaker
+from trialguide.runtime.settings import process_settings
 
 # A server that ends without a word leaves its conversations to the others after so long.
 EXPIRY_SECONDS = 8.0
@@ -72,7 +72,7 @@ class ConversationLocks(LockStore):
     """
 
     def __init__(self, endpoint_config: Any = None) -> None:
-        address = os.environ.get("REDIS_URL")
+        address = process_settings().redis
         seconds = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
         self._redis = Redis.from_url(address, **seconds) if address else None
         self.service = redis_circuit_breaker() if address else None

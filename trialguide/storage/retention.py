@@ -1,7 +1,6 @@
 """What is kept of a person: how much, until when, and its erasure."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -15,8 +14,6 @@ from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES, METADATA, OUTBO
 # The reply that says that all has been erased; a turn with it leaves nothing else of the conversation.
 ERASED = "erased"
 DAY = 24 * 60 * 60
-CONVERSATION_DAYS = 30
-LONGEST_DAYS = 3650
 # Messages that were not understood, and who gave a rating. The stars themselves stay.
 FEEDBACK_DAYS = 180
 # An answer is reviewed within two years; after that nobody waits for news of it.
@@ -43,14 +40,6 @@ class DataSummary:
     @property
     def nothing(self) -> bool:
         return not (self.messages or self.ratings or self.follows or self.unanswered)
-
-
-def conversation_days(environment: Mapping[str, str]) -> int:
-    """How many days a message is kept. Raises ValueError, with a sentence for the operator, for a number that cannot be."""
-    given = environment.get("CONVERSATION_DAYS") or str(CONVERSATION_DAYS)
-    if not given.isdecimal() or not 0 < int(given) <= LONGEST_DAYS:
-        raise ValueError(f"CONVERSATION_DAYS must be a number of days from 1 to {LONGEST_DAYS}; it is “{given}”.")
-    return int(given)
 
 
 def summarise(connection: Connection, sender_id: str) -> DataSummary:

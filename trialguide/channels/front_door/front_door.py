@@ -20,7 +20,6 @@ from trialguide.channels.front_door.identity import Identities
 from trialguide.channels.front_door.incoming import IncomingMessage, Rejected, message_id
 from trialguide.channels.front_door.message_resolver import MessageResolver
 from trialguide.channels.front_door.rate_limits import RateLimits
-from trialguide.channels.front_door.settings import Settings, settings_from
 from trialguide.channels.front_door.transcript import (
     ABOUT,
     ENTRY,
@@ -41,6 +40,7 @@ from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.logs import log_failure
 from trialguide.runtime.metrics import MESSAGES, stage
 from trialguide.runtime.request_id import begin_request
+from trialguide.runtime.settings import Settings, process_settings
 from trialguide.storage.inbox import Inbox, Message
 from trialguide.storage.lock_store import LockLost
 from trialguide.storage.tracker_store import ConversationStore
@@ -90,7 +90,7 @@ class PublicChannel(InputChannel, ABC):
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> "PublicChannel":
         """The channel with the settings of the environment."""
-        return cls(settings_from())
+        return cls(process_settings())
 
     @abstractmethod
     async def show(self, sender: str, entry: Entry) -> None:

@@ -3,18 +3,12 @@
 import base64
 import hashlib
 import hmac
-import os
-import secrets
-import stat
-import tempfile
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.fernet import Fernet
 
 SIGNATURE_BYTES = 16
-SHORTEST_KEY = 32
 LONGEST_ID = 200
 
 
@@ -55,34 +49,3 @@ class Identities:
 def address_cipher(key: bytes) -> Fernet:
     """Encrypts addresses of people, under a key made from the front door's own."""
     return Fernet(base64.urlsafe_b64encode(hmac.new(key, b"addresses", hashlib.sha256).digest()))
-
-
-def signing_key(given: str | None, conversations: Path) -> bytes:
-    """The key that signs: the one given, or else the one in the file beside the conversations, made now if it is missing.
-
-    Raises ValueError, with a sentence for the operator, when the key is too short or others can read its file.
-    """
-    if given:
-        if len(given) < SHORTEST_KEY:
-            raise ValueError(f"FRONT_DOOR_KEY needs at least {SHORTEST_KEY} characters. Make one: openssl rand -hex 32")
-        return given.encode()
-    file = conversations.with_name(conversations.name + ".key")
-    if not file.exists():
-        _make(file)
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
-        raise ValueError(f"Others can read the key in {file}. Take that right away: chmod 600 {file}")
-    key = file.read_bytes()
-    if len(key) < SHORTEST_KEY:
-        raise ValueError(f"The key in {file} is too short. Remove the file and start again: a new one is made.")
-    return key
-
-
-def _make(file: Path) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=file.parent) as draft:
-        draft.write(secrets.token_hex(SHORTEST_KEY))
-        draft.flush()
-        try:
-            # A second server that starts at the same moment finds a whole key or none.
-            os.link(draft.name, file)
-        except FileExistsError:
-            return

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -19,7 +18,6 @@ from sanic.response import HTTPResponse
 from trialguide.channels.front_door.front_door import PublicChannel, Turn
 from trialguide.channels.front_door.identity import address_cipher
 from trialguide.channels.front_door.incoming import Rejected
-from trialguide.channels.front_door.settings import Settings, settings_from
 from trialguide.channels.front_door.transcript import PATIENT, Entry, entries_of_turn
 from trialguide.channels.messaging.conversation_queue import ConversationQueue
 from trialguide.channels.messaging.delivery_queue import DeliveryQueue
@@ -28,8 +26,8 @@ from trialguide.channels.messaging.rendering import Capabilities, RenderedMessag
 from trialguide.channels.messaging.webhook_events import MALFORMED, VendorMessage
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.logs import log_failure
-from trialguide.runtime.messaging_settings import vendor_settings
 from trialguide.runtime.request_id import begin_request
+from trialguide.runtime.settings import Settings, process_settings
 from trialguide.storage import inbox
 
 logger = logging.getLogger(__name__)
@@ -61,11 +59,11 @@ class MessagingChannel(PublicChannel):
     window_seconds: float | None = None
 
     def __init__(self, settings: Settings, vendor: Mapping[str, str]) -> None:
-        """`vendor` holds the channel's variables, see vendor_settings.py."""
+        """`vendor` holds the channel's variables, see messaging_settings.py."""
         super().__init__(settings)
         self.vendor = vendor
         self.calls = ApiClient()
-        public = os.environ.get("PUBLIC_ADDRESS", "").rstrip("/")
+        public = settings.public_address or ""
         # No vendor fetches a picture from an address within a machine, or without encryption.
         self.public_address = public if public.startswith("https://") else None
         self._cipher = address_cipher(settings.key)
@@ -83,8 +81,9 @@ class MessagingChannel(PublicChannel):
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> "InputChannel":
         """The channel with the settings of the environment; one without routes when it has none."""
-        vendor = vendor_settings(cls.name(), os.environ)
-        return cls(settings_from(), vendor) if vendor else DisabledChannel(cls.name())
+        settings = process_settings()
+        vendor = settings.services.get(cls.name())
+        return cls(settings, vendor) if vendor else DisabledChannel(cls.name())
 
     @abstractmethod
     async def is_authentic(self, request: Request) -> bool:
@@ -118,7 +117,7 @@ class MessagingChannel(PublicChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         blueprint = Blueprint(self.name())
-        self.open(blueprint, on_new_message)
+        self.register(blueprint, on_new_message)
         self.add_routes(blueprint)
 
         @blueprint.post("/webhook", name="webhook")

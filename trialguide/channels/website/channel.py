@@ -16,7 +16,6 @@ from sanic.response import HTTPResponse
 
 from trialguide.channels.front_door.front_door import PublicChannel
 from trialguide.channels.front_door.incoming import Rejected
-from trialguide.channels.front_door.settings import Settings
 from trialguide.channels.front_door.tokens import topic_token
 from trialguide.channels.front_door.transcript import Entry, as_json, entries_of_turn, number_of
 from trialguide.channels.website.origins import is_allowed
@@ -24,6 +23,7 @@ from trialguide.channels.website.pages import Site
 from trialguide.channels.website.websockets import ResilientRedisManager, patch_sanic_websockets
 from trialguide.content.catalogue import load_catalogue
 from trialguide.runtime.logs import log_failure
+from trialguide.runtime.settings import Settings
 
 PATH = "/chat"
 
@@ -65,7 +65,7 @@ class WebsiteChannel(PublicChannel):
         blueprint = SocketBlueprint(self._sockets, f"{PATH}/socket.io", "website")
         # Sanic calls these in reverse: the turns end before the sockets.
         blueprint.listener("before_server_stop")(self._close_sockets)
-        self.open(blueprint, on_new_message)
+        self.register(blueprint, on_new_message)
         for name, on_socket, over_http in (
             ("hello", self._hello_on_socket, self._hello),
             ("again", self._again_on_socket, self._again),
