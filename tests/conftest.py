@@ -18,6 +18,19 @@ from trialguide.runtime.settings import process_settings
 ROOT = Path(__file__).resolve().parents[1]
 
 
+# Folders whose tests start programs or train, whatever their fixtures.
+HEAVY = ("commands", "reliability", "stories", "tools", "web")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks each test by what it uses: `browser` for Chromium, `server` for a trained model or a program, else `unit`."""
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        name = "browser" if "browser" in fixtures else "server" if "model" in fixtures or folder in HEAVY else "unit"
+        item.add_marker(name)
+
+
 def load_table(path: Path) -> Any:
     """A table of test cases."""
     return yaml.safe_load(path.read_text(encoding="utf-8"))
