@@ -44,7 +44,7 @@ class CircuitBreaker:
         return self._failed_at is None
 
     async def call(self, work: Callable[[], Awaitable[Result]]) -> Result:
-        """The result of the work. Raises Unavailable when the service fails or the breaker is open; other errors pass through."""
+        """The result of the work. Raises Unavailable if the service fails or the breaker is open; passes other errors on."""
         if self._failed_at is not None and (self._trying or monotonic() < self._failed_at + REST_SECONDS):
             raise Unavailable(self.name)
         trying = self._trying = self._failed_at is not None

@@ -38,7 +38,7 @@ def follow(connection: Connection, sender_id: str, topic: str, version: str, sai
     sender = row_id(sender_id)
     waiting = sa.select(MESSAGES.c.data).where(MESSAGES.c.sender_id == sender, MESSAGES.c.said == said)
     message = connection.execute(waiting).scalar()
-    way_back = json.loads(message)["way_back"] if message else None
+    way_back = json.loads(message)["reply_address"] if message else None
     row = insert_into(FOLLOWS, connection.dialect.name).values(
         sender_id=sender, topic=topic, version=version, followed=now(connection)
     )

@@ -87,7 +87,7 @@ class Inbox:
         await self._store.write(Rows(after=lambda connection: connection.execute(statement)))
 
     async def claim_orphans(self, seconds: float, prefix: str) -> list[Message]:
-        """Messages of senders with a prefix that waited so many seconds, in order; each starts to wait anew. Raises Unavailable."""
+        """Messages of senders with a prefix that waited so long, in order; each starts to wait anew. Raises Unavailable."""
         own = (MESSAGES.c.tries < MOST_TRIES, MESSAGES.c.sender_id.startswith(prefix, autoescape=True))
 
         def take(connection: Connection) -> list[sa.engine.Row]:
