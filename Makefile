@@ -53,10 +53,13 @@ bench: ## speed and memory against the stock Rasa bot, of two servers, widget an
 	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.benchmarks.widget && $$python -m tools.benchmarks.messaging \
 		&& $$python -m tools.benchmarks.cluster
 
-lock: ## bring the lock files in line with requirements/direct.in
+lock: ## bring the lock files in line with requirements/developing.in and running.in
 	@$(ENVIRONMENT) for version in 3.11 3.10; do \
-		sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/direct.in --override requirements/overrides.txt \
-			--python-version $$version --output-file requirements/python-$$version.txt || exit 1; \
+		sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/developing.in --override requirements/overrides.txt \
+			--python-version $$version --output-file requirements/python-$$version.txt && \
+		sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/running.in --override requirements/overrides.txt \
+			--override requirements/running-overrides.txt --constraint requirements/python-$$version.txt \
+			--python-version $$version --output-file requirements/running-$$version.txt || exit 1; \
 	done; \
 	sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/uv.in --universal --output-file requirements/uv.txt
 

@@ -7,6 +7,7 @@ import sys
 from trialguide.commands.backup import open_database
 from trialguide.commands.rasa_server import silence_rasa
 from trialguide.commands.setup import model_file
+from trialguide.runtime.lean_imports import install_import_stubs
 from trialguide.runtime.settings import process_settings
 from trialguide.storage.database import FAILURES
 
@@ -30,6 +31,8 @@ def main(arguments: argparse.Namespace) -> int:
         )
         return 1
     silence_rasa()
+    # The running set has no TensorFlow, which Rasa imports with its channels.
+    install_import_stubs(only_missing=True)
     from trialguide.channels.messaging.notifications import Notifier, channels_of
     from trialguide.content.answer_versions import answer_versions
 

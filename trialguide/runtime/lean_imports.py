@@ -48,9 +48,12 @@ class _Finder(MetaPathFinder, Loader):
         """There is nothing in it."""
 
 
-def install_import_stubs() -> None:
-    """Has whatever imports one of the packages from now on, in this process, get names that mean nothing."""
-    sys.meta_path.insert(0, _Finder())
+def install_import_stubs(only_missing: bool = False) -> None:
+    """Has whatever imports one of the packages from now on, in this process, get names that mean nothing.
+
+    With `only_missing` a package that is installed is imported as it is.
+    """
+    sys.meta_path.insert(len(sys.meta_path) if only_missing else 0, _Finder())
 
 
 def _named(owner: str, name: str) -> _Named:
