@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 # Folders whose tests start programs or train, whatever their fixtures.
-HEAVY = ("commands", "reliability", "stories", "tools", "web")
+HEAVY = ("commands", "docs", "reliability", "stories", "tools", "web")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
