@@ -1,1 +1,1 @@
-"""Custom actions, and the pure modules they call."""
+"""Custom actions and the pure modules that only they call."""

@@ -1,4 +1,4 @@
-"""The actions by which somebody follows topics, sees which, and stops."""
+"""Actions to follow topics, to list the followed topics and to stop following them."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from trialguide.content.wording import buttons, fill, load_words
 from trialguide.runtime.messaging_settings import VARIABLES
 from trialguide.storage.follows import follow, topics_followed, unfollow
 
-# What is said of how somebody will be written to, by channel; for other messaging services, and for the website.
+# The confirmation by channel, which says how news arrive; others are for other messaging services and the website.
 CONFIRMATIONS = {"whatsapp": "followed_for_a_day", "messenger": "followed_for_a_day"}
-# An SMS costs money and comes to a telephone that may be somebody else's by then.
+# An SMS costs money, and the number may belong to another person by then.
 WITHOUT_NEWS = frozenset({"sms"})
 
 
 class ActionFollowTopic(Action):
-    """Has somebody follow the topic that they name, or that of the last answer."""
+    """Follows the topic that the message names, or that of the last answer."""
 
     def name(self) -> str:
         return "action_follow_topic"
@@ -45,7 +45,7 @@ class ActionFollowTopic(Action):
 
 
 class ActionUnfollowTopic(Action):
-    """Ends what somebody follows: the topic that they name, all, or the one that they can only mean."""
+    """Stops following the topic that the message names, all topics, or the only one that can be meant."""
 
     def name(self) -> str:
         return "action_unfollow_topic"
@@ -72,7 +72,7 @@ class ActionUnfollowTopic(Action):
 
 
 class ActionMyFollows(Action):
-    """Lists what somebody follows, each with a button that ends it."""
+    """Lists the followed topics, each with a button to stop following it."""
 
     def name(self) -> str:
         return "action_my_follows"
@@ -90,7 +90,7 @@ class ActionMyFollows(Action):
 
 
 def topic_meant(tracker: Tracker) -> str | None:
-    """The topic that the latest message names, or else that of the last answer."""
+    """The topic of the latest message, or else that of the last answer."""
     named = tracker.latest_message.get("topics") or []
     answer = last_answer(tracker.events)
     topic = named[0] if named else answer.topic if answer else None
@@ -98,7 +98,7 @@ def topic_meant(tracker: Tracker) -> str | None:
 
 
 def topic_to_unfollow(tracker: Tracker, followed: list[str]) -> str | None:
-    """The topic to stop following: the one that is named, that of the last answer, or the only one that is followed."""
+    """The topic to stop following: the named one, that of the last answer, or the only followed one."""
     named = tracker.latest_message.get("topics") or []
     answer = last_answer(tracker.events)
     if named:
@@ -109,7 +109,7 @@ def topic_to_unfollow(tracker: Tracker, followed: list[str]) -> str | None:
 
 
 def unfollow_titles(followed: list[str]) -> list[str]:
-    """What the buttons say that end what is followed, and, of several topics, all of them."""
+    """The titles of the buttons to stop following each topic and, if there are several, all of them."""
     words, titles = load_words(), load_catalogue().titles
     each = [fill(words["unfollow_named_choice"]["text"], {"title": titles.get(topic, topic)}) for topic in followed]
     return [*each, words["unfollow_all_choice"]["text"]] if len(each) > 1 else each

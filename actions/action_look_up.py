@@ -1,6 +1,5 @@
-"""The actions that answer look-ups."""
+"""Actions that answer look-ups."""
 
-from dataclasses import asdict
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -8,29 +7,31 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.look_ups import Search, closer_search, look_ups, next_page, next_search
-from actions.place_answers import asks_for_more, places_said, restricts_country
+from actions.place_answers import asks_for_more, restricts_country, typed_places
 from trialguide.places.cities import place_name
+from trialguide.places.place import Place
 
 
 class ActionLookUp(Action):
-    """Answers the look-up in slot `lookup` for the place in slot `place`, and remembers both for what follows."""
+    """Answers the look-up in slot `lookup` for the place in slot `place`, and stores the search for follow-ups."""
 
     def name(self) -> str:
         return "action_look_up"
 
     def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        lookup, place = tracker.get_slot("lookup"), tracker.get_slot("place")
-        if not lookup or not place:
+        lookup, stored = tracker.get_slot("lookup"), tracker.get_slot("place")
+        if not lookup or not stored:
             dispatcher.utter_message(response="search_given_up" if lookup else "utter_anything_else")
             return [SlotSet("tries", 0)]
+        place = Place.parse(stored)
         text = tracker.latest_message.get("text") or ""
         search = next_search(last_search(tracker), lookup, place, restricts_country(text), asks_for_more(text))
         utter(dispatcher, search)
-        said = places_said(tracker.latest_message)
-        if not said:
+        typed = typed_places(tracker.latest_message)
+        if not typed:
             dispatcher.utter_message(response="remembered_place")
-        elif len(said) == 1 and said[0].value == place and said[0].namesakes:
-            dispatcher.utter_message(response="namesakes", namesakes=" / ".join(map(place_name, said[0].namesakes)))
+        elif len(typed) == 1 and typed[0].candidates == (place,) and typed[0].namesakes:
+            dispatcher.utter_message(response="namesakes", namesakes=" / ".join(map(place_name, typed[0].namesakes)))
         return [*searched(search), SlotSet("tries", 0)]
 
 
@@ -65,24 +66,24 @@ class ActionLookUpNearer(Action):
         lookup = SlotSet("lookup", last.lookup if last else "find_clinic")
         if isinstance(nearer, Search):
             utter(dispatcher, nearer)
-            return [*searched(nearer), lookup, SlotSet("place", nearer.place)]
+            return [*searched(nearer), lookup, SlotSet("place", str(nearer.place))]
         dispatcher.utter_message(response=nearer.response)
-        # A place that is named next is then searched for.
+        # The next place that is named starts a search.
         return [SlotSet("looked_up", True), SlotSet("searched", True), lookup]
 
 
 def last_search(tracker: Tracker) -> Search | None:
-    """The search that was answered last."""
-    said = tracker.get_slot("last_search")
-    return Search(**said) if said else None
+    """The search in slot `last_search`."""
+    stored = tracker.get_slot("last_search")
+    return Search.from_slot(stored) if stored else None
 
 
 def searched(search: Search) -> list[EventType]:
-    """What is remembered of a search that was answered."""
-    return [SlotSet("last_search", asdict(search)), SlotSet("looked_up", True), SlotSet("searched", True)]
+    """The slots that store an answered search."""
+    return [SlotSet("last_search", search.to_slot()), SlotSet("looked_up", True), SlotSet("searched", True)]
 
 
 def utter(dispatcher: CollectingDispatcher, search: Search) -> None:
-    """Says what a search finds."""
+    """Utters the replies to a search."""
     for reply in look_ups().answer(search):
         dispatcher.utter_message(response=reply.response, **reply.fields)

@@ -1,4 +1,4 @@
-"""The actions by which somebody sees what is kept of them and has it erased."""
+"""Actions that report the stored data of a person and erase it."""
 
 from typing import Any
 
@@ -9,14 +9,15 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.database import NotStored, in_database
 from trialguide.content.wording import buttons, load_words
-from trialguide.storage.retention import ERASED, DataSummary, summarise
+from trialguide.storage.retention import DataSummary, summarise
+from trialguide.storage.turn_summary import ERASED
 
 # The reply that asks whether to erase.
 ASKED = "ask_to_erase"
 
 
 class ActionMyData(Action):
-    """Says how much is kept of somebody."""
+    """Reports how much is stored of the person."""
 
     def name(self) -> str:
         return "action_my_data"
@@ -25,7 +26,7 @@ class ActionMyData(Action):
         kept = await kept_of_sender(tracker)
         if kept is None:
             dispatcher.utter_message(response="my_data_away")
-        elif kept.nothing:
+        elif kept.is_empty:
             dispatcher.utter_message(response="nothing_kept")
         else:
             since = format_datetime(kept.since, "d MMMM yyyy", locale="en") if kept.since else None
@@ -35,7 +36,7 @@ class ActionMyData(Action):
 
 
 class ActionDeleteMyData(Action):
-    """Asks whether to erase what is kept of somebody."""
+    """Asks for confirmation before the data of the person is erased."""
 
     def name(self) -> str:
         return "action_delete_my_data"
@@ -46,7 +47,7 @@ class ActionDeleteMyData(Action):
 
 
 class ActionEraseMyData(Action):
-    """Says that all is erased, after somebody was asked; it is done with the saving of the turn that says so."""
+    """Confirms the erasure after the question; the data is erased when the turn with this reply is saved."""
 
     def name(self) -> str:
         return "action_erase_my_data"
@@ -60,9 +61,9 @@ class ActionEraseMyData(Action):
 
 
 async def ask(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
-    """Asks whether to erase, unless there is nothing."""
+    """Asks for confirmation, unless nothing is stored."""
     kept = await kept_of_sender(tracker)
-    if kept and kept.nothing:
+    if kept and kept.is_empty:
         dispatcher.utter_message(response="nothing_kept")
     else:
         words = load_words()
@@ -71,7 +72,7 @@ async def ask(dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
 
 
 async def kept_of_sender(tracker: Tracker) -> DataSummary | None:
-    """What is kept of a person; None when the database is away."""
+    """A summary of the stored data of a person; None when the database is unavailable."""
     sender = tracker.sender_id
     try:
         return await in_database(lambda connection: summarise(connection, sender))

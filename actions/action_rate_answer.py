@@ -1,4 +1,4 @@
-"""The action that keeps the rating of an answer."""
+"""Action that stores the rating of an answer."""
 
 from typing import Any
 
@@ -15,12 +15,12 @@ from trialguide.text.feedback import Rating, load_rating_reader
 from trialguide.text.masking import masked
 from trialguide.text.sentences import without_questions
 
-# From so many stars down somebody is asked for the reason.
+# At this rating or below, the person is asked for the reason.
 LOW = 2
 
 
 class ActionRateAnswer(Action):
-    """Keeps the stars that somebody gives to an answer: by a choice below it, or typed after it."""
+    """Stores the stars given to an answer, by a choice below it or typed after it."""
 
     def __init__(self) -> None:
         self._reader = load_rating_reader()

@@ -1,4 +1,4 @@
-"""Which answer a rating or a wish to follow is about, from what was said before."""
+"""Finds the answer that a rating or a command to follow refers to, in the events of the conversation."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that was given: its topic, and the version of its words."""
+    """An answer in the conversation: its topic and the version of its text."""
 
     topic: str
     version: str
 
 
 def last_answer(events: Sequence[Event]) -> Answer | None:
-    """The latest answer among the events of a conversation."""
+    """The latest answer of a conversation."""
     return next(filter(None, map(_answer, reversed(events))), None)
 
 
 def right_after_answer(events: Sequence[Event]) -> bool:
-    """Whether the latest message follows on an answer, at most with attempts to rate it in between."""
+    """Whether the latest message comes right after an answer, apart from attempts to rate it."""
     heard = [number for number, event in enumerate(events) if event["event"] == "user"]
     for event in reversed(events[: heard[-1]] if heard else ()):
         if _answer(event):

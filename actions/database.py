@@ -1,4 +1,4 @@
-"""The database of the conversations, for actions that keep something in it."""
+"""Access to the conversations' database for actions."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,11 +18,11 @@ Run = Callable[[Any, CollectingDispatcher, Tracker, dict[str, Any]], Awaitable[l
 
 
 class NotStored(Exception):
-    """The database did not do what it was asked for."""
+    """The database is unavailable, or refused the transaction."""
 
 
 async def in_database(work: Callable[[Connection], Result]) -> Result:
-    """Does work in a transaction and in a thread. Raises NotStored when the database is away."""
+    """Runs work in a transaction, in a thread. Raises NotStored when the database is unavailable."""
 
     def within() -> Result:
         with _database().begin() as connection:
@@ -35,7 +35,7 @@ async def in_database(work: Callable[[Connection], Result]) -> Result:
 
 
 def reply_if_not_stored(run: Run) -> Run:
-    """Has an action say so when the database is away, in place of its reply."""
+    """Decorator that replaces an action's reply by an apology when the database is unavailable."""
 
     @wraps(run)
     async def watched(
@@ -52,5 +52,5 @@ def reply_if_not_stored(run: Run) -> Run:
 
 @cache
 def _database() -> Engine:
-    """The database that the Rasa server uses, which has made the tables when it started."""
+    """The Rasa server's database; the server creates the tables when it starts."""
     return open_engine(database_address(process_settings().conversations))

@@ -1,27 +1,26 @@
-"""What a look-up answers: which replies, with which fields. The words of the replies are in data/words/lookups.yml."""
+"""Searches the directory and selects the replies with their fields; their words are in data/words/lookups.yml."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from typing import Any
 
-import yaml
-
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.places.cities import Cities, all_cities
-from trialguide.places.countries import country_in_sentence, country_name, country_of, language_names, languages_of
+from trialguide.places.countries import country_in_sentence, country_name, language_names, languages_of
 from trialguide.places.directory import SHOWN, Directory, NearestClinics, link_host
 from trialguide.places.directory_files import INTERNATIONAL, Row
+from trialguide.places.place import Place
 
-# How the notes of the directory say that a phone number is not that of the unit.
+# Words of the directory's notes for a phone number that is not the unit's own.
 SWITCHBOARD = re.compile("switchboard|hospital number|main number", re.IGNORECASE)
 AUDIENCE = VOCABULARY / "audience.yml"
 
 
 @dataclass(frozen=True)
 class Reply:
-    """Words by name, and what to fill into it."""
+    """A response by name, with the values of its fields."""
 
     response: str
     fields: dict[str, Any] = field(default_factory=dict)
@@ -29,17 +28,26 @@ class Reply:
 
 @dataclass(frozen=True)
 class Search:
-    """A look-up: what is sought (an id of the catalogue), where, only in which country, and how many are shown already."""
+    """A look-up: its id in the catalogue, the place, the only country wanted, and the number of results shown before."""
 
     lookup: str
-    place: str
+    place: Place
     only: str | None = None
     shown: int = 0
+
+    @classmethod
+    def from_slot(cls, value: Mapping[str, Any]) -> "Search":
+        """The search in slot `last_search`. Raises ValueError."""
+        return cls(**(dict(value) | {"place": Place.parse(value["place"])}))
+
+    def to_slot(self) -> dict[str, Any]:
+        """The value for slot `last_search`."""
+        return asdict(self) | {"place": str(self.place)}
 
 
 @dataclass(frozen=True)
 class DirectorySearch:
-    """The look-ups over a directory, the cities and the countries that the service does not address."""
+    """Look-ups over a directory, the cities and the countries that the service does not address."""
 
     directory: Directory
     places: Cities
@@ -48,7 +56,7 @@ class DirectorySearch:
 
     def answer(self, search: Search) -> list[Reply]:
         """The replies to a search."""
-        country = search.only or country_of(search.place)
+        country = search.only or search.place.country
         if country in self.excluded:
             return [Reply("excluded_country", {"country": country_in_sentence(country), **self.authorities.get(country, {})})]
         answers: dict[str, Callable[[Search], list[Reply]]] = {
@@ -68,7 +76,7 @@ class DirectorySearch:
         return [Reply("further_clinics") if search.shown else heading, *map(clinic_reply, page), *more]
 
     def _clinics_found(self, search: Search) -> tuple[Reply, list[NearestClinics]]:
-        city, country = self.places.city(search.place), country_of(search.place)
+        city, country = self.places.city(search.place), search.place.country
         own = self.directory.clinics(country)
         named = {"country": country_in_sentence(search.only or country), "city": city.name if city else None}
         if city and search.only:
@@ -81,7 +89,7 @@ class DirectorySearch:
         return Reply("clinics" if own else "clinics_abroad", named | measured_from), nearest
 
     def _support_groups(self, search: Search) -> list[Reply]:
-        country = country_of(search.place)
+        country = search.place.country
         own = self.directory.support_groups(country)
         everywhere = [_group_reply(row) for row in self.directory.support_groups(INTERNATIONAL)]
         named = {"country": country_in_sentence(country)}
@@ -94,7 +102,7 @@ class DirectorySearch:
         return [Reply("no_support_groups", named), *(regional if kindred else []), Reply("international_groups"), *everywhere]
 
     def _trials(self, search: Search) -> list[Reply]:
-        country = country_of(search.place)
+        country = search.place.country
         registries = self.directory.registries(country)
         of_country = any(row["country"] != INTERNATIONAL for row, _ in registries)
         heading = Reply("trials" if of_country else "trials_international", {"country": country_in_sentence(country)})
@@ -106,34 +114,34 @@ class DirectorySearch:
 
 @cache
 def look_ups() -> DirectorySearch:
-    """The look-ups over the project's own data, read once a process."""
-    audience = yaml.safe_load(AUDIENCE.read_text(encoding="utf-8"))
+    """Look-ups over the project's own data, read once per process."""
+    audience = load_yaml(AUDIENCE)
     return DirectorySearch(Directory(), all_cities(), frozenset(audience["excluded"]), audience["authorities"])
 
 
-def next_search(last: Search | None, lookup: str, place: str, narrowed: bool, further: bool) -> Search:
-    """The search that follows.
+def next_search(last: Search | None, lookup: str, place: Place, narrowed: bool, further: bool) -> Search:
+    """The next search.
 
-    Clinics in a country that narrows the last search (`only in Austria`) are still sorted by what that was near to. Who asks
-    for others at the same place is shown those that are left.
+    Clinics in a country that restricts the last search (`only in Austria`) are still sorted by distance from its place. A
+    request for others at the same place continues with the next page.
     """
     if last is None or lookup != "find_clinic":
         return Search(lookup, place)
-    if narrowed and "/" not in place and "/" in last.place:
-        return Search(lookup, last.place, only=place)
-    if further and last.lookup == lookup and place in (last.place, last.only):
+    if narrowed and place.is_country and not last.place.is_country:
+        return Search(lookup, last.place, only=place.country)
+    if further and last.lookup == lookup and (place == last.place or (place.is_country and place.country == last.only)):
         return next_page(last)
     return Search(lookup, place)
 
 
 def next_page(last: Search) -> Search:
-    """The search for what the last one has left."""
+    """The search for the next page of results."""
     return replace(last, shown=last.shown + SHOWN)
 
 
 def closer_search(last: Search | None) -> Search | Reply:
-    """What "anything nearer?" comes to after a search: another one, or an answer."""
-    if last is None or (last.lookup == "find_clinic" and "/" not in last.place):
+    """The search or reply after "anything nearer?"."""
+    if last is None or (last.lookup == "find_clinic" and last.place.is_country):
         return Reply("nearer_to_where")
     if last.lookup != "find_clinic":
         return Reply("nearer_group" if last.lookup == "find_support_group" else "nearer_trial")
@@ -141,7 +149,7 @@ def closer_search(last: Search | None) -> Search | Reply:
 
 
 def clinic_reply(found: NearestClinics) -> Reply:
-    """The card of a clinic, with what is known of it."""
+    """The card of a clinic."""
     row = found.clinic.row
     fields = _shown(row, "name", "department", "street_address", "postcode", "city", "website", "accreditation") | _checked(row)
     fields["country"] = country_name(found.clinic.country)
@@ -155,7 +163,7 @@ def clinic_reply(found: NearestClinics) -> Reply:
 
 
 def map_link(row: Row) -> str:
-    """The place on OpenStreetMap: the hospital itself, or its city where only that is known."""
+    """A link to OpenStreetMap: the hospital itself, or its city where only that is known."""
     at = f"{row['latitude']}/{row['longitude']}"
     if row["coord_precision"] == "address":
         return f"https://www.openstreetmap.org/?mlat={row['latitude']}&mlon={row['longitude']}#map=16/{at}"

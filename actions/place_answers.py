@@ -1,4 +1,4 @@
-"""What an answer to "For which country or city?" comes to."""
+"""Resolves answers to "For which country or city?" to a place, a choice or another question."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,25 +6,27 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import yaml
-
-from trialguide.places.cities import SEPARATOR, Cities, place_name
-from trialguide.places.countries import PLACE_WORDS, country_of
+from trialguide.content.files import load_yaml
+from trialguide.places.cities import Cities, place_name
+from trialguide.places.countries import PLACE_WORDS
+from trialguide.places.place import Place, parse_candidates
 
 MOST_TRIES = 2
-# More buttons than this nobody reads.
+# Too many buttons are not read.
 MOST_CHOICES = 8
+Candidates = tuple[Place, ...]
+
 POSTCODE = re.compile(r"\s*[A-Z]{0,2}[- ]?\d[\dA-Z -]{2,9}\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class ResolvedPlace:
-    """The place that was meant, or those to choose from, or the words for none; `tries` counts what could not be used."""
+    """The place that was meant, or the choices, or the response for none; `tries` counts the answers that named no place."""
 
-    place: str | None
+    place: Place | None
     tries: int
-    words: str | None = None
-    choices: tuple[str, ...] = ()
+    response: str | None = None
+    choices: tuple[Place, ...] = ()
 
     @property
     def exhausted(self) -> bool:
@@ -33,65 +35,71 @@ class ResolvedPlace:
 
 
 @dataclass(frozen=True)
-class TypedPlaces:
-    """A place as a message names it: what slot `place` makes of it, and less known places of the same name."""
+class TypedPlace:
+    """A place that a message names: the candidates for it, and less known places of the same name."""
 
-    value: str
-    namesakes: tuple[str, ...]
+    candidates: tuple[Place, ...]
+    namesakes: tuple[Place, ...]
 
 
-def places_said(message: Mapping[str, Any]) -> list[TypedPlaces]:
+def typed_places(message: Mapping[str, Any]) -> list[TypedPlace]:
     """The places that a message names."""
-    entities = message.get("entities") or []
-    found = [entity for entity in entities if entity["entity"] in ("city", "country")]
-    return [TypedPlaces(str(entity.get("value")), tuple(entity.get("namesakes") or ())) for entity in found]
+    return [
+        TypedPlace(parse_candidates(str(entity.get("value"))), tuple(map(Place.parse, entity.get("namesakes") or ())))
+        for entity in message.get("entities") or []
+        if entity["entity"] in ("city", "country")
+    ]
 
 
-def former_country(events: Iterable[Mapping[str, Any]], value: str, places: Cities) -> str | None:
-    """The country of the place that the conversation was about before slot `place` got this value."""
-    said = [event["value"] for event in events if event.get("event") == "slot" and event.get("name") == "place"]
-    return next((country_of(place) for place in reversed(said) if place and place != value and places.known(place)), None)
+def former_country(events: Iterable[Mapping[str, Any]], candidates: Candidates, places: Cities) -> str | None:
+    """The country of the last place that the conversation was about before slot `place` held these candidates."""
+    values = [event["value"] for event in events if event.get("event") == "slot" and event.get("name") == "place"]
+    former = (parse_candidates(value) for value in reversed(values) if value)
+    return next((before[0].country for before in former if len(before) == 1 and _differs(before, candidates, places)), None)
 
 
-def chosen_by_country(said: list[TypedPlaces], value: str, country: str | None) -> str:
-    """Of the places that one name may mean, that in the country which the conversation is about; or the value as it is."""
-    if len(said) != 1 or not country:
-        return value
-    inside = [place for place in value.split(SEPARATOR) if country_of(place) == country]
-    inside = inside or [place for place in said[0].namesakes if country_of(place) == country]
-    return inside[0] if len(inside) == 1 else value
+def chosen_by_country(typed: list[TypedPlace], candidates: Candidates, country: str | None) -> Candidates:
+    """The only candidate, or else namesake, in the country that the conversation is about; or all candidates."""
+    if len(typed) != 1 or not country:
+        return candidates
+    inside = tuple(place for place in candidates if place.country == country)
+    inside = inside or tuple(place for place in typed[0].namesakes if place.country == country)
+    return inside if len(inside) == 1 else candidates
 
 
-def chosen_from_offer(choices: Iterable[str], value: str, text: str) -> str:
-    """Of the places that were offered last, the one that is named now, by itself or by its country; or the value as it is."""
-    offered = list(choices)
-    # What a button says may mean several places: the button "Georgia" is the country alone.
-    named = [place for place in offered if place_name(place).casefold() == text.strip().casefold()]
-    meant = [place for place in offered if place in value.split(SEPARATOR)]
-    inside = [place for place in offered if "/" in place and country_of(place) == value]
-    return next((places[0] for places in (named, meant, inside) if len(places) == 1), value)
+def chosen_from_offer(offered: Candidates, candidates: Candidates, text: str) -> Candidates:
+    """The offered place that is named now, by itself or by its country; or all candidates."""
+    # The title of a button may have several meanings: the button "Georgia" is the country alone.
+    named = tuple(place for place in offered if place_name(place).casefold() == text.strip().casefold())
+    meant = tuple(place for place in offered if place in candidates)
+    inside = tuple(place for place in offered if not place.is_country and candidates == (Place(place.country),))
+    return next((places for places in (named, meant, inside) if len(places) == 1), candidates)
 
 
-def resolve_place(value: str, tries: int, places: Cities) -> ResolvedPlace:
-    """What slot `place` holds, taken for a place: one, one of several, or none that is known."""
-    meant = [place for place in value.split(SEPARATOR) if places.known(place)][:MOST_CHOICES]
-    if len(meant) == 1:
-        return ResolvedPlace(meant[0], 0)
-    if meant:
-        return ResolvedPlace(None, tries, choices=tuple(meant))
-    if POSTCODE.fullmatch(value):
+def resolve_place(candidates: Candidates, typed: str, tries: int, places: Cities) -> ResolvedPlace:
+    """The result of an answer with these candidates: one place, a choice, or none that is known in what was typed."""
+    known = tuple(place for place in candidates if places.known(place))[:MOST_CHOICES]
+    if len(known) == 1:
+        return ResolvedPlace(known[0], 0)
+    if known:
+        return ResolvedPlace(None, tries, choices=known)
+    if POSTCODE.fullmatch(typed):
         return ResolvedPlace(None, tries + 1, "postcode_given")
-    return ResolvedPlace(None, tries + 1, "place_too_large" if _holds_one_of(value, "areas") else "place_unknown")
+    return ResolvedPlace(None, tries + 1, "place_too_large" if _holds_one_of(typed, "areas") else "place_unknown")
 
 
 def restricts_country(text: str) -> bool:
-    """Whether a message narrows the last search: `only in Austria`."""
+    """Whether a message restricts the last search to a country: `only in Austria`."""
     return _holds_one_of(text, "restricting")
 
 
 def asks_for_more(text: str) -> bool:
-    """Whether a message asks for what the last search has left: `show me more clinics`."""
+    """Whether a message asks for the next results of the last search: `show me more clinics`."""
     return _holds_one_of(text, "asking_further")
+
+
+def _differs(before: Candidates, candidates: Candidates, places: Cities) -> bool:
+    return before != candidates and places.known(before[0])
 
 
 def _holds_one_of(text: str, kind: str) -> bool:
@@ -100,5 +108,5 @@ def _holds_one_of(text: str, kind: str) -> bool:
 
 @cache
 def _words() -> dict[str, frozenset[str]]:
-    rows = yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))
+    rows = load_yaml(PLACE_WORDS)
     return {kind: frozenset(rows[kind]) for kind in ("restricting", "asking_further", "areas")}

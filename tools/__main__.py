@@ -7,9 +7,9 @@ from trialguide.commands.command_line import run_command
 COMMANDS = {
     "evaluation.score": "measure how well questions are understood",
     "reliability.faults": "inject faults into the services under load, and count what is lost",
-    "reliability.replay": "replay many conversations with Locust, and count what is lost",
+    "reliability.replay": "replay many conversations against two servers, and count what is lost",
     "reliability.soak": "replay conversations for a quarter of an hour and watch the memory",
-    "benchmarks.bench": "compare speed and memory with the stock Rasa bot",
+    "benchmarks.bench": "compare speed and memory with the stock Rasa bot or another revision",
 }
 
 

@@ -1,4 +1,4 @@
-"""Makes the PNG beside each SVG in web/pictures/, for messaging services, which take no SVG: `make pictures`."""
+"""Renders each SVG in web/pictures/ as PNG, for messaging services, which take no SVG: `make pictures`."""
 
 import shutil
 import sys
@@ -12,7 +12,7 @@ LARGEST = 1024
 
 
 def main() -> int:
-    """Makes them; 1 when there is no browser."""
+    """Renders the pictures; 1 when there is no browser."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         print("There is no Chromium to draw with. Install it: apt-get install chromium", file=sys.stderr)

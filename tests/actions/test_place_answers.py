@@ -5,24 +5,25 @@ import pytest
 from actions.place_answers import (
     MOST_CHOICES,
     ResolvedPlace,
-    TypedPlaces,
+    TypedPlace,
     asks_for_more,
     chosen_by_country,
     chosen_from_offer,
     former_country,
-    places_said,
     resolve_place,
     restricts_country,
+    typed_places,
 )
 from trialguide.places.cities import all_cities
+from trialguide.places.place import Place, parse_candidates
 
 
 @pytest.mark.parametrize(
     ("value", "tries", "checked"),
     [
-        ("DE", 1, ResolvedPlace("DE", 0)),
-        ("AT/Graz", 0, ResolvedPlace("AT/Graz", 0)),
-        ("ES/Valencia|VE/Valencia", 1, ResolvedPlace(None, 1, choices=("ES/Valencia", "VE/Valencia"))),
+        ("DE", 1, ResolvedPlace(Place("DE"), 0)),
+        ("AT/Graz", 0, ResolvedPlace(Place("AT", "Graz"), 0)),
+        ("ES/Valencia|VE/Valencia", 1, ResolvedPlace(None, 1, choices=parse_candidates("ES/Valencia|VE/Valencia"))),
         ("Narnia", 0, ResolvedPlace(None, 1, "place_unknown")),
         ("anywhere in Europe", 0, ResolvedPlace(None, 1, "place_too_large")),
         ("10115", 0, ResolvedPlace(None, 1, "postcode_given")),
@@ -32,13 +33,13 @@ from trialguide.places.cities import all_cities
     ],
 )
 def test_what_is_answered(value: str, tries: int, checked: ResolvedPlace) -> None:
-    assert resolve_place(value, tries, all_cities()) == checked
+    assert resolve_place(parse_candidates(value), value, tries, all_cities()) == checked
 
 
 def test_two_failed_tries_are_enough() -> None:
-    assert not resolve_place("Narnia", 0, all_cities()).exhausted
-    assert resolve_place("Narnia", 1, all_cities()).exhausted
-    assert not resolve_place("DE", 1, all_cities()).exhausted
+    assert not resolve_place((), "Narnia", 0, all_cities()).exhausted
+    assert resolve_place((), "Narnia", 1, all_cities()).exhausted
+    assert not resolve_place((Place("DE"),), "DE", 1, all_cities()).exhausted
 
 
 @pytest.mark.parametrize(("text", "narrowed"), [("only in Austria", True), ("and in Vienna?", False), ("Just Spain", True)])
@@ -55,38 +56,42 @@ def test_words_that_ask_for_what_is_left(text: str, further: bool) -> None:
 
 def test_many_places_in_one_message_become_a_few_choices() -> None:
     many = "|".join(["FR/Lyon", "CH/Genève", "AT/Graz", "DE", "NO", "SE", "ES", "IT", "PT"])
-    checked = resolve_place(many, 1, all_cities())
+    checked = resolve_place(parse_candidates(many), many, 1, all_cities())
     assert checked.place is None
     assert checked.tries == 1
-    assert checked.choices[:3] == ("FR/Lyon", "CH/Genève", "AT/Graz")
+    assert checked.choices[:3] == parse_candidates("FR/Lyon|CH/Genève|AT/Graz")
     assert len(checked.choices) == MOST_CHOICES
 
 
 CORDOBA = "AR/Córdoba|ES/Córdoba"
 
 
+def typed(candidates: str, *namesakes: str) -> TypedPlace:
+    return TypedPlace(parse_candidates(candidates), tuple(map(Place.parse, namesakes)))
+
+
 @pytest.mark.parametrize(
     ("said", "value", "country", "chosen"),
     [
-        ([TypedPlaces(CORDOBA, ())], CORDOBA, "ES", "ES/Córdoba"),
-        ([TypedPlaces(CORDOBA, ())], CORDOBA, "NO", CORDOBA),
-        ([TypedPlaces(CORDOBA, ())], CORDOBA, None, CORDOBA),
-        ([TypedPlaces("ES/Barcelona", ("VE/Barcelona",))], "ES/Barcelona", "VE", "VE/Barcelona"),
-        ([TypedPlaces("ES/Barcelona", ("VE/Barcelona",))], "ES/Barcelona", "ES", "ES/Barcelona"),
+        ([typed(CORDOBA)], CORDOBA, "ES", "ES/Córdoba"),
+        ([typed(CORDOBA)], CORDOBA, "NO", CORDOBA),
+        ([typed(CORDOBA)], CORDOBA, None, CORDOBA),
+        ([typed("ES/Barcelona", "VE/Barcelona")], "ES/Barcelona", "VE", "VE/Barcelona"),
+        ([typed("ES/Barcelona", "VE/Barcelona")], "ES/Barcelona", "ES", "ES/Barcelona"),
         # Two places that are both named are never narrowed to one of them.
-        ([TypedPlaces("FR/Lyon|CH/Genève", ())] * 2, "FR/Lyon|CH/Genève", "CH", "FR/Lyon|CH/Genève"),
-        ([], "Narnia", "ES", "Narnia"),
+        ([typed("FR/Lyon|CH/Genève")] * 2, "FR/Lyon|CH/Genève", "CH", "FR/Lyon|CH/Genève"),
+        ([], "Narnia", "ES", ""),
     ],
 )
-def test_the_country_of_the_conversation_chooses(said: list[TypedPlaces], value: str, country: str | None, chosen: str) -> None:
-    assert chosen_by_country(said, value, country) == chosen
+def test_the_country_of_the_conversation_chooses(said: list[TypedPlace], value: str, country: str | None, chosen: str) -> None:
+    assert chosen_by_country(said, parse_candidates(value), country) == parse_candidates(chosen)
 
 
 def test_the_country_of_the_conversation_is_that_of_the_place_before() -> None:
     events = [{"event": "slot", "name": "place", "value": value} for value in ("NO/Oslo", "ES", None, CORDOBA)]
-    assert former_country(events, CORDOBA, all_cities()) == "ES"
-    assert former_country(events[:1], "NO/Oslo", all_cities()) is None
-    assert former_country([], CORDOBA, all_cities()) is None
+    assert former_country(events, parse_candidates(CORDOBA), all_cities()) == "ES"
+    assert former_country(events[:1], (Place("NO", "Oslo"),), all_cities()) is None
+    assert former_country([], parse_candidates(CORDOBA), all_cities()) is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +108,8 @@ def test_the_country_of_the_conversation_is_that_of_the_place_before() -> None:
     ],
 )
 def test_what_is_named_chooses_among_what_was_offered(offered: list[str], value: str, text: str, meant: str) -> None:
-    assert chosen_from_offer(offered, value, text) == meant
+    choices = tuple(map(Place.parse, offered))
+    assert chosen_from_offer(choices, parse_candidates(value), text) == parse_candidates(meant)
 
 
 def test_places_are_read_from_the_entities() -> None:
@@ -111,5 +117,5 @@ def test_places_are_read_from_the_entities() -> None:
         {"entity": "city", "value": "ES/Barcelona", "namesakes": ["VE/Barcelona"]},
         {"entity": "unknown_place", "value": "Narnia"},
     ]
-    assert places_said({"entities": entities}) == [TypedPlaces("ES/Barcelona", ("VE/Barcelona",))]
-    assert places_said({}) == []
+    assert typed_places({"entities": entities}) == [typed("ES/Barcelona", "VE/Barcelona")]
+    assert typed_places({}) == []

@@ -82,4 +82,4 @@ def test_with_a_token_figures_are_for_its_owner_and_logs_are_json_without_what_w
 def test_a_server_that_stops_is_not_ready() -> None:
     health = Health()
     health._stopping = True
-    assert asyncio.run(health._look())["status"] == "not ready"
+    assert asyncio.run(health._check())["status"] == "not ready"

@@ -14,8 +14,14 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SessionStarted, SlotSet, UserUttered
 from services import postgresql_database
 
+from trialguide.commands import backup
+from trialguide.storage.follows import pending
 from trialguide.storage.inbox import Inbox, Message
+from trialguide.storage.ratings import Average, averages
+from trialguide.storage.schema import VERSION
 from trialguide.storage.tracker_store import ConversationStore
+from trialguide.storage.unanswered import unanswered_between
+from trialguide.storage.usage_counts import Count, counts_between
 
 DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]\nslots: {place: {type: text, mappings: [{type: custom}]}}")
 
@@ -28,6 +34,12 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[list[s
             str(tmp_path / f"{place}.db") if kind == "sqlite" else stack.enter_context(postgresql_database())
             for place, kind in enumerate(kinds)
         ]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    with ExitStack() as stack:
+        yield str(tmp_path / "c.db") if request.param == "sqlite" else stack.enter_context(postgresql_database())
 
 
 def tool(name: str, file: Path, database: str) -> "subprocess.CompletedProcess[str]":
@@ -85,13 +97,88 @@ def test_what_was_backed_up_is_there_after_a_restore_once(databases: list[str], 
     asyncio.run(after())
 
 
-@pytest.mark.parametrize("content", ["", "no json\n", json.dumps({"trialguide": 99}) + "\n", "{}\n"])
-def test_a_file_that_is_no_backup_changes_nothing(content: str, tmp_path: Path) -> None:
+def test_a_backup_of_the_version_before_is_restored_with_its_old_names(database: str) -> None:
+    """The file was written by the last version before 0.1.0."""
+    done = tool("restore", Path(__file__).with_name("backup_of_version_5.jsonl"), database)
+    assert "17 rows were restored. 0 were left out" in done.stdout, done
+
+    async def read() -> None:
+        store = ConversationStore(DOMAIN, db=database)
+        tracker = await store.retrieve("tg:a")
+        assert tracker
+        assert tracker.get_slot("place") == "DE/Berlin"
+        assert [event.text for event in tracker.events if isinstance(event, UserUttered)] == ["find a clinic", "pizza"]
+        inbox = Inbox(store)
+        assert [await inbox.is_processed("tg:a", id) for id in ("m1", "m2", "m3")] == [True, True, False]
+        delivered = Message("tg:a", "m1", {"text": "find a clinic", "token": None}, "encrypted address")
+        assert await inbox.claim_orphans(0, "") == [delivered, Message("web:b", "m3", {"text": "what is a placebo"})]
+        # Its answer is stored, and still to be delivered.
+        await inbox.mark_sent(delivered)
+        assert [message.message_id for message in await inbox.claim_orphans(0, "")] == ["m3"]
+        with store.connect() as connection:
+            followed = pending(connection, {"placebo": "2" * 12, "costs": "2" * 12})
+            assert [(one.topic, one.version, one.reply_address, one.interrupted) for one in followed] == [
+                ("placebo", "0" * 12, "encrypted address", False),
+                ("costs", "1" * 12, "encrypted address", True),
+            ]
+            assert averages(connection) == [Average("placebo", "0" * 12, 4.0, 1)]
+            (row,) = unanswered_between(connection, "2026-11-30", "2026-11-30")
+            assert (row.text, row.reason) == ("pizza", "out_of_scope")
+            counts = counts_between(connection, "2026-11-30", "2026-11-30")
+            assert counts[Count("2026-11-30", "telegram", "message", "")] == 2
+
+    asyncio.run(read())
+
+
+def test_a_backup_is_a_snapshot(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup, "BATCH", 1)
+
+    async def play() -> list[str]:
+        store = ConversationStore(DOMAIN, db=database)
+        await talk(store, "web:a", 1)
+        rows = backup.rows_of(store.engine)
+        tables = [next(rows).get("table", "") for _ in range(2)]
+        await talk(store, "web:b", 2)
+        return tables + [row.get("sender_id") or row["table"] for row in rows]
+
+    assert "web:b" not in asyncio.run(play())
+
+
+def test_a_database_of_another_version_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    store = ConversationStore(DOMAIN, db=str(tmp_path / "c.db"))
+    with store.connect() as connection:
+        connection.execute(VERSION.update().values(version=5))
+    for command in ("backup", "restore"):
+        file = tmp_path / command
+        if command == "restore":
+            file.write_text('{"trialguide": 6}\n')
+        done = tool(command, file, str(tmp_path / "c.db"))
+        assert done.returncode == 1
+        assert "The database is of version 5, this TrialGuide needs version 6: back it up with" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "This is no backup of TrialGuide, or one of a later version."),
+        ("no json\n", "Line 1 is not complete"),
+        (json.dumps({"trialguide": 99}) + "\n", "This is no backup of TrialGuide, or one of a later version."),
+        ("{}\n", "This is no backup of TrialGuide, or one of a later version."),
+        ("[1]\n", "This is no backup of TrialGuide, or one of a later version."),
+        ('{"trialguide": 6}\n{"table": "events", "sen', "Line 2 is not complete: the file was cut off or changed."),
+        ('{"trialguide": 6}\n[1]\n', "Line 2 is no row of a backup"),
+    ],
+)
+def test_a_file_that_is_no_backup_changes_nothing(content: str, sentence: str, tmp_path: Path) -> None:
     file = tmp_path / "backup.jsonl"
     file.write_text(content)
     done = tool("restore", file, str(tmp_path / "c.db"))
     assert done.returncode == 1
-    assert done.stderr
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
     # Nor is a file overwritten.
-    assert tool("backup", file, str(tmp_path / "c.db")).returncode == 1
+    again = tool("backup", file, str(tmp_path / "c.db"))
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
     assert file.read_text() == content

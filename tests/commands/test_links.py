@@ -13,7 +13,7 @@ from typing import ClassVar
 import pytest
 from conftest import ROOT
 
-from trialguide.commands.links import Link, links_in, problem_of_form, problems_of_answer
+from trialguide.commands.links import Link, form_problem, links_in, response_problems
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ from trialguide.commands.links import Link, links_in, problem_of_form, problems_
     ],
 )
 def test_the_form_of_a_link(address: str, problem: str | None) -> None:
-    assert problem_of_form(address) == problem
+    assert form_problem(address) == problem
 
 
 def test_links_are_found_with_file_and_line(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_links_are_found_with_file_and_line(tmp_path: Path) -> None:
 
 
 def test_the_links_of_the_content_have_the_form_of_links() -> None:
-    assert [link for link in links_in(ROOT / "data") if problem_of_form(link.address)] == []
+    assert [link for link in links_in(ROOT / "data") if form_problem(link.address)] == []
 
 
 class Site(BaseHTTPRequestHandler):
@@ -84,7 +84,7 @@ def test_what_sites_answer(site: str) -> None:
     links = [Link("f.yml", line, f"{site}/{name}") for line, name in enumerate(names)]
     links.append(Link("f.yml", 99, "http://127.0.0.1:1/"))
     links.append(Link("f.yml", 100, f"{site}/404#part"))
-    found = {link.line: problem for link, problem in asyncio.run(problems_of_answer(links, seconds=1)).items()}
+    found = {link.line: problem for link, problem in asyncio.run(response_problems(links, seconds=1)).items()}
     assert found == {
         2: "The site says 404:",
         3: "The site says 500:",

@@ -15,9 +15,9 @@ from conftest import ROOT
 from trialguide.commands.backup import open_database
 from trialguide.commands.report import TITLE, main, period_of, usage_of
 from trialguide.commands.reporting.clustering import Group, groups_of
-from trialguide.commands.reporting.documents import Lines, as_html
-from trialguide.commands.reporting.inbox_section import MOST_ALONE, MOST_GROUPS, inbox_section
-from trialguide.commands.reporting.usage_sections import usage_sections
+from trialguide.commands.reporting.inbox import MOST_ALONE, MOST_GROUPS
+from trialguide.commands.reporting.usage import Usage
+from trialguide.commands.reporting.usage_page import usage_page
 from trialguide.content.answer_versions import answer_versions
 from trialguide.storage.schema import RATINGS, UNANSWERED
 from trialguide.storage.turn_summary import NONE
@@ -104,7 +104,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for number, stars in enumerate((5, 5, 5, 5, 2, 1)):
             topic, comment = ("placebo", None) if stars > 1 else ("costs", "ask [name]")
             version = answer_versions()[topic] if stars > 1 else "an earlier one"
-            rated = RATINGS.insert().values(sender_id=f"web:{number}", topic=topic, version=version, stars=stars, rated=NOON)
+            rated = RATINGS.insert().values(sender_id=f"web:{number}", topic=topic, version=version, stars=stars, rated_at=NOON)
             connection.execute(rated.values(comment=comment))
     return file
 
@@ -175,10 +175,24 @@ def test_an_inbox_too_long_to_work_through_is_cut_and_says_so() -> None:
     near = (("costs", 0.4),)
     message = Unanswered(DAY, CHANNEL, "unsure", "money?", near, None)
     alone, pair = Group([message], near, Counter()), Group([message] * 2, near, Counter())
-    section = inbox_section([pair] * (MOST_GROUPS + 2) + [alone] * (MOST_ALONE + 3), {})
-    assert "2 smaller groups and 3 messages like no other" in section.paragraphs[-1]
-    assert len([part for part in section.parts if isinstance(part, Lines)]) == MOST_GROUPS
-    assert "Not shown" not in " ".join(inbox_section([pair, alone], {}).paragraphs)
+    asked = Counter({Count(DAY, CHANNEL, "message", ""): 9})
+
+    def page(inbox: list[Group]) -> str:
+        return usage_page(TITLE, Usage(period_of(DAY, DAY), {}, asked, [], inbox, []))
+
+    long = page([pair] * (MOST_GROUPS + 2) + [alone] * (MOST_ALONE + 3))
+    assert "2 smaller groups and 3 messages like no other" in long
+    assert long.count("<pre>") == MOST_GROUPS
+    assert "Not shown" not in page([pair, alone])
+
+
+def test_what_people_wrote_is_shown_as_text() -> None:
+    near = (("costs", 0.4),)
+    message = Unanswered(DAY, CHANNEL, "unsure", "<script>alert(1)</script> {{ 7 * 7 }}", near, None)
+    asked = Counter({Count(DAY, CHANNEL, "message", ""): 9})
+    page = usage_page(TITLE, Usage(period_of(DAY, DAY), {}, asked, [], [Group([message] * 2, near, Counter())], []))
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {{ 7 * 7 }}" in page
 
 
 @pytest.mark.parametrize(
@@ -219,7 +233,7 @@ def test_what_is_past_its_date_is_listed(database: Path, tmp_path: Path) -> None
     answer = data / "faq" / "placebo.yml"
     written = answer.read_text(encoding="utf-8")
     answer.write_text(re.sub(r'reviewed: "[\d-]+"', 'reviewed: "2020-01-01"', written), encoding="utf-8")
-    page = as_html(TITLE, usage_sections(usage_of(period_of(DAY, DAY), data)))
+    page = usage_page(TITLE, usage_of(period_of(DAY, DAY), data))
     past = [row for row in Text(page).rows if row[0].startswith("data/faq/placebo.yml:")]
     assert [row[1] for row in past] == ["The last review, 2020-01-01, is more than two years ago."]
 

@@ -10,7 +10,8 @@ import pytest
 import yaml
 from conftest import ROOT, load_table
 
-from trialguide.commands.check import FEWEST_EXAMPLES, HIGHEST_GRADE, check_content, words_and_grade
+from trialguide.commands.check import check_content
+from trialguide.commands.checking.answers import FEWEST_EXAMPLES, HIGHEST_GRADE, words_and_grade
 from trialguide.commands.yaml_lines import examples
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.wording import load_words, source_line

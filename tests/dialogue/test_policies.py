@@ -1,9 +1,6 @@
 """The quicker policies and the quicker runner give what Rasa's own give."""
 
-import ast
-import inspect
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 import yaml
@@ -13,7 +10,6 @@ from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.runner.dask import DaskGraphRunner
 
 from trialguide.dialogue.graph_runner import SequentialGraphRunner
-from trialguide.dialogue.rasa_patches import MODULES
 from trialguide.dialogue.rule_policy import TURNS, IntentRulePolicy
 from trialguide.dialogue.story_policy import StoryPolicy
 
@@ -87,14 +83,3 @@ def test_the_sequential_runner_gives_what_dask_gives(model: Path, message: str, 
         result = runner.run(inputs=inputs, targets=[metadata.nlu_target])
         parsed.append(result[metadata.nlu_target][0].as_dict())
     assert parsed[0] == parsed[1]
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_rasa_copies_for_its_logs_alone(module: ModuleType) -> None:
-    def copies(tree: ast.AST) -> list[ast.Name]:
-        return [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == "copy"]
-
-    source = ast.parse(inspect.getsource(module))
-    logs = [node for node in ast.walk(source) if isinstance(node, ast.Call) and ast.unparse(node.func) == "structlogger.debug"]
-    assert copies(source)
-    assert len(copies(source)) == sum(len(copies(log)) for log in logs)

@@ -1,8 +1,17 @@
-"""What is done with a message, given what the classifier thinks of it."""
+"""Decisions by the probability of each label."""
 
 import pytest
 
-from trialguide.nlu.decision import UNSURE, Decision, decide, pick_if_sum_reaches, pick_look_up, two_topics
+from trialguide.nlu.decision import (
+    UNSURE,
+    Decision,
+    offer,
+    pick_if_sum_reaches,
+    pick_likeliest,
+    pick_look_up,
+    pick_out_of_scope,
+    pick_two_topics,
+)
 
 DANGERS = ("emergency", "self_harm")
 OFFERABLE = ("placebo", "blinding", "costs", "payment")
@@ -22,7 +31,9 @@ OFFERABLE = ("placebo", "blinding", "costs", "payment")
     ],
 )
 def test_decisions(probabilities: dict[str, float], decision: Decision) -> None:
-    decided = decide(probabilities, 0.4, OFFERABLE)
+    decided = (
+        pick_likeliest(probabilities, 0.4) or pick_out_of_scope(probabilities, OFFERABLE) or offer(probabilities, OFFERABLE)
+    )
     assert (decided.label, decided.offers) == (decision.label, decision.offers)
     assert decided.confidence == pytest.approx(decision.confidence)
 
@@ -39,7 +50,7 @@ def test_decisions(probabilities: dict[str, float], decision: Decision) -> None:
     ],
 )
 def test_two_topics(questions: list[dict[str, float]], topics: tuple[str, str] | None) -> None:
-    assert two_topics(questions, 0.6, OFFERABLE) == topics
+    assert pick_two_topics(questions, 0.6, OFFERABLE) == topics
 
 
 @pytest.mark.parametrize(

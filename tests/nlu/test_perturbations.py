@@ -8,7 +8,7 @@ from pathlib import Path
 
 from conftest import load_table
 
-from tools.evaluation.measures import Understood
+from tools.evaluation.measures import Outcome
 from tools.evaluation.questions import Question, read_questions
 from tools.evaluation.score import understand
 from trialguide.content.catalogue import Catalogue
@@ -103,7 +103,7 @@ PERTURBATIONS: dict[str, Perturbation] = {
 }
 
 
-def sample(results: list[Understood], catalogue: Catalogue) -> list[Understood]:
+def sample(results: list[Outcome], catalogue: Catalogue) -> list[Outcome]:
     """Questions about topics that are understood rightly, the same ones each time as long as these do not change."""
     fit = [
         result

@@ -85,4 +85,4 @@ def test_memory_is_bounded() -> None:
     spelling = Speller(COUNTS)
     for number in range(5000):
         spelling.correct("zz" + "".join(chr(97 + int(digit)) for digit in str(number)))
-    assert spelling._remembered.cache_info().currsize <= 4096
+    assert spelling._correction.cache_info().currsize <= 4096

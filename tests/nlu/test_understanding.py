@@ -9,7 +9,7 @@ import yaml
 from conftest import ROOT, load_table
 from rapidfuzz import fuzz, process
 
-from tools.evaluation.measures import Understood, measures
+from tools.evaluation.measures import Outcome, measures
 from tools.evaluation.questions import read_questions
 from tools.evaluation.score import print_tables, understand
 from trialguide.commands.yaml_lines import examples
@@ -31,7 +31,7 @@ def training_sentences() -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def results(model: Path, catalogue: Catalogue) -> list[Understood]:
+def results(model: Path, catalogue: Catalogue) -> list[Outcome]:
     return understand(read_questions(QUESTIONS, catalogue), model)
 
 
@@ -57,7 +57,7 @@ def test_no_test_question_nearly_stands_in_the_training_data(catalogue: Catalogu
     assert [(asked[row], trained[column]) for row, column in np.argwhere(likeness)] == []
 
 
-def test_questions_are_understood_as_well_as_before(results: list[Understood], catalogue: Catalogue) -> None:
+def test_questions_are_understood_as_well_as_before(results: list[Outcome], catalogue: Catalogue) -> None:
     print_tables(results, catalogue)
     fallen = []
     for measure in measures(results, catalogue):

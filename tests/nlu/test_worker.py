@@ -1,4 +1,4 @@
-"""Messages are read in a process of its own: whatever happens to it, each gets its own answer or a reason why not."""
+"""The NLU worker: whatever happens to it, each message gets its own answer or an error."""
 
 import asyncio
 import json
@@ -83,7 +83,7 @@ def test_who_gives_up_takes_nobody_elses_answer(reader: NluWorker) -> None:
 def test_a_process_that_ends_or_hangs_is_started_again_and_answers_all(
     number: signal.Signals, when: str, reader: NluWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(worker, "TIMEOUT_SECONDS", 0.5)
     expected = [reader.parse_blocking(text) for text in TEXTS]
 
     async def read_while_it_breaks() -> list[str]:
@@ -101,7 +101,7 @@ def test_a_process_that_ends_or_hangs_is_started_again_and_answers_all(
 def test_a_message_at_which_it_ends_twice_is_given_up_and_the_next_one_answered(
     reader: NluWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(worker, "TIMEOUT_SECONDS", 0.5)
     start, starts = reader._start, iter([True])
 
     def start_frozen_once() -> None:
@@ -124,10 +124,10 @@ def test_a_message_at_which_it_ends_twice_is_given_up_and_the_next_one_answered(
 def test_where_it_does_not_start_everybody_is_told_and_the_next_message_tries_again(
     reader: NluWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    learned = reader._learned
+    learned = reader._model
 
     async def broken_for_a_while() -> str:
-        reader._learned = {}, learned[1]
+        reader._model = {}, learned[1]
         os.kill(reader._process.pid, signal.SIGKILL)
         answers = await asyncio.gather(*(reader.parse(text) for text in TEXTS), return_exceptions=True)
         assert {str(answer) for answer in answers if isinstance(answer, ParseError)} == {
@@ -135,7 +135,7 @@ def test_where_it_does_not_start_everybody_is_told_and_the_next_message_tries_ag
         }
         assert len(answers) == len(TEXTS)
         assert not any(isinstance(answer, str) for answer in answers)
-        reader._learned = learned
+        reader._model = learned
         return await reader.parse("what is a placebo")
 
     assert intents([asyncio.run(broken_for_a_while())]) == ["faq"]
@@ -161,7 +161,7 @@ def test_a_failure_is_told_by_its_name_without_the_message(learned: Path, monkey
     assert ours.recv_bytes() == worker.READY
     ours.send_bytes(b"my name is Rosalinde")
     with pytest.raises(ParseError, match=r"^ValueError$"):
-        worker._answer(ours.recv_bytes())
+        worker._decode(ours.recv_bytes())
     ours.close()
     serving.join()
     theirs.close()

@@ -2,15 +2,23 @@
 
 import pytest
 
-from trialguide.places.cities import all_cities, coordinates, place_name
-from trialguide.places.countries import country_of, language_names, languages_of
+from trialguide.places.cities import all_cities, place_in_sentence, place_name
+from trialguide.places.countries import language_names, languages_of
+from trialguide.places.place import Place
 
 
 @pytest.mark.parametrize(
-    ("place", "name"), [("DE", "Germany"), ("AT/Vienna", "Vienna, Austria"), ("XQ", "XQ"), ("GB", "United Kingdom")]
+    ("place", "name", "in_sentence"),
+    [
+        (Place("DE"), "Germany", "Germany"),
+        (Place("AT", "Vienna"), "Vienna, Austria", "Vienna, Austria"),
+        (Place("XQ"), "XQ", "XQ"),
+        (Place("GB"), "United Kingdom", "the United Kingdom"),
+    ],
 )
-def test_names_for_patients(place: str, name: str) -> None:
+def test_names_for_patients(place: Place, name: str, in_sentence: str) -> None:
     assert place_name(place) == name
+    assert place_in_sentence(place) == in_sentence
 
 
 def test_language_names() -> None:
@@ -20,33 +28,23 @@ def test_language_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "known"), [("DE", True), ("AT/Graz", True), ("AT/Narnia", False), ("EU", False), ("", False), ("de", False)]
+    ("place", "known"),
+    [
+        (Place("DE"), True),
+        (Place("AT", "Graz"), True),
+        (Place("AT", "Narnia"), False),
+        (Place("EU"), False),
+        (Place("de"), False),
+    ],
 )
-def test_which_places_exist(place: str, known: bool) -> None:
+def test_which_places_exist(place: Place, known: bool) -> None:
     assert all_cities().known(place) is known
 
 
 def test_the_largest_city_of_a_country() -> None:
     largest = all_cities().largest_city("AT")
     assert largest is not None
-    assert largest.place == "AT/Vienna"
-    assert country_of(largest.place) == "AT"
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("59.91, 10.75", (59.91, 10.75)),
-        (" -33.8688,151.2093 ", (-33.8688, 151.2093)),
-        ("59, 10", None),
-        ("95.00, 10.75", None),
-        ("59.91, 190.75", None),
-        ("59.91, 10.75 please", None),
-        ("", None),
-    ],
-)
-def test_coordinates(text: str, found: tuple[float, float] | None) -> None:
-    assert coordinates(text) == found
+    assert largest.place == Place("AT", "Vienna")
 
 
 @pytest.mark.parametrize(
@@ -60,9 +58,10 @@ def test_coordinates(text: str, found: tuple[float, float] | None) -> None:
     ],
 )
 def test_a_location_is_a_place(latitude: float, longitude: float, place: str, name: str) -> None:
-    assert all_cities().place_at(latitude, longitude) == place
-    assert all_cities().known(place)
-    assert place_name(place) == name
-    city = all_cities().city(place)
+    found = all_cities().place_at(latitude, longitude)
+    assert str(found) == place
+    assert all_cities().known(found)
+    assert place_name(found) == name
+    city = all_cities().city(found)
     assert city is not None
     assert (city.latitude, city.longitude) == (round(latitude, 2), round(longitude, 2))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from trialguide.places.cities import City, all_cities
 from trialguide.places.directory import EARTH_RADIUS_KM, Directory, great_circle_km, search_link
 from trialguide.places.directory_files import verified_rows
+from trialguide.places.place import Place
 
 FOLDER = ROOT / "data" / "directory"
 LATITUDES = st.floats(-90, 90)
@@ -38,7 +39,7 @@ def test_unshown_rows_and_rows_without_a_date_are_left_out(file: str, tmp_path: 
 
 
 def test_clinics_come_nearest_first_across_borders(directory: Directory) -> None:
-    salzburg = all_cities().city("AT/Salzburg")
+    salzburg = all_cities().city(Place("AT", "Salzburg"))
     assert salzburg is not None
     found = directory.nearest_clinics(salzburg, lambda country: country not in ("FR", "GB"))
     distances = [item.distance_km or 0 for item in found]
@@ -56,8 +57,8 @@ def test_clinics_of_a_country_alone_come_by_city_without_distance(directory: Dir
 
 
 def test_an_unconfirmed_clinic_shows_only_where_no_confirmed_one_is_near(directory: Directory) -> None:
-    vilnius = all_cities().city("LT/Vilnius")
-    berlin = all_cities().city("DE/Berlin")
+    vilnius = all_cities().city(Place("LT", "Vilnius"))
+    berlin = all_cities().city(Place("DE", "Berlin"))
     assert vilnius is not None
     assert berlin is not None
     assert any(not item.clinic.confirmed for item in directory.nearest_clinics(vilnius, lambda country: country == "LT"))

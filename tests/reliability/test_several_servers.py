@@ -15,10 +15,9 @@ import pytest
 import sqlalchemy
 from website_client import Visitor, new_conversation, post, replies, say
 
-from tools.testbed.cluster import Cluster, wait_until
+from tools.testbed.cluster import RABBITMQ_QUEUE, Cluster, wait_until
 from trialguide.commands.stack import Stack
 from trialguide.storage.database import open_engine
-from trialguide.storage.event_broker import NAME
 from trialguide.storage.schema import EVENTS
 
 ROUNDS = 200
@@ -154,7 +153,7 @@ async def passed_on(address: str, number: int) -> dict[str, list[Any]]:
     seen: set[str | None] = set()
     async with await aio_pika.connect(address) as connection:
         channel = await connection.channel()
-        queue = await channel.declare_queue(NAME, durable=True)
+        queue = await channel.declare_queue(RABBITMQ_QUEUE, passive=True)
         with contextlib.suppress(asyncio.TimeoutError):
             async with queue.iterator(no_ack=True, timeout=30) as messages:
                 async for message in messages:

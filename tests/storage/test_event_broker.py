@@ -13,7 +13,8 @@ from rasa.shared.core.events import UserUttered
 from services import RABBITMQ_PORT, need
 
 import trialguide.storage.event_broker
-from trialguide.storage.event_broker import OutboxBroker
+from trialguide.runtime.settings import read_settings
+from trialguide.storage.event_broker import MAX_QUEUE_LENGTH, OutboxBroker
 from trialguide.storage.tracker_store import ConversationStore
 
 DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
@@ -23,12 +24,14 @@ DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
 def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """The way to RabbitMQ."""
     need("RabbitMQ", RABBITMQ_PORT)
-    monkeypatch.setattr(trialguide.storage.event_broker, "NAME", "trialguide.tests")
+    monkeypatch.setattr(trialguide.storage.event_broker, "EXCHANGE", "trialguide.tests")
     monkeypatch.setattr(trialguide.storage.event_broker, "CONFIRM_SECONDS", 1.0)
-    monkeypatch.setattr(trialguide.storage.event_broker, "AGAIN_SECONDS", 0.2)
+    monkeypatch.setattr(trialguide.storage.event_broker, "RECONNECT_SECONDS", 0.2)
     with Proxy(RABBITMQ_PORT) as way:
         monkeypatch.setenv("RABBITMQ_URL", f"amqp://guest:guest@127.0.0.1:{way.port}/")
+        monkeypatch.setenv("RABBITMQ_QUEUE", "trialguide.tests")
         yield way
+        asyncio.run(remove("trialguide.tests"))
 
 
 async def add(store: ConversationStore, text: str) -> None:
@@ -37,17 +40,27 @@ async def add(store: ConversationStore, text: str) -> None:
     await store.save(tracker)
 
 
-async def arrived(number: int) -> list[Any]:
-    """The bodies of so many messages, each once."""
+async def remove(name: str) -> None:
+    """Deletes the queue and the exchange of a name."""
+    async with await aio_pika.connect(f"amqp://guest:guest@127.0.0.1:{RABBITMQ_PORT}/") as connection:
+        channel = await connection.channel()
+        await channel.queue_delete(name)
+        await channel.exchange_delete(name)
+
+
+async def arrived(number: int, arguments: dict[str, Any] | None = None, days: int = 30) -> list[Any]:
+    """The bodies of so many messages, each once, from a queue that has these arguments."""
+    arguments = {"x-max-length": MAX_QUEUE_LENGTH} if arguments is None else arguments
     connection = await aio_pika.connect(f"amqp://guest:guest@127.0.0.1:{RABBITMQ_PORT}/")
     async with connection:
         channel = await connection.channel()
-        queue = await channel.declare_queue("trialguide.tests", durable=True)
+        queue = await channel.declare_queue("trialguide.tests", durable=True, arguments=arguments)
         bodies: dict[str | None, Any] = {}
         for _ in range(400):
             message = await queue.get(fail=False)
             if message:
                 await message.ack()
+                assert message.expiration == days * 86400
                 bodies[message.message_id] = json.loads(message.body)
             elif len(bodies) >= number:
                 break
@@ -97,3 +110,40 @@ def test_events_arrive_in_their_order_through_outages_and_a_start_without_the_br
         "after the end of the server",
     ]
     assert {event["sender_id"] for event in got} == {"me"}
+
+
+@pytest.mark.parametrize(
+    ("environment", "publishes"),
+    [
+        ({}, False),
+        ({"RABBITMQ_QUEUE": "events"}, False),
+        ({"RABBITMQ_URL": "amqp://host/"}, False),
+        ({"RABBITMQ_URL": "amqp://host/", "RABBITMQ_QUEUE": ""}, False),
+        ({"RABBITMQ_URL": "amqp://host/", "RABBITMQ_QUEUE": "events"}, True),
+    ],
+)
+def test_events_are_published_only_for_a_consumer_whose_queue_is_named(
+    environment: dict[str, str], publishes: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert (OutboxBroker.from_settings(read_settings(environment)) is not None) == publishes
+    assert ("RABBITMQ_QUEUE names no queue" in caplog.text) == ("RABBITMQ_URL" in environment and not publishes)
+
+
+@pytest.mark.parametrize(("days", "expiry"), [("7", 7), ("3650", 49)])
+def test_messages_expire_with_the_conversation_in_a_queue_that_the_operator_made(
+    days: str, expiry: int, database: str, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONVERSATION_DAYS", days)
+    arguments: dict[str, Any] = {"x-max-length": 10, "x-overflow": "reject-publish"}
+
+    async def play() -> None:
+        assert await arrived(0, arguments) == []
+        broker = await OutboxBroker.from_endpoint_config(None)
+        assert broker
+        store = ConversationStore(DOMAIN, broker, db=database)
+        await add(store, "hello")
+        assert [event["text"] for event in await arrived(1, arguments, expiry)] == ["hello"]
+        await broker.close()
+        store.engine.dispose()
+
+    asyncio.run(play())

@@ -46,9 +46,9 @@ async def two_users() -> AsyncIterator[tuple[ConversationLocks, ConversationLock
 
 
 async def turn(
-    store: ConversationLocks, conversation: str, done: list[int], number: int, entered: "asyncio.Future[None]"
+    store: ConversationLocks, conversation: str, done: list[int], number: int, queued: "asyncio.Future[None]"
 ) -> None:
-    async with store.lock(conversation, entered=entered):
+    async with store.lock(conversation, queued=queued):
         done.append(number)
         # Whoever is let in meanwhile stands between the two.
         await asyncio.sleep(0)
@@ -68,9 +68,9 @@ def test_six_messages_at_once_over_two_servers_all_come_in_their_order() -> None
                 conversation, turns = uuid.uuid4().hex, []
                 done: list[int] = []
                 for number in range(AT_ONCE):
-                    entered = asyncio.get_running_loop().create_future()
-                    turns.append(asyncio.create_task(turn(users[number % 2], conversation, done, number, entered)))
-                    await entered
+                    queued = asyncio.get_running_loop().create_future()
+                    turns.append(asyncio.create_task(turn(users[number % 2], conversation, done, number, queued)))
+                    await queued
                 await asyncio.gather(*turns)
                 assert done == [number for number in range(AT_ONCE) for _ in range(2)]
 
@@ -115,7 +115,7 @@ def test_a_client_that_goes_away_leaves_nothing_behind() -> None:
             assert waiting.cancelled()
             assert not holding.done()
             await asyncio.wait_for(asyncio.gather(holding, last), 2)
-            assert one._lines == two._lines == {}
+            assert len(one.local_locks) == len(two.local_locks) == 0
 
     asyncio.run(play())
 

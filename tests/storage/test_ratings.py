@@ -1,6 +1,8 @@
 """Ratings and follows in the database: one of each a person and topic, told once, gone when they are erased."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 
 import pytest
 import sqlalchemy as sa
@@ -19,8 +21,9 @@ from trialguide.storage.follows import (
     topics_followed,
     unfollow,
 )
-from trialguide.storage.ratings import LONGEST_COMMENT, Average, Rating, averages, rate
-from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES, RATINGS, migrate
+from trialguide.storage.inbox import Message
+from trialguide.storage.ratings import MAX_COMMENT_LENGTH, Average, Rating, averages, rate
+from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES, RATINGS, create_schema
 
 OLD, NEW = "0" * 12, "1" * 12
 
@@ -28,7 +31,7 @@ OLD, NEW = "0" * 12, "1" * 12
 @pytest.fixture
 def engine(database: str) -> Iterator[Engine]:
     engine = open_engine(database)
-    migrate(engine)
+    create_schema(engine)
     yield engine
     engine.dispose()
 
@@ -66,7 +69,7 @@ def test_the_mean_is_that_of_all_who_rated_this_version(connection: Connection) 
 
 @pytest.mark.parametrize(
     ("comment", "kept"),
-    [("x" * 10_000, "x" * LONGEST_COMMENT), ("", None), (None, None), ("é \U0001f600 ' \" \n %", "é \U0001f600 ' \" \n %")],
+    [("x" * 10_000, "x" * MAX_COMMENT_LENGTH), ("", None), (None, None), ("é \U0001f600 ' \" \n %", "é \U0001f600 ' \" \n %")],
 )
 def test_a_comment_is_kept_as_far_as_it_is_bounded(connection: Connection, comment: str | None, kept: str | None) -> None:
     rate(connection, "web:a", Rating("placebo", OLD, 1, comment))
@@ -86,16 +89,17 @@ def test_what_somebody_follows_is_listed_and_ends(connection: Connection) -> Non
 
 
 def test_an_address_is_kept_beside_what_is_followed_and_nowhere_else(connection: Connection) -> None:
-    def arrives(said: str, way_back: str) -> None:
-        data = f'{{"sender_id": "tg:a", "said": "{said}", "data": {{}}, "way_back": "{way_back}"}}'
-        connection.execute(MESSAGES.insert().values(sender_id="tg:a", said=said, turn="", received=0.0, tries=0, data=data))
+    def arrives(message_id: str, reply_address: str) -> None:
+        row = {"sender_id": "tg:a", "message_id": message_id, "request_id": "", "received_at": 0.0, "attempts": 0}
+        data = json.dumps(asdict(Message("tg:a", message_id, {}, reply_address)))
+        connection.execute(MESSAGES.insert(), row | {"data": data})
 
     arrives("m1", "first")
     follow(connection, "tg:a", "placebo", OLD, "m1")
     # One who moves to another address is written to there, whatever they follow.
     arrives("m2", "second")
     follow(connection, "tg:a", "phase_1", OLD, "m2")
-    assert connection.execute(sa.select(FOLLOWS.c.way_back)).scalars().all() == ["second", "second"]
+    assert connection.execute(sa.select(FOLLOWS.c.reply_address)).scalars().all() == ["second", "second"]
     unfollow(connection, "tg:a")
     assert connection.execute(sa.select(FOLLOWS)).all() == []
 

@@ -1,7 +1,11 @@
 """What is kept of a person is erased when they say so, on every server, and by itself when it is old."""
 
 import asyncio
+import contextlib
 import json
+import random
+import sqlite3
+from datetime import datetime, timezone
 from pathlib import Path
 from time import time
 
@@ -9,11 +13,22 @@ import pytest
 import sqlalchemy as sa
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, Event, SessionStarted, UserUttered
+from sqlalchemy.engine import Engine
 
-from trialguide.channels.retention import forget_all_old
+from trialguide.channels.retention import delete_all_expired
+from trialguide.storage import scrubbing
+from trialguide.storage.database import open_engine
 from trialguide.storage.inbox import Inbox, Message
-from trialguide.storage.retention import DAY, FEEDBACK_DAYS, FOLLOW_DAYS, PERSONAL, DataSummary, summarise
-from trialguide.storage.schema import FOLLOWS, MESSAGES, OUTBOX, RATINGS
+from trialguide.storage.retention import (
+    DAY,
+    FEEDBACK_DAYS,
+    FOLLOW_DAYS,
+    PERSONAL,
+    DataSummary,
+    erase,
+    summarise,
+)
+from trialguide.storage.schema import FOLLOWS, MESSAGES, OUTBOX, RATINGS, UNANSWERED
 from trialguide.storage.tracker_store import ConversationStore
 
 DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
@@ -41,9 +56,10 @@ async def live(store: ConversationStore, sender: str, at: float | None = None) -
     at = at or time()
     with store.connect() as connection:
         shared = {"sender_id": sender, "topic": "placebo", "version": "v"}
-        connection.execute(RATINGS.insert(), shared | {"stars": 4, "comment": SECRET, "rated": at})
-        connection.execute(FOLLOWS.insert(), shared | {"followed": at})
-        connection.execute(OUTBOX.insert(), {"data": json.dumps({"sender_id": sender, "event": "user", "text": SECRET})})
+        connection.execute(RATINGS.insert(), shared | {"stars": 4, "comment": SECRET, "rated_at": at})
+        connection.execute(FOLLOWS.insert(), shared | {"followed_at": at})
+        data = json.dumps({"sender_id": sender, "event": "user", "text": SECRET})
+        connection.execute(OUTBOX.insert(), {"sender_id": sender, "queued_at": at, "data": data})
 
 
 def rows_of(store: ConversationStore, sender: str) -> dict[str, int]:
@@ -52,10 +68,7 @@ def rows_of(store: ConversationStore, sender: str) -> dict[str, int]:
             table.name: sa.select(sa.func.count()).select_from(table).where(table.c.sender_id == sender) for table in PERSONAL
         }
         found = {name: connection.execute(count).scalar_one() for name, count in own.items()}
-        on_the_way = sa.select(sa.func.count()).select_from(OUTBOX).where(OUTBOX.c.data.like(f'%"{sender}"%'))
-        return {name: number for name, number in found.items() if number} | {
-            "outbox": connection.execute(on_the_way).scalar_one()
-        }
+        return {name: number for name, number in found.items() if number}
 
 
 def test_erasing_leaves_the_reply_alone_and_others_untouched(database: str) -> None:
@@ -66,13 +79,13 @@ def test_erasing_leaves_the_reply_alone_and_others_untouched(database: str) -> N
         before = rows_of(store, "web:ab")
         assert set(before) == {"events", "messages", "ratings", "follows", "unanswered", "outbox"}
         await add(store, "web:a", said("yes", id="m3"), reply("erased", "All is erased."))
-        assert rows_of(store, "web:a") == {"events": 5, "outbox": 0}
+        assert rows_of(store, "web:a") == {"events": 5}
         assert rows_of(store, "web:ab") == before
         assert [event["text"] for event in await store.messages("web:a", 10)] == ["All is erased."]
         # The message that had it erased is still known, should it come again.
         assert await Inbox(store).is_processed("web:a", "m3")
         with store.connect() as connection:
-            assert summarise(connection, "web:a").nothing
+            assert summarise(connection, "web:a").is_empty
             others = summarise(connection, "web:ab")
             assert others == DataSummary(1, others.since, 1, 1, 1)
             assert others.since == pytest.approx(time(), abs=60)
@@ -80,14 +93,92 @@ def test_erasing_leaves_the_reply_alone_and_others_untouched(database: str) -> N
     asyncio.run(play())
 
 
-def test_what_is_erased_is_not_in_the_file_any_more(tmp_path: Path) -> None:
+def scatter(store: ConversationStore, sender: str, day: str) -> None:
+    """Rows of a person between those of others, of all sizes and in any order, so that SQLite moves them between pages."""
+    numbers = random.Random(1)  # noqa: S311
+    shared = {"day": day, "channel": "website", "reason": "unsure", "nearest": "[]"}
+    for _ in range(60):
+        with store.connect() as connection:
+            for _ in range(50):
+                one = numbers.choice([sender, *(f"web:{number}" for number in range(20))])
+                text = (SECRET if one == sender else "quiet") * numbers.choice([1, 3, 10, 40, 100, 300])
+                row = {"id": numbers.randrange(10**9), "sender_id": one, "text": text}
+                connection.execute(UNANSWERED.insert(), shared | row)
+            erase(connection, f"web:{numbers.randrange(20)}", last_event=0)
+
+
+def files_with(word: str, folder: Path) -> list[str]:
+    """The names of the database's files that hold a word."""
+    assert {file.name for file in folder.glob("c.db*")} == {"c.db", "c.db-wal", "c.db-shm"}, "the server is still running"
+    return sorted(file.name for file in folder.glob("c.db*") if word.encode() in file.read_bytes())
+
+
+@pytest.mark.parametrize("occasion", ["erased by the person", "expired"])
+def test_what_is_deleted_is_in_no_file_any_more(occasion: str, tmp_path: Path) -> None:
+    async def play() -> None:
+        store = ConversationStore(DOMAIN, db=str(tmp_path / "c.db"))
+        # The action server has the file open too.
+        other = open_engine(str(tmp_path / "c.db"))
+        with other.connect() as connection:
+            connection.execute(sa.select(sa.func.count()).select_from(RATINGS)).scalar()
+        at = time() if occasion == "erased by the person" else time() - (FOLLOW_DAYS + 1) * DAY
+        scatter(store, "web:a", datetime.fromtimestamp(at, timezone.utc).date().isoformat())
+        await live(store, "web:a", at)
+        with store.connect() as connection:
+            connection.execute(MESSAGES.update().values(received_at=at))
+        assert "c.db-wal" in files_with(SECRET, tmp_path)
+        if occasion == "erased by the person":
+            await add(store, "web:a", said("yes"), reply("erased"))
+        else:
+            with store.connect() as connection:
+                # Comments stay for good, without a sender id.
+                connection.execute(RATINGS.update().values(comment=None))
+            await delete_all_expired(store, 30)
+        assert files_with(SECRET, tmp_path) == []
+        await add(store, "web:a", said("hello again"), reply("utter_greet"))
+        assert await store.messages("web:a", 1)
+
+    asyncio.run(play())
+
+
+def test_scrubbing_is_retried_while_another_process_reads_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scrubbing, "FIRST_RETRY_SECONDS", 0.1)
+
     async def play() -> None:
         store = ConversationStore(DOMAIN, db=str(tmp_path / "c.db"))
         await live(store, "web:a")
-        await add(store, "web:a", said("yes"), reply("erased"))
-        with store.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        assert SECRET.encode() not in b"".join(file.read_bytes() for file in tmp_path.glob("c.db*"))
+        with contextlib.closing(sqlite3.connect(tmp_path / "c.db", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM events").fetchone()
+            await asyncio.wait_for(add(store, "web:a", said("yes"), reply("erased")), 2)
+            assert "c.db-wal" in files_with(SECRET, tmp_path)
+            # Others are served meanwhile.
+            await asyncio.wait_for(add(store, "web:b", said("a question"), reply("utter_faq")), 2)
+            reader.execute("COMMIT")
+            for _ in range(50):
+                await asyncio.sleep(0.1)
+                if not files_with(SECRET, tmp_path):
+                    break
+            assert files_with(SECRET, tmp_path) == []
+
+    asyncio.run(play())
+
+
+def test_a_large_file_is_vacuumed_once_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scrubbing, "SMALL_BYTES", 0)
+    vacuumed: list[Engine] = []
+    monkeypatch.setattr(scrubbing, "vacuum", vacuumed.append)
+
+    async def play() -> None:
+        store = ConversationStore(DOMAIN, db=str(tmp_path / "c.db"))
+        for _ in range(3):
+            await live(store, "web:a")
+            await add(store, "web:a", said("yes"), reply("erased"))
+            assert (tmp_path / "c.db-wal").stat().st_size == 0
+        assert len(vacuumed) == 1
+        monkeypatch.setattr(scrubbing, "LARGE_FILE_SECONDS", -1)
+        await store.scrub()
+        assert len(vacuumed) == 2
 
     asyncio.run(play())
 
@@ -127,13 +218,13 @@ def test_what_is_old_goes_by_itself_and_servers_may_do_so_together(database: str
             await live(one, sender, time() - age)
             with one.connect() as connection:
                 waits = MESSAGES.update().where(MESSAGES.c.sender_id == sender)
-                connection.execute(waits.values(received=MESSAGES.c.received - age))
+                connection.execute(waits.values(received_at=MESSAGES.c.received_at - age))
             if sender == "web:old":
                 events: list[Event] = [said(f"question {number}", time() - age) for number in range(1200)]
                 await add(one, sender, *events)
-        assert sum(await asyncio.gather(forget_all_old(one, 30), forget_all_old(two, 30))) > 1200
-        kept = {sender: set(rows_of(one, sender)) - {"outbox"} for sender in ages}
-        assert kept["web:new"] == {"events", "messages", "ratings", "follows", "unanswered"}
+        assert sum(await asyncio.gather(delete_all_expired(one, 30), delete_all_expired(two, 30))) > 1200
+        kept = {sender: set(rows_of(one, sender)) for sender in ages}
+        assert kept["web:new"] == {"events", "messages", "ratings", "follows", "unanswered", "outbox"}
         assert kept["web:old"] == {"ratings", "follows", "unanswered"}
         assert kept["web:half"] == {"follows"}
         assert kept["web:ancient"] == set()
@@ -145,6 +236,6 @@ def test_what_is_old_goes_by_itself_and_servers_may_do_so_together(database: str
         tracker = await one.retrieve("web:old")
         assert tracker
         assert [event.text for event in tracker.events if isinstance(event, UserUttered)] == ["hello again"]
-        assert await forget_all_old(one, 30) == 0
+        assert await delete_all_expired(one, 30) == 0
 
     asyncio.run(play())

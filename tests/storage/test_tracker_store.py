@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import sqlalchemy.exc
 from rasa.core.tracker_store import SQLTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
@@ -33,8 +35,8 @@ from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.storage import tracker_store
 from trialguide.storage.conversation import Conversation
 from trialguide.storage.database import open_engine
-from trialguide.storage.inbox import MOST_TRIES, Inbox, Message
-from trialguide.storage.schema import VERSION, _events_of_rasa
+from trialguide.storage.inbox import MAX_ATTEMPTS, Inbox, Message
+from trialguide.storage.schema import METADATA, VERSION, WrongSchemaVersion, check_schema
 from trialguide.storage.tracker_store import ConversationStore
 
 DOMAIN = Domain.from_yaml(
@@ -136,7 +138,7 @@ def test_a_new_session_starts_afresh_and_the_old_one_stays_in_the_file(database:
 
 
 def test_conversations_beyond_those_at_hand_are_read_from_the_file(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracker_store, "RECENT", 2)
+    monkeypatch.setattr(tracker_store, "CACHE_SIZE", 2)
 
     async def play() -> None:
         kept = store(database)
@@ -184,7 +186,7 @@ def test_sender_ids_that_a_database_cannot_take_are_kept_apart(database: str) ->
 
 def test_what_the_file_cannot_take_is_refused_at_once_and_taken_later(file: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trialguide.storage.database, "BUSY_SECONDS", 0.2)
-    monkeypatch.setattr(trialguide.runtime.circuit_breaker, "REST_SECONDS", 0)
+    monkeypatch.setattr(trialguide.runtime.circuit_breaker, "COOL_DOWN_SECONDS", 0)
 
     async def play() -> None:
         kept = store(file)
@@ -238,7 +240,7 @@ def test_a_locked_file_holds_up_nobody_but_its_own_readers(file: str) -> None:
         with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as other:
             # What a backup program or a second SQLite of another kind may do; in WAL mode a mere writer blocks no reader.
             kept._readonly(file).close()
-            kept._glance = None
+            kept._file_connection = None
             kept.engine.dispose()
             other.execute("PRAGMA locking_mode=EXCLUSIVE")
             other.execute("BEGIN EXCLUSIVE")
@@ -283,7 +285,7 @@ def test_a_message_is_kept_until_its_turn_is_saved_and_has_one_turn_only(databas
             await inbox.withdraw(third, turn_of)
         assert [left.message_id for left in await inbox.claim_orphans(0, "web:")] == ["m2", "m4"]
         await inbox.discard(third)
-        for _ in range(MOST_TRIES):
+        for _ in range(MAX_ATTEMPTS):
             assert len(await inbox.claim_orphans(0, "web:")) == 1
             await inbox.count_try(Message("web:me", "m2", {}))
         # What ends every server that takes it up is left alone.
@@ -311,22 +313,46 @@ def test_a_message_with_a_way_back_is_kept_until_its_answer_is_sent(database: st
     asyncio.run(play())
 
 
-def test_the_tables_of_an_earlier_version_are_brought_up_to_date(database: str) -> None:
+@pytest.mark.parametrize(
+    ("version", "sentence"),
+    [
+        (None, "version 0, this TrialGuide needs version 6: back it up with the TrialGuide that made it, then restore"),
+        (5, "version 5, this TrialGuide needs version 6: back it up with the TrialGuide that made it, then restore"),
+        (99, "version 99, this TrialGuide only knows version 6: run the TrialGuide that made it"),
+    ],
+)
+def test_the_tables_of_another_version_are_refused_and_stay_as_they_are(
+    version: int | None, sentence: str, database: str
+) -> None:
     engine = open_engine(database)
-    with engine.begin() as connection:
-        _events_of_rasa(connection)
+    if version is None:
+        # Tables without a version are Rasa's own.
+        asyncio.run(add(stock_store(database), "me", START + turn(1)))
+    else:
+        check_schema(database)
+        store(database).engine.dispose()
+        check_schema(database)
+        with engine.begin() as connection:
+            connection.execute(VERSION.update().values(version=version))
+    for refusing in (store, check_schema):
+        with pytest.raises(WrongSchemaVersion, match=sentence):
+            refusing(database)
+    tables = set(sa.inspect(engine).get_table_names())
+    assert tables == ({"events"} if version is None else set(METADATA.tables))
 
-    async def play() -> None:
-        await add(stock_store(database), "me", START + turn(1))
-        first, second = store(database), store(database)
-        await add(first, "me", turn(2))
-        assert await texts(second, "me") == ["question 1", "question 2"]
 
-    asyncio.run(play())
-    with engine.begin() as connection:
-        connection.execute(VERSION.update().values(version=99))
-    with pytest.raises(RuntimeError, match="version 99"):
-        store(database)
+def test_a_database_that_cannot_be_reached_is_not_taken_for_one_of_another_version() -> None:
+    check_schema("postgresql://nobody@127.0.0.1:1/nothing")
+
+
+def test_a_new_database_file_is_readable_for_its_owner_alone(file: str) -> None:
+    before = os.umask(0o022)
+    try:
+        asyncio.run(add(store(file), "me", START + turn(1)))
+    finally:
+        os.umask(before)
+    modes = {found.name: found.stat().st_mode & 0o777 for found in Path(file).parent.glob("c.db*")}
+    assert modes == {"c.db": 0o600, "c.db-wal": 0o600, "c.db-shm": 0o600}
 
 
 LOOK_UP: list[Event] = [

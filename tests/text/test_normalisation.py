@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trialguide.text.normalisation import MAX_CHARACTERS, normalised, printable, unreadable_reason
+from trialguide.text.normalisation import MAX_CHARACTERS, compatible, normalised, printable, unreadable_reason
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,32 @@ def test_normalising_twice_changes_nothing_more(text: str) -> None:
 @pytest.mark.parametrize(("text", "shown"), [("a\x00b", "a b"), (" a \n b ", "a b"), ("a\u200bb", "a b")])
 def test_visible_text(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("ｉ ｃａｎｔ ｂｒｅａｔｈｅ", "i cant breathe"),
+        ("𝗂 𝖼𝖺𝗇'𝗍 𝖻𝗋𝖾𝖺𝗍𝗁𝖾", "i can't breathe"),
+        ("𝑰 𝓌𝒶𝓃𝓉 𝔱𝔬 𝕕𝕚𝕖", "I want to die"),
+        ("ﬁnd an oﬃce", "find an office"),
+        ("ＳＷ１Ａ　１ＡＡ", "SW1A 1AA"),
+        ("① please", "1 please"),
+        ("cafe\u0301", "café"),
+        # An accent typed as an apostrophe would be parted from its word.
+        ("i can´t breathe", "i can´t breathe"),
+        ("Lutathera™", "Lutathera™"),
+        ("München, 東京, Київ, 👩‍⚕️", "München, 東京, Київ, 👩‍⚕️"),
+        # One character that would grow to eighteen.
+        ("\ufdfa" * 50, "\ufdfa" * 50),
+    ],
+)
+def test_letters_of_other_forms_become_plain_ones(text: str, form: str) -> None:
+    assert compatible(text) == form
+
+
+@given(st.text())
+def test_the_compatibility_form_is_final_and_bounded(text: str) -> None:
+    form = compatible(text)
+    assert compatible(form) == form
+    assert len(form) <= 2 * len(text)

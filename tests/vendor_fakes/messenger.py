@@ -2,7 +2,8 @@
 
 Send API: https://developers.facebook.com/documentation/business-messaging/messenger-platform/send-messages (text of 2000
 characters; quick replies: 13, titles of 20, payloads of 1000);
-webhooks: https://developers.facebook.com/docs/messenger-platform/reference/webhook-events
+webhooks: https://developers.facebook.com/docs/messenger-platform/reference/webhook-events, and for m.me links
+https://developers.facebook.com/documentation/business-messaging/messenger-platform/discovery/m-me-links
 """
 
 import itertools
@@ -80,12 +81,34 @@ class Messenger(Meta):
             "read": self.event(person, {"read": {"watermark": 1}}),
             "reaction": self.event(person, {"reaction": {"mid": "m_1", "action": "react", "emoji": "👍"}}),
             "edit": self.event(person, {"message_edit": {"mid": "m_1", "text": "what is a placebo", "num_edit": 1}}),
+            "unknown link": self.referral(person, "leaflet1"),
+            "advertisement": self.event(person, {"referral": {"ad_id": "1", "source": "ADS", "type": "OPEN_THREAD"}}),
             "no messaging": {"object": "page", "entry": [{"id": PAGE, "changes": []}]},
             "no sender": {
                 "object": "page",
                 "entry": [{"id": PAGE, "messaging": [{"message": {"mid": "m_2", "text": "hello"}}]}],
             },
         }
+
+    def referral(self, person: str, ref: str) -> Any:
+        """The event of somebody whom an m.me link led into a conversation that exists."""
+        return self.event(person, {"referral": {"ref": ref, "source": "SHORTLINK", "type": "OPEN_THREAD"}})
+
+    def get_started(self, person: str, id: str, ref: str) -> Any:
+        """The event of somebody who has followed an m.me link and begins a conversation."""
+        referral = {"ref": ref, "source": "SHORTLINK", "type": "OPEN_THREAD"}
+        postback = {"mid": f"m_{id}", "title": "Get started", "payload": "GET_STARTED", "referral": referral}
+        return self.event(person, {"postback": postback})
+
+    def attached(self, person: str, id: str, kind: str, text: str) -> Any:
+        attachment = {"type": kind, "payload": {"url": "https://x.example"}}
+        return self.event(person, {"message": {"mid": f"m_{id}{kind}", "text": text, "attachments": [attachment]}})
+
+    def beside(self, person: str, id: str, text: str) -> dict[str, Any]:
+        return {kind: self.attached(person, id, kind, text) for kind in ("image", "video", "file")}
+
+    def previews(self, person: str, id: str, text: str) -> dict[str, Any]:
+        return {"fallback": self.attached(person, id, "fallback", text)}
 
     def unreadable(self, person: str) -> dict[str, Any]:
         kinds = ("image", "audio", "video", "file", "fallback")

@@ -44,7 +44,11 @@ SCHEMA = closed(
         "text": text_of(40000),
         "blocks": {"type": "array", "items": BLOCK, "maxItems": 50},
     },
-    {"unfurl_links": {"type": "boolean"}, "unfurl_media": {"type": "boolean"}},
+    {
+        "unfurl_links": {"type": "boolean"},
+        "unfurl_media": {"type": "boolean"},
+        "thread_ts": {"type": "string", "pattern": r"^\d{10}\.\d{6}$"},
+    },
 )
 # What may stand between < and > in mrkdwn: links alone are expected here. Every & begins an entity.
 MARKS = re.compile(r"<(?!https?://[^<>|]+(\|[^<>|]+)?>)|&(?!amp;|lt;|gt;)")
@@ -83,7 +87,8 @@ class Slack(Vendor):
         if len({row["action_id"] for row in rows}) < len(rows):
             raise self.refusal("action_id twice")
         buttons = tuple((row["text"]["text"], row["value"]) for row in rows)
-        self.heard.append((body["channel"], Heard(text, buttons, blocks.get("image", {}).get("image_url"))))
+        picture = blocks.get("image", {}).get("image_url")
+        self.heard.append((body["channel"], Heard(text, buttons, picture, body.get("thread_ts"))))
         return {"ok": True, "channel": body["channel"], "ts": "1.1"}
 
     def signed(self, event: Any, at: float | None = None) -> tuple[bytes, dict[str, str]]:
@@ -133,13 +138,14 @@ class Slack(Vendor):
     def text(self, person: str, id: str, text: str) -> Any:
         return self.envelope(person, id, {"text": text.replace("&", "&amp;"), "client_msg_id": id})
 
-    def press(self, person: str, id: str, token: str) -> Any:
+    def press(self, person: str, id: str, token: str, thread: str | None = None) -> Any:
+        container = {"type": "message", "message_ts": "1.1", "channel_id": person} | ({"thread_ts": thread} if thread else {})
         return {
             "type": "block_actions",
             "team": {"id": TEAM},
             "user": {"id": f"U{person}"},
             "channel": {"id": person},
-            "container": {"type": "message", "message_ts": "1.1", "channel_id": person},
+            "container": container,
             "actions": [{"type": "button", "action_id": "choice_0", "value": token, "action_ts": f"{next(self._times)}.1"}],
         }
 
@@ -160,6 +166,16 @@ class Slack(Vendor):
                 "event": {"type": "message", "channel_type": "im", "text": "hello"},
             },
         }
+
+    def beside(self, person: str, id: str, text: str) -> dict[str, Any]:
+        return {"file": self.envelope(person, id, {"text": text, "subtype": "file_share", "files": [{"id": "F1"}]})}
+
+    def previews(self, person: str, id: str, text: str) -> dict[str, Any]:
+        preview = {
+            "text": f"{text} <https://example.org>",
+            "attachments": [{"from_url": "https://example.org", "text": "A page"}],
+        }
+        return {"link": self.envelope(person, id, preview)}
 
     def unreadable(self, person: str) -> dict[str, Any]:
         return {"file": self.envelope(person, f"u{person}", {"text": "", "subtype": "file_share", "files": [{"id": "F1"}]})}

@@ -180,6 +180,24 @@ class Teams(Vendor):
         again = {"contentType": "text/html", "content": f"<p>{text}</p>"}
         return self.activity(person, id, {"text": text, "textFormat": "plain", "attachments": [again]})
 
+    def quoting(self, person: str, id: str, quoted: str, text: str) -> dict[str, Any]:
+        """Events of a text below a message that it quotes, in the forms of older and newer clients."""
+        quote = (
+            '<blockquote itemscope="" itemtype="http://schema.skype.com/Reply" itemid="1600457867820">'
+            f'<strong itemprop="mri" itemid="{BOT}">TrialGuide</strong><span itemprop="time" itemid="1600457867820"></span>'
+            f'<p itemprop="preview">{quoted}</p></blockquote>'
+        )
+        html = {"contentType": "text/html", "content": f"<div>{quote}<p>{text}</p></div>"}
+        reference = {"contentType": "messageReference", "content": json.dumps({"messageId": "1", "messagePreview": quoted})}
+        entity = {"type": "quotedReply", "quotedReply": {"messageId": "1", "preview": quoted}}
+        return {
+            "blockquote": self.activity(person, f"{id}1", {"text": f"TrialGuide{quoted}{text}", "attachments": [html]}),
+            "reference": self.activity(
+                person, f"{id}2", {"text": f'<attachment id="1"></attachment>{text}', "attachments": [reference]}
+            ),
+            "entity": self.activity(person, f"{id}3", {"text": f'<quoted messageId="1"/>{text}', "entities": [entity]}),
+        }
+
     def press(self, person: str, id: str, token: str) -> Any:
         return self.activity(person, id, {"text": token})
 
@@ -192,16 +210,30 @@ class Teams(Vendor):
             "joined": self.activity(person, "o4", {"membersAdded": [{"id": BOT}]}, kind="conversationUpdate"),
             "typing": self.activity(person, "o5", {}, kind="typing"),
             "installed": self.activity(person, "o6", {"action": "add"}, kind="installationUpdate"),
+            **{f"only a quotation: {form}": event for form, event in self.quoting(person, "o0", "A placebo is", "").items()},
             "channel": self.activity(person, "o7", text, "channel"),
             "group": self.activity(person, "o8", text, "groupChat"),
             "no sender": {name: value for name, value in self.activity(person, "o9", text).items() if name != "from"},
         }
+
+    def beside(self, person: str, id: str, text: str) -> dict[str, Any]:
+        file = {"contentType": "application/vnd.microsoft.teams.file.download.info", "content": {"fileType": "pdf"}}
+        picture = {"contentType": "image/*", "contentUrl": "https://smba.trafficmanager.net/x"}
+        again = {"contentType": "text/html", "content": f'<p>{text}</p><img src="x">'}
+        return {
+            "file": self.activity(person, f"{id}1", {"text": text, "attachments": [file]}),
+            "picture": self.activity(person, f"{id}2", {"text": text, "attachments": [picture, again]}),
+        }
+
+    def previews(self, person: str, id: str, text: str) -> dict[str, Any]:
+        card = {"contentType": "application/vnd.microsoft.card.thumbnail", "content": {"title": "A page"}}
+        return {"link": self.activity(person, id, {"text": text, "attachments": [card]})}
 
     def unreadable(self, person: str) -> dict[str, Any]:
         file = {"contentType": "application/vnd.microsoft.teams.file.download.info", "content": {"fileType": "pdf"}}
         picture = {"contentType": "image/*", "contentUrl": "https://smba.trafficmanager.net/x"}
         return {
             "file": self.activity(person, f"u1{person}", {"attachments": [file]}),
-            "picture": self.activity(person, f"u2{person}", {"text": "look", "attachments": [picture]}),
+            "picture": self.activity(person, f"u2{person}", {"attachments": [picture]}),
             "empty": self.activity(person, f"u3{person}", {}),
         }

@@ -149,11 +149,21 @@ class Telegram(Vendor):
             "unknown": self.update("o8", {}),
         }
 
+    def beside(self, person: str, id: str, text: str) -> dict[str, Any]:
+        file = {"file_id": "1"}
+        contents = {"photo": {"photo": [file]}} | {kind: {kind: file} for kind in ("document", "video", "animation", "voice")}
+        return {
+            kind: self.update(f"{id}{kind}", {"message": self.message(person, content | {"caption": text})})
+            for kind, content in contents.items()
+        }
+
+    def previews(self, person: str, id: str, text: str) -> dict[str, Any]:
+        preview = {"text": text, "link_preview_options": {"url": "https://example.org"}}
+        return {"link": self.update(f"{id}link", {"message": self.message(person, preview)})}
+
     def unreadable(self, person: str) -> dict[str, Any]:
         kinds = ("sticker", "voice", "document", "video", "contact", "poll", "animation")
-        contents = {kind: {kind: {"file_id": "1"}} for kind in kinds} | {
-            "photo": {"photo": [{"file_id": "1"}], "caption": "a caption"}
-        }
+        contents = {kind: {kind: {"file_id": "1"}} for kind in kinds} | {"photo": {"photo": [{"file_id": "1"}]}}
         return {
             kind: self.update(f"u{kind}{person}", {"message": self.message(person, content)})
             for kind, content in contents.items()

@@ -1,7 +1,8 @@
 """Twilio's Messages resource.
 
 https://www.twilio.com/docs/messaging/api/message-resource (bodies of 1600 characters, form fields, basic authentication),
-https://www.twilio.com/docs/messaging/guides/webhook-request, https://www.twilio.com/docs/usage/security
+https://www.twilio.com/docs/messaging/guides/webhook-request, https://www.twilio.com/docs/usage/security,
+https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out (keywords; messages to who has opted out are refused, 21610)
 """
 
 from typing import Any
@@ -20,6 +21,9 @@ SCHEMA = closed(
     {"From": ADDRESS, "To": ADDRESS, "Body": text_of(1600)}, {"MediaUrl": {"type": "string", "pattern": "^https://.*[.]png$"}}
 )
 
+STOP = frozenset("stop stopall unsubscribe cancel end quit revoke optout".split())
+START = frozenset({"start", "unstop", "yes"})
+
 
 class Twilio(Vendor):
     """The API, and the telephone of whoever writes to the number by SMS."""
@@ -27,6 +31,10 @@ class Twilio(Vendor):
     name, prefix = "sms", "sms"
     pictures, locations = False, False
     number = NUMBER
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opted_out: set[str] = set()
 
     def settings(self) -> dict[str, str]:
         numbers = f"{NUMBER}, whatsapp:{NUMBER}"
@@ -51,6 +59,8 @@ class Twilio(Vendor):
         body = checked(dict(await request.post()), SCHEMA, self.refusal)
         if body["From"].startswith("whatsapp:") != body["To"].startswith("whatsapp:"):
             raise self.refusal("From and To must be of one channel", 400, 63007)
+        if body["To"] in self.opted_out:
+            raise self.refusal("Attempt to send to unsubscribed recipient", 400, 21610)
         if "MediaUrl" in body and not body["To"].startswith("whatsapp:"):
             raise self.refusal("The number cannot send media", 400, 21612)
         self.heard.append((body["To"], Heard(body["Body"], picture=body.get("MediaUrl"))))
@@ -89,6 +99,12 @@ class Twilio(Vendor):
         return fields | more
 
     def text(self, person: str, id: str, text: str) -> Any:
+        # Twilio knows keywords by SMS alone, as the whole of a message.
+        word = "" if person.startswith("whatsapp:") else text.strip().lower()
+        if word in STOP:
+            self.opted_out.add(person)
+        if word in START:
+            self.opted_out.discard(person)
         return self.event(person, id, Body=text)
 
     def press(self, person: str, id: str, token: str) -> Any:
@@ -106,11 +122,20 @@ class Twilio(Vendor):
             "nothing": {"AccountSid": ACCOUNT},
         }
 
+    def media(self, person: str, id: str, kind: str, text: str = "") -> Any:
+        media = {"MediaUrl0": "https://api.twilio.com/x", "MediaContentType0": kind}
+        return self.event(person, id, NumMedia="1", Body=text, **media)
+
+    def beside(self, person: str, id: str, text: str) -> dict[str, Any]:
+        return {kind: self.media(person, id, kind, text) for kind in ("image/jpeg", "text/x-vcard", "application/pdf")}
+
+    def previews(self, person: str, id: str, text: str) -> dict[str, Any]:
+        return {"text/plain": self.media(person, id, "text/plain", text)}
+
     def unreadable(self, person: str) -> dict[str, Any]:
-        media = {"MediaUrl0": "https://api.twilio.com/x", "MediaContentType0": "image/jpeg"}
         return {
-            "media": self.event(person, f"u1{person}", NumMedia="1", **media),
-            "media with words": self.event(person, f"u2{person}", NumMedia="1", Body="look", **media),
+            "media": self.media(person, f"u1{person}", "image/jpeg"),
+            "media with blanks": self.media(person, f"u2{person}", "image/jpeg", " \n"),
             "empty": self.event(person, f"u3{person}"),
         }
 

@@ -22,11 +22,15 @@ Headers = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Heard:
-    """A message as it reached a person: its text as the vendor got it, the buttons' titles and tokens, a picture's address."""
+    """A message as it reached a person: its text as the vendor got it, the buttons' titles and tokens, a picture's address.
+
+    `thread` is the message that it answers, where the service has threads.
+    """
 
     text: str
     buttons: tuple[tuple[str, str], ...] = ()
     picture: str | None = None
+    thread: str | None = None
 
 
 @dataclass
@@ -97,6 +101,14 @@ class Vendor(ABC):
     @abstractmethod
     def odd(self, person: str) -> dict[str, Any]:
         """Events that come to silence."""
+
+    @abstractmethod
+    def beside(self, person: str, id: str, text: str) -> dict[str, Any]:
+        """Events of a text beside something that is not text, such as a caption."""
+
+    def previews(self, person: str, id: str, text: str) -> dict[str, Any]:
+        """Events of a text with the preview of a link, or of its own rest, in it."""
+        return {}
 
     @abstractmethod
     def unreadable(self, person: str) -> dict[str, Any]:

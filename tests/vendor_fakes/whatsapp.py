@@ -119,6 +119,10 @@ class WhatsApp(Meta):
             "no messages": {"object": "whatsapp_business_account", "entry": [{"changes": [{"value": None}]}]},
         }
 
+    def beside(self, person: str, id: str, text: str) -> dict[str, Any]:
+        media = {"id": "1", "mime_type": "x/y", "caption": text}
+        return {kind: self.event(person, f"{id}{kind}", kind, media) for kind in ("image", "video", "document")}
+
     def unreadable(self, person: str) -> dict[str, Any]:
         media = {"id": "1", "mime_type": "x/y"}
         kinds = ("image", "audio", "video", "document", "sticker")

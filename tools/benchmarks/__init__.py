@@ -1,1 +1,1 @@
-"""Speed and memory against the stock Rasa bot."""
+"""Speed and memory, compared with the stock Rasa bot or with another revision."""

@@ -1,4 +1,4 @@
-"""Compares speed and memory with the stock bot of `rasa init`, a bare Sanic and the first version, in one run."""
+"""Compares speed and memory with the stock bot of `rasa init`, or with another revision, in one run."""
 
 import argparse
 import hashlib
@@ -20,16 +20,25 @@ import yaml
 from tools.benchmarks.load import Load
 from tools.benchmarks.places import place_bars
 from tools.benchmarks.profile import profile
-from tools.benchmarks.record import DOCUMENT, FIGURES
-from tools.benchmarks.report import Measured, Round, bars, bars_table, disturbance, document, table
+from tools.benchmarks.report import (
+    DOCUMENT,
+    RECORD,
+    Measured,
+    Round,
+    bars,
+    bars_table,
+    comparison,
+    disturbance,
+    document,
+    table,
+)
 from tools.benchmarks.servers import (
     BenchmarkFailed,
     Place,
     Running,
-    bare_handler,
-    first_version,
-    make_first_version,
+    served_revision,
     stock_bot,
+    train_revision,
     train_stock_bot,
     train_trialguide,
     trialguide,
@@ -51,9 +60,7 @@ COMMON = 40
 METHOD = f"""How it is measured:
 
 - TrialGuide is its Rasa server and its action server, with conversations in SQLite; the stock bot is what `rasa init` makes and
-  trains and `rasa run` serves, unchanged (it keeps conversations in memory and loses them with the process); bare Sanic is one
-  handler that returns JSON, the most this machine could do; the first version is the first of TrialGuide that answered all
-  topics, out of the repository's history, in today's environment.
+  trains and `rasa run` serves, unchanged (it keeps conversations in memory and loses them with the process).
 - Training and start are measured one after the other, with nothing else running. Training starts from nothing: no cache, and
   for TrialGuide the sentence encoder is built as well. Start is from the command to the first HTTP 200 of every server.
 - For the load all are up, and they are loaded in turn, so that each has its share of a machine that is faster in one
@@ -63,8 +70,8 @@ METHOD = f"""How it is measured:
   compute meanwhile is measured too.
 - The load comes from a process of its own over the `rest` channel: each worker sends its next message when the last one is
   answered, ten messages a conversation. A reply that is empty or not HTTP 200 ends the run.
-- TrialGuide is asked the test questions about its topics (`tests/nlu`), none of which is a training example, shuffled in the
-  same way every time. A question comes again only after all others, which are more than it remembers the
+- TrialGuide is asked the test questions about its topics (`tests/questions`), none of which is a training example, shuffled in
+  the same way every time. A question comes again only after all others, which are more than it remembers the
   understanding of, so its memory does not help; real patients and the buttons of the widget ask much in the same words, and
   the rounds of questions heard before show that: {COMMON} questions over and over. There is no look-up among them: it calls the
   action server and takes longer, and the stock bot has nothing like it. The stock bot hears sentences of its own domain
@@ -77,23 +84,24 @@ METHOD = f"""How it is measured:
 
 @dataclass(frozen=True)
 class Contender:
-    """One of those compared: what is said to it, without end, and over and over; how it is trained, and how it runs."""
+    """A server to compare: its messages without end, new ones and repeated ones, its training, and its processes."""
 
     name: str
-    said: Iterator[str]
-    said_again: Iterator[str] | None
+    messages: Iterator[str]
+    repeated: Iterator[str] | None
     train: Callable[[], dict[str, float]]
     server: Callable[[], AbstractContextManager[Running]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Without arguments the comparison, which is the same in every run."""
+    """Without arguments the comparison with the stock bot, which is the same in every run."""
     parser.add_argument("--profile", action="store_true", help="say where the time of a message goes (docs/performance.md)")
     parser.add_argument("--places", action="store_true", help="measure only the understanding of places and the look-ups")
+    parser.add_argument("--against", metavar="REVISION", help="compare with another revision, which is cloned and trained")
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Prints and writes what was measured; 1 when a server cannot be trained or started, or does not answer."""
+    """Prints and writes the figures; 1 when a server cannot be trained or started, or does not answer."""
     if arguments.profile:
         return profile(topic_questions())
     # As an exception, so that the servers are stopped and the folder is removed on the way out.
@@ -101,43 +109,57 @@ def main(arguments: argparse.Namespace) -> int:
     if arguments.places:
         print(bars_table(place_bars()))
         return 0
-    where = machine()
     with tempfile.TemporaryDirectory(prefix="trialguide-bench-") as folder:
-        places = [Place(Path(folder) / name) for name in ("trialguide", "stock", "bare", "first")]
+        places = [Place(Path(folder) / name) for name in ("new", "other")]
         for place in places:
             place.folder.mkdir()
         began, others_before = time.monotonic(), other_cpu_seconds()
         try:
-            measured = _compare(_contenders(*places))
+            measured = _compare([_working_tree(places[0]), _other(places[1], arguments.against)])
         except (CannotStart, BenchmarkFailed) as problem:
             _print_last_lines(places)
             print(problem, file=sys.stderr)
             return 1
         # Only now are all servers among the children that were waited for.
         other_work = (other_cpu_seconds() - others_before) / (time.monotonic() - began)
-    ours, stock, _, first = measured
-    figures, ratios = table(measured), [*bars(ours, stock, first), *place_bars()]
-    warning = disturbance(other_work)
-    print(f"\n{figures}\n\n{bars_table(ratios)}\n\n{warning}\n")
-    recorded = {"machine": where, "measured": list(map(asdict, measured)), "bars": list(map(asdict, ratios))}
-    FIGURES.write_text(json.dumps(recorded | {"other_work": other_work}, indent=2) + "\n", encoding="utf-8")
-    DOCUMENT.parent.mkdir(exist_ok=True)
-    DOCUMENT.write_text(document(where, figures, bars_table(ratios), warning, METHOD), encoding="utf-8")
-    print(f"Written to {FIGURES.name} and {DOCUMENT.relative_to(ROOT)}.")
+    if arguments.against:
+        print(f"\n{comparison(*measured)}\n\n{disturbance(other_work)}")
+        return 0
+    _write(measured, other_work)
     return 0
 
 
-def _contenders(ours: Place, stock: Place, bare: Place, first: Place) -> list[Contender]:
+def _write(measured: list[Measured], other_work: float) -> None:
+    where, warning = machine(), disturbance(other_work)
+    figures, ratios = table(measured), [*bars(*measured), *place_bars()]
+    print(f"\n{figures}\n\n{bars_table(ratios)}\n\n{warning}\n")
+    recorded = {"machine": where, "measured": list(map(asdict, measured)), "bars": list(map(asdict, ratios))}
+    RECORD.write_text(json.dumps(recorded | {"other_work": other_work}, indent=2) + "\n", encoding="utf-8")
+    DOCUMENT.parent.mkdir(exist_ok=True)
+    DOCUMENT.write_text(document(where, figures, bars_table(ratios), warning, METHOD), encoding="utf-8")
+    print(f"Written to {RECORD.name} and {DOCUMENT.relative_to(ROOT)}.")
+
+
+def _working_tree(place: Place) -> Contender:
     questions = topic_questions()
-    stock_messages = yaml.safe_load(STOCK_MESSAGES.read_text(encoding="utf-8"))
-    return [
-        Contender(
-            "TrialGuide", cycle(questions), cycle(questions[:COMMON]), lambda: train_trialguide(ours), lambda: trialguide(ours)
-        ),
-        Contender("stock bot", cycle(stock_messages), None, lambda: train_stock_bot(stock), lambda: stock_bot(stock)),
-        Contender("bare Sanic", cycle(questions), None, dict, lambda: bare_handler(bare)),
-        Contender("first version", cycle(questions), None, lambda: make_first_version(first), lambda: first_version(first)),
-    ]
+    return Contender(
+        "TrialGuide", cycle(questions), cycle(questions[:COMMON]), lambda: train_trialguide(place), lambda: trialguide(place)
+    )
+
+
+def _other(place: Place, revision: str | None) -> Contender:
+    """A revision, which is asked the same questions, or else the stock bot, which is told sentences of its own domain."""
+    if revision is None:
+        messages = yaml.safe_load(STOCK_MESSAGES.read_text(encoding="utf-8"))
+        return Contender("stock bot", cycle(messages), None, lambda: train_stock_bot(place), lambda: stock_bot(place))
+    questions = topic_questions()
+    return Contender(
+        revision,
+        cycle(questions),
+        cycle(questions[:COMMON]),
+        lambda: train_revision(place, revision),
+        lambda: served_revision(place),
+    )
 
 
 def topic_questions() -> list[str]:
@@ -151,7 +173,7 @@ def topic_questions() -> list[str]:
 def _compare(contenders: list[Contender]) -> list[Measured]:
     alone = {}
     for contender in contenders:
-        _say(f"Training and starting {contender.name} ...")
+        _print(f"Training and starting {contender.name} ...")
         training = contender.train()
         started = time.monotonic()
         with contender.server():
@@ -159,16 +181,18 @@ def _compare(contenders: list[Contender]) -> list[Measured]:
     rounds: dict[tuple[str, int], list[Round]] = defaultdict(list)
     again: dict[tuple[str, int], list[Round]] = defaultdict(list)
     with ExitStack() as servers:
-        _say("Starting them all ...")
+        _print("Starting them all ...")
         running = {contender.name: servers.enter_context(contender.server()) for contender in contenders}
         for contender in contenders:
-            _round(running, contender.name, contender.said, WARM_UP, MANY)
+            _round(running, contender.name, contender.messages, WARM_UP, MANY)
         for number, at_once in product(range(ROUNDS), (MANY, 1)):
-            _say(f"Round {number + 1} of {ROUNDS}, {at_once} at once ...")
+            _print(f"Round {number + 1} of {ROUNDS}, {at_once} at once ...")
             for contender in reversed(contenders) if number % 2 else contenders:
-                for said, kept in ((contender.said, rounds), (contender.said_again, again)):
-                    if said:
-                        kept[contender.name, at_once].append(_round(running, contender.name, said, MESSAGES[at_once], at_once))
+                for messages, figures in ((contender.messages, rounds), (contender.repeated, again)):
+                    if messages:
+                        figures[contender.name, at_once].append(
+                            _round(running, contender.name, messages, MESSAGES[at_once], at_once)
+                        )
         memory = {name: {part: resident_megabytes(pid) for part, pid in one.processes.items()} for name, one in running.items()}
     return [
         Measured(name, *alone[name], memory[name], rounds[name, MANY], rounds[name, 1], again[name, MANY], again[name, 1])
@@ -176,13 +200,13 @@ def _compare(contenders: list[Contender]) -> list[Measured]:
     ]
 
 
-def _round(running: dict[str, Running], loaded: str, said: Iterator[str], messages: int, at_once: int) -> Round:
+def _round(running: dict[str, Running], loaded: str, messages: Iterator[str], number: int, at_once: int) -> Round:
     processes = {(name, part): pid for name, one in running.items() for part, pid in one.processes.items()}
     began, before = time.monotonic(), {process: cpu_seconds(pid) for process, pid in processes.items()}
     done = subprocess.run(
         [sys.executable, "-m", "tools.benchmarks.load", running[loaded].webhook, "--at-once", str(at_once)],
         cwd=ROOT,
-        input=json.dumps(list(islice(said, messages))),
+        input=json.dumps(list(islice(messages, number))),
         capture_output=True,
         text=True,
     )
@@ -191,7 +215,7 @@ def _round(running: dict[str, Running], loaded: str, said: Iterator[str], messag
     spent = {process: cpu_seconds(pid) - before[process] for process, pid in processes.items()}
     return Round(
         Load(**json.loads(done.stdout)),
-        cpu={part: seconds * 1000 / messages for (name, part), seconds in spent.items() if name == loaded},
+        cpu={part: seconds * 1000 / number for (name, part), seconds in spent.items() if name == loaded},
         waiting=sum(seconds for (name, _), seconds in spent.items() if name != loaded) / (time.monotonic() - began),
     )
 
@@ -202,5 +226,5 @@ def _print_last_lines(places: list[Place], lines: int = 20) -> None:
         print("\n".join(logs[-1].read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]), file=sys.stderr)
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     print(text, flush=True)

@@ -1,24 +1,20 @@
-"""What a second server brings: `python -m tools.benchmarks.cluster`."""
+"""Capacity that a second server adds: `python -m tools.benchmarks.cluster`."""
 
 import argparse
-import asyncio
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import cycle, islice
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 
-import aiohttp
-
 from tools.benchmarks.bench import topic_questions
-from tools.benchmarks.record import record
-from tools.benchmarks.report import Target, disturbance
+from tools.benchmarks.report import Target, disturbance, record
 from tools.testbed.cluster import Cluster, Missing, Program, nginx
+from tools.testbed.load import ask_all, in_conversations
 from tools.testbed.processes import cpu_seconds, other_cpu_seconds
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import CannotStart, Stack
@@ -38,7 +34,7 @@ METHOD = f"""- Both servers, each with its action server, share one PostgreSQL a
 
 @dataclass(frozen=True)
 class Round:
-    """One load: messages a second, and milliseconds of processor time a message in the servers and in what they share."""
+    """One load: messages a second, and milliseconds of processor time a message in the servers and in their services."""
 
     per_second: float
     servers: float
@@ -58,7 +54,7 @@ def main() -> int:
             # PostgreSQL runs under an account of its own.
             folder.chmod(0o755)
             pairs = measure(model, folder)
-    except (Missing, CannotStart) as problem:
+    except (Missing, CannotStart, TimeoutError) as problem:
         print(problem, file=sys.stderr)
         return 1
     # The servers have ended, so their own work is known and left out.
@@ -68,7 +64,7 @@ def main() -> int:
 
 
 def measure(model: Path, folder: Path) -> list[tuple[Round, Round]]:
-    """Rounds of one server and of two, in pairs. Raises Missing, CannotStart and aiohttp.ClientError."""
+    """Rounds of one server and of two, in pairs. Raises Missing, CannotStart and TimeoutError."""
     questions = cycle(topic_questions())
     with Cluster(model, folder) as servers, ExitStack() as stopped:
         alone = folder / "alone"
@@ -94,7 +90,7 @@ def measure(model: Path, folder: Path) -> list[tuple[Round, Round]]:
 
 
 def bars(pairs: Sequence[tuple[Round, Round]]) -> list[Target]:
-    """What two servers do against one: here, and by processor time."""
+    """Capacity of two servers relative to one: measured here, and by processor time."""
     here = median(two.per_second / one.per_second for one, two in pairs)
     given = median(2 * one.servers / two.servers for one, two in pairs)
     one, two = ([pair[place] for pair in pairs] for place in (0, 1))
@@ -116,38 +112,13 @@ def bars(pairs: Sequence[tuple[Round, Round]]) -> list[Target]:
 def _round(address: str, servers: Sequence[Stack], shared: Sequence[Program], questions: Iterator[str]) -> Round:
     ours = [server.process_id(name) for server in servers for name in ("Rasa server", "action server")]
     theirs = [program.process.pid for program in shared if program.process]
-    texts = list(islice(questions, MESSAGES))
+    conversations = in_conversations(questions, CONVERSATION, MESSAGES // CONVERSATION)
     before = sum(map(cpu_seconds, ours)), sum(map(cpu_seconds, theirs))
     started = time.perf_counter()
-    asyncio.run(_load(address, texts))
+    ask_all(address, conversations, AT_ONCE)
     seconds = time.perf_counter() - started
     spent = (1000 * (sum(map(cpu_seconds, pids)) - was) / MESSAGES for pids, was in zip((ours, theirs), before, strict=True))
     return Round(MESSAGES / seconds, *spent)
-
-
-async def _load(address: str, texts: Sequence[str]) -> None:
-    conversations = (texts[start : start + CONVERSATION] for start in range(0, len(texts), CONVERSATION))
-    # The certificate is of the benchmark's own making.
-    connector = aiohttp.TCPConnector(ssl=False, limit=AT_ONCE)
-    async with aiohttp.ClientSession(connector=connector) as session:
-        await asyncio.gather(*(_converse(session, address, conversations) for _ in range(AT_ONCE)))
-
-
-async def _converse(session: aiohttp.ClientSession, address: str, conversations: Iterator[Sequence[str]]) -> None:
-    for texts in conversations:
-        route = {"route": uuid.uuid4().hex}
-
-        async def post(what: str, body: dict[str, str], route: dict[str, str] = route) -> dict[str, str]:
-            async with session.post(f"{address}/chat/api/{what}", json=body, params=route) as response:
-                response.raise_for_status()
-                answer: dict[str, str] = await response.json()
-                return answer
-
-        conversation = (await post("hello", {}))["conversation"]
-        for number, text in enumerate(texts):
-            answer = await post("say", {"conversation": conversation, "id": str(number), "text": text})
-            if not answer.get("accepted"):
-                raise aiohttp.ClientError(f"“{text}” was not taken: {answer}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The load of `make bench`, in a process of its own: `python -m tools.benchmarks.load ADDRESS --at-once 8 < messages.json`.
+"""Load generator of `make bench` over the `rest` channel: `python -m tools.benchmarks.load ADDRESS < messages.json`.
 
-A closed loop over Rasa's `rest` channel: each worker sends its next message when the last one is answered.
+A closed loop, the only API that the stock bot shares: each worker sends its next message when the last one is answered.
 """
 
 import argparse
@@ -21,12 +21,12 @@ WAIT_SECONDS = 60
 
 
 class NotAnswered(Exception):
-    """A message was not answered as it should be; the text says which one and how, in a sentence."""
+    """A message was not answered properly; the text names it and the problem in a sentence."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What one load came to; the percentiles are of the milliseconds from message to reply."""
+    """Throughput and latency of one load; the percentiles are in milliseconds from message to reply."""
 
     messages: int
     at_once: int
@@ -36,13 +36,13 @@ class Load:
 
 
 def main() -> int:
-    """Sends what standard input lists, prints a `Load`, both as JSON; 1, with a sentence, when something was not answered."""
+    """Sends the messages from standard input, prints a `Load`, both as JSON; 1, with a sentence, on a failure."""
     parser = argparse.ArgumentParser(prog="python -m tools.benchmarks.load", description="Sends messages and takes the time.")
     parser.add_argument("rest", help="such as http://127.0.0.1:5005/webhooks/rest/webhook?token=...")
     parser.add_argument("--at-once", type=int, default=8)
     arguments = parser.parse_args()
     try:
-        load = asyncio.run(put_load(arguments.rest, json.load(sys.stdin), arguments.at_once))
+        load = asyncio.run(run_load(arguments.rest, json.load(sys.stdin), arguments.at_once))
     except NotAnswered as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -50,7 +50,7 @@ def main() -> int:
     return 0
 
 
-async def put_load(rest: str, messages: Sequence[str], at_once: int) -> Load:
+async def run_load(rest: str, messages: Sequence[str], at_once: int) -> Load:
     """Sends the messages, in conversations of ten, from `at_once` workers. Raises NotAnswered."""
     conversations = (messages[start : start + CONVERSATION] for start in range(0, len(messages), CONVERSATION))
     milliseconds: list[float] = []
@@ -69,11 +69,11 @@ async def _converse(
         sender = uuid.uuid4().hex
         for message in conversation:
             started = time.perf_counter()
-            await _say(session, rest, sender, message)
+            await _send(session, rest, sender, message)
             milliseconds.append((time.perf_counter() - started) * 1000)
 
 
-async def _say(session: aiohttp.ClientSession, rest: str, sender: str, message: str) -> None:
+async def _send(session: aiohttp.ClientSession, rest: str, sender: str, message: str) -> None:
     body = {"sender": sender, "message": message}
     try:
         async with session.post(rest, json=body) as response:

@@ -1,4 +1,4 @@
-"""How quick the messaging channels are on this machine: `python -m tools.benchmarks.messaging`.
+"""Latency of the messaging channels on this machine: `python -m tools.benchmarks.messaging`.
 
 It writes what it measures into bench.json and docs/benchmark.md, beside what `python -m tools bench` wrote there.
 """
@@ -21,8 +21,7 @@ import aiohttp
 from aiohttp import web
 
 from tools.benchmarks.bench import topic_questions
-from tools.benchmarks.record import record
-from tools.benchmarks.report import Target, disturbance
+from tools.benchmarks.report import Target, disturbance, record
 from tools.testbed.processes import other_cpu_seconds
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import HOST, CannotStart, Stack
@@ -44,7 +43,7 @@ SECRET, PHONE = "secret-of-the-benchmark", "1"
 
 @dataclass
 class Vendor:
-    """A vendor that takes every call, after so many seconds, and knows whom a message was for."""
+    """A fake vendor that accepts every call after so many seconds and notes the recipient."""
 
     seconds: float = 0.0
     address: str = ""
@@ -90,7 +89,7 @@ def percentile(values: list[float]) -> float:
 
 @dataclass
 class Bench:
-    """One running assistant with its two vendors, and the people who write to it."""
+    """A running assistant with its two fake vendors and the people who write to it."""
 
     session: aiohttp.ClientSession
     server: str
@@ -100,7 +99,7 @@ class Bench:
     people: int = 1_000_000
 
     async def round(self, whatsapp_seconds: float) -> Round:
-        """All people of one round."""
+        """Runs one round."""
         self.whatsapp.seconds = whatsapp_seconds
         taken = Round()
         writing = []

@@ -1,4 +1,4 @@
-"""Measures the understanding of places and the look-ups: time a message, memory, loading, the start of the action server.
+"""Benchmark of places and look-ups: time a message, memory, loading, the start of the action server.
 
 `python -m tools bench --places` prints it alone, measured in a process of its own, `python -m tools.benchmarks.places`.
 """
@@ -56,7 +56,7 @@ def place_bars() -> list[Target]:
 
 
 def measured() -> PlaceFigures:
-    """The figures of this process, which must have loaded nothing of it yet."""
+    """The figures of this process, which must not have loaded the gazetteer yet."""
     from actions.look_ups import Search, look_ups
     from trialguide.places.cities import all_cities
     from trialguide.places.directory import Directory

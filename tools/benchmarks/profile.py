@@ -1,4 +1,4 @@
-"""Where the processor time of a message goes: `python -m tools bench --profile` writes docs/performance.md."""
+"""Profile of the processor time of a message by part: `python -m tools bench --profile` writes docs/performance.md."""
 
 import asyncio
 import functools
@@ -35,30 +35,30 @@ MESSAGES = 1000
 
 
 class InProcessWorker:
-    """Reads messages in this process, where the time of it can be taken; a server has a process of its own for it."""
+    """Interprets messages in this process, where they can be timed; a server uses a worker process."""
 
     def __init__(self, folder: Path, thresholds: Mapping[str, float]) -> None:
         from trialguide.nlu.training import load_interpreter
 
-        self._reader, self._catalogue = load_interpreter(folder, thresholds), load_catalogue()
+        self._interpreter, self._catalogue = load_interpreter(folder, thresholds), load_catalogue()
 
     async def parse(self, text: str) -> str:
-        """What a text is taken for, as JSON."""
+        """The parse data of a text as JSON."""
         from trialguide.nlu.parse_data import parse_data
 
-        return json.dumps(parse_data(self._reader.interpret(text), self._catalogue))
+        return json.dumps(parse_data(self._interpreter.interpret(text), self._catalogue))
 
 
 @dataclass
 class Stopwatch:
-    """Adds up the processor time of functions by part, in seconds; what a part calls counts for the part called alone."""
+    """Sums the processor time of functions by part, in seconds, exclusive of the parts they call."""
 
     clock: Callable[[], float] = time.thread_time
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _open: threading.local = field(default_factory=threading.local)
 
     def time(self, owner: Any, name: str, part: str) -> None:
-        """Has a method of a class timed, plain or asynchronous."""
+        """Wraps a method of a class, plain or asynchronous, with a timer."""
         function = getattr(owner, name)
         if inspect.iscoroutinefunction(function):
 
@@ -117,7 +117,7 @@ def profile(questions: list[str]) -> int:
 
 
 async def _ask(questions: list[str], model: Path, parts: Stopwatch) -> float:
-    """The seconds of processor time in all; the parts are added up meanwhile."""
+    """Total processor time in seconds; the stopwatch sums the parts."""
     from rasa.core.agent import load_agent
     from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
     from rasa.core.utils import AvailableEndpoints
@@ -138,8 +138,8 @@ async def _ask(questions: list[str], model: Path, parts: Stopwatch) -> float:
 
 
 def time_all(measure: Callable[[Any, str, str], None]) -> None:
-    """Has every part of a message's way timed: calls `measure` with a class, the name of its method, and the part."""
-    from trialguide.dialogue.message_processor import TurnProcessor
+    """Calls `measure` with class, method name and part for every part of a message's way."""
+    from trialguide.dialogue.message_processor import MessageProcessor
     from trialguide.dialogue.rule_policy import IntentRulePolicy
     from trialguide.dialogue.story_policy import StoryPolicy
     from trialguide.nlu.interpreter import Interpreter
@@ -155,18 +155,18 @@ def time_all(measure: Callable[[Any, str, str], None]) -> None:
         (TopicModel, "probabilities", "n-grams and networks"),
         (SafetyPhrases, "label", "safety phrases"),
         (PlaceEntities, "of", "places"),
-        (Interpreter, "understand", "decision"),
-        (InProcessWorker, "read", "what is told of it"),
-        (TurnProcessor, "parse_message", "what is remembered of it"),
+        (Interpreter, "interpret", "decision"),
+        (InProcessWorker, "parse", "what is told of it"),
+        (MessageProcessor, "parse_message", "what is remembered of it"),
         (IntentRulePolicy, "predict_action_probabilities", "rules, twice a message"),
         (StoryPolicy, "predict_action_probabilities", "stories, twice a message"),
-        (TurnProcessor, "_predict_next_with_tracker", "graph and choice around them"),
-        (TurnProcessor, "run_action_extract_slots", "slots"),
-        (TurnProcessor, "_run_action", "actions: the reply, then listening"),
+        (MessageProcessor, "_predict_next_with_tracker", "graph and choice around them"),
+        (MessageProcessor, "run_action_extract_slots", "slots"),
+        (MessageProcessor, "_run_action", "actions: the reply, then listening"),
         (ConversationStore, "retrieve", "reading the conversation"),
         (ConversationStore, "save", "what is to be written"),
         (GroupCommitWriter, "_write_waiting", "writing it to the disk (thread)"),
-        (TurnProcessor, "handle_message", "the rest of Rasa's handling"),
+        (MessageProcessor, "handle_message", "the rest of Rasa's handling"),
     ):
         measure(owner, name, part)
 
@@ -183,8 +183,8 @@ Written by `python -m tools bench --profile` ({machine["date"]}, {machine["cpu"]
 {markdown([["part", "ms of processor time", "share"], *shown])}
 
 - {MESSAGES} test questions about topics, one after the other, {CONVERSATION} a conversation, handled in one process, though a
-  server has a process of its own for the understanding. HTTP is not in it (`make bench` counts it, and the bare Sanic of that
-  table shows the least it can cost), nor is the way to the other process and back.
+  server has a process of its own for the understanding. HTTP is not in it (`make bench` counts it), nor is the way
+  to the other process and back.
 - Taking the time itself costs a few hundredths of a millisecond a part. With eight patients at once the caches of the processor
   are shared, and each part takes somewhat longer or shorter.
 - A turn also waits for the disk, which is no processor time: it is acknowledged when it is on the disk, not before. Turns that

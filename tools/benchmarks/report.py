@@ -1,19 +1,24 @@
-"""What `make bench` measured, as a table, as ratios with their bars, and as docs/benchmark.md."""
+"""Figures of the benchmark: tables, ratios with their bars, and docs/benchmark.md."""
 
+import json
+import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 
 from tools.benchmarks.load import Load
+from trialguide.content.files import ROOT
 
 DISTURBED_FROM = 0.15
+RECORD = ROOT / "bench.json"
+DOCUMENT = ROOT / "docs" / "benchmark.md"
 
 
 @dataclass(frozen=True)
 class Round:
     """One load, with the processor time that the server's processes spent on it, in milliseconds a message.
 
-    `waiting` is what the servers that were not loaded computed meanwhile, in cores.
+    `waiting` is the processor time of the servers that were not loaded, in cores.
     """
 
     load: Load
@@ -27,7 +32,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Measured:
-    """All that was measured of one server. Training in seconds and memory in millions of bytes, each by part; start in seconds.
+    """The figures of one server. Training in seconds and memory in millions of bytes, each by part; start in seconds.
 
     `many` are the rounds at 8 at once, `single` those at 1 at once, `again` those of questions heard before, if there are any.
     """
@@ -79,11 +84,10 @@ def table(measured: Sequence[Measured]) -> str:
     return markdown(rows)
 
 
-def bars(ours: Measured, stock: Measured, first: Measured) -> list[Target]:
+def bars(ours: Measured, stock: Measured) -> list[Target]:
     """The ratios and figures that a bar was set for."""
     memory = ours.memory["Rasa server"]
     start = ours.start / stock.start
-    slower = paired_ratio(ours.single, first.single, p50)
     return [
         *_speed_bars("new questions", ours.many, ours.single, stock),
         *_speed_bars("questions heard before", ours.many_again, ours.single_again, stock),
@@ -96,8 +100,29 @@ def bars(ours: Measured, stock: Measured, first: Measured) -> list[Target]:
             f"{start:.2f}",
             start <= 0.25,
         ),
-        Target("p50, 1 at once, new questions", "at most 1.3 times the first version's", f"{slower:.2f} times", slower <= 1.3),
     ]
+
+
+def comparison(new: Measured, old: Measured) -> str:
+    """The figures of two revisions with their ratios, new to old, in Markdown."""
+    rows = [["", new.name, old.name, "ratio"]]
+    for name, figure, digits in FIGURES:
+        for part, ours, theirs in _rounds_of(name, new, old):
+            ratio = paired_ratio(ours, theirs, figure)
+            rows.append([part, _median(ours, figure, digits), _median(theirs, figure, digits), f"{ratio:.2f}"])
+    for part, one, other in (
+        ("resident after the load, MB", sum(new.memory.values()), sum(old.memory.values())),
+        ("start to first 200, s", new.start, old.start),
+        ("training, s", new.training_seconds, old.training_seconds),
+    ):
+        rows.append([part, f"{one:.1f}", f"{other:.1f}", f"{one / other:.2f}"])
+    return markdown(rows)
+
+
+def _rounds_of(name: str, new: Measured, old: Measured) -> list[tuple[str, Sequence[Round], Sequence[Round]]]:
+    if "1 at once" in name:
+        return [(name, new.single, old.single), (f"{name}, heard before", new.single_again, old.single_again)]
+    return [(name, new.many, old.many), (f"{name}, heard before", new.many_again, old.many_again)]
 
 
 def _speed_bars(asked: str, many: Sequence[Round], single: Sequence[Round], stock: Measured) -> list[Target]:
@@ -133,6 +158,17 @@ def cpu(round: Round) -> float:
     return round.cpu_a_message
 
 
+# Of the rounds at 1 at once where the name says so, of those at 8 at once otherwise; the digits behind the point.
+FIGURES: tuple[tuple[str, Callable[[Round], float], int], ...] = (
+    ("messages a second, 8 at once", per_second, 0),
+    ("p50, 8 at once, ms", p50, 1),
+    ("p95, 8 at once, ms", p95, 1),
+    ("p50, 1 at once, ms", p50, 1),
+    ("p95, 1 at once, ms", p95, 1),
+    ("processor time a message, ms", cpu, 1),
+)
+
+
 def paired_ratio(ones: Sequence[Round], others: Sequence[Round], figure: Callable[[Round], float]) -> float:
     """The median of the ratios, round by round: rounds of one number came right after each other, on a machine equally fast."""
     return median(figure(one) / figure(other) for one, other in zip(ones, others, strict=True))
@@ -145,10 +181,12 @@ def bars_table(bars: Iterable[Target]) -> str:
 
 
 def disturbance(other_work: float) -> str:
-    """How many cores the machine kept busy with other work, and a warning when that is enough to spoil the figures."""
-    said = f"Other work kept {other_work:.2f} cores busy meanwhile"
+    """The cores that other work kept busy, with a warning when that is enough to spoil the figures."""
+    sentence = f"Other work kept {other_work:.2f} cores busy meanwhile"
     return (
-        f"{said}." if other_work < DISTURBED_FROM else f"{said}: these figures are worse than the servers are. Repeat the run."
+        f"{sentence}."
+        if other_work < DISTURBED_FROM
+        else f"{sentence}: these figures are worse than the servers are. Repeat the run."
     )
 
 
@@ -187,3 +225,23 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
+
+
+def record(name: str, heading: str, bars: Sequence[Target], warning: str, method: str) -> None:
+    """Prints the figures of a part and writes them into bench.json and docs/benchmark.md, in place of earlier ones."""
+    recorded = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {}
+    figures = {"bars": [asdict(bar) for bar in bars], "warning": warning}
+    RECORD.write_text(json.dumps(recorded | {name: figures}, indent=2) + "\n", encoding="utf-8")
+    text = f"{bars_table(bars)}\n\n{warning}\n\n{method}"
+    DOCUMENT.write_text(with_section(DOCUMENT.read_text(encoding="utf-8"), heading, text), encoding="utf-8")
+    print(f"{bars_table(bars)}\n\n{warning}\nWritten to {RECORD.name} and {DOCUMENT.name}.")
+
+
+def with_section(document: str, heading: str, text: str) -> str:
+    """The document with a section in place of the one of that heading, or else at its end."""
+    section = f"## {heading}\n\n{text.strip()}\n"
+    found = re.search(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", document, re.DOTALL | re.MULTILINE)
+    if found is None:
+        return f"{document.rstrip()}\n\n{section}"
+    rest = document[found.end() :]
+    return document[: found.start()] + section + (f"\n{rest}" if rest else "")

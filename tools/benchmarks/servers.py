@@ -1,26 +1,44 @@
-"""What `make bench` compares: how each server is trained, started and stopped."""
+"""The servers that `make bench` compares: their training, start and end."""
 
 import os
 import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.testbed.processes import free_ports
 from trialguide.commands.setup import ensure_encoder
-from trialguide.commands.stack import HOST, Stack, await_answer, end
+from trialguide.commands.stack import ACTION_SERVER, HOST, MODULES, RASA_SERVER, Stack, await_answer, end
 from trialguide.content.files import ROOT
 
 # The same for all. What else TrialGuide sets for its own servers is its own gain, and the stock bot keeps its defaults.
 COMMON = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "LOG_LEVEL": "WARNING"}
 MODEL = "bench"
 REST = "/webhooks/rest/webhook"
-# The first version that answered all topics.
-FIRST_VERSION = "9c943bfca740bac4b1188f968c709d8ea94fbf18"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The modules of a revision that set it up and serve it; `sign` is a file by which its layout is known."""
+
+    sign: str
+    setup: tuple[str, str]
+    modules: Mapping[str, str]
+
+
+# The newest first.
+LAYOUTS = (
+    Layout("trialguide/commands/rasa_server.py", ("trialguide", "setup"), MODULES),
+    Layout(
+        "tools/quiet_rasa.py",
+        ("tools", "setup"),
+        {ACTION_SERVER: "tools.action_server", RASA_SERVER: "tools.quiet_rasa"},
+    ),
+)
 
 
 class BenchmarkFailed(Exception):
@@ -70,33 +88,51 @@ def train_stock_bot(place: Place) -> dict[str, float]:
     return {"model": time.monotonic() - started}
 
 
-def make_first_version(place: Place) -> dict[str, float]:
-    """Takes the first version out of the repository's history and has it build its encoder and its model."""
+def train_revision(place: Place, revision: str) -> dict[str, float]:
+    """Clones the repository at a revision into the folder and trains it; the seconds it took. Raises BenchmarkFailed."""
     code = place.folder / "code"
-    code.mkdir()
-    archive = subprocess.run(["git", "archive", FIRST_VERSION], cwd=ROOT, capture_output=True)
-    if archive.returncode:
-        raise BenchmarkFailed("The first version is not in this clone's history; 'git fetch --unshallow' brings it.")
-    subprocess.run(["tar", "-x", "-C", str(code)], input=archive.stdout, check=True)
-    _run(place, ["-m", "trialguide", "setup"], code, "The training of the first version")
-    # Its examples are fewer, so how long it took says nothing.
-    return {}
+    for command in (
+        ["git", "clone", "--quiet", "--shared", "--no-checkout", str(ROOT), str(code)],
+        ["git", "-C", str(code), "checkout", "--quiet", "--detach", _commit(revision)],
+    ):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            raise BenchmarkFailed(f"Revision {revision} cannot be cloned: {done.stderr.strip()}")
+    started = time.monotonic()
+    _run(place, ["-m", *_layout(code).setup], code, f"The training of {revision}")
+    return {"encoder and model": time.monotonic() - started}
+
+
+def _commit(revision: str) -> str:
+    found = subprocess.run(
+        ["git", "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], cwd=ROOT, capture_output=True, text=True
+    )
+    if found.returncode:
+        raise BenchmarkFailed(f"Revision {revision} is not in this clone's history; 'git fetch --unshallow' may bring it.")
+    return found.stdout.strip()
+
+
+def _layout(code: Path) -> Layout:
+    for layout in LAYOUTS:
+        if (code / layout.sign).exists():
+            return layout
+    raise BenchmarkFailed("How this revision is set up and served is not known: add its layout to tools/benchmarks/servers.py.")
 
 
 @contextmanager
 def trialguide(place: Place) -> Iterator[Running]:
     """Both servers of TrialGuide, on the model that `train_trialguide` made."""
     # The load comes over the `rest` channel, which is open under a token only.
-    with _stack(place, place.folder / f"{MODEL}.tar.gz", auth_token=secrets.token_hex()) as running:
+    with _stack(place, place.folder / f"{MODEL}.tar.gz", secrets.token_hex()) as running:
         yield running
 
 
 @contextmanager
-def first_version(place: Place) -> Iterator[Running]:
-    """Both servers of the first version, whose `rest` channel was open."""
+def served_revision(place: Place) -> Iterator[Running]:
+    """Both servers of the revision that `train_revision` cloned."""
     code = place.folder / "code"
     (model,) = (code / "models").glob("trialguide-*.tar.gz")
-    with _stack(place, model, root=code) as running:
+    with _stack(place, model, secrets.token_hex(), code) as running:
         yield running
 
 
@@ -119,20 +155,12 @@ def action_server(place: Place) -> Iterator[Running]:
 
 
 @contextmanager
-def bare_handler(place: Place) -> Iterator[Running]:
-    """Sanic with one handler that answers JSON."""
-    (port,) = free_ports(1)
-    with _served(place, ["-m", "tools.benchmarks.bare", str(port)], ROOT, "Sanic", port) as running:
-        yield running
-
-
-@contextmanager
-def _stack(place: Place, model: Path, auth_token: str | None = None, root: Path = ROOT) -> Iterator[Running]:
+def _stack(place: Place, model: Path, auth_token: str, root: Path = ROOT) -> Iterator[Running]:
     port, actions_port = free_ports(2)
     conversations = place.folder / "conversations.db"
-    stack = Stack(model, port, actions_port, conversations, auth_token, place.log, root=root)
-    with stack:
-        yield Running(stack.rest, {name: stack.process_id(name) for name in ("Rasa server", "action server")})
+    modules = _layout(root).modules
+    with Stack(model, port, actions_port, conversations, auth_token, place.log, root=root, modules=modules) as stack:
+        yield Running(stack.rest, {name: stack.process_id(name) for name in (RASA_SERVER, ACTION_SERVER)})
 
 
 @contextmanager
@@ -140,16 +168,7 @@ def _served(
     place: Place, arguments: list[str], folder: Path, name: str, port: int, webhook: str = REST, ready: str = "/"
 ) -> Iterator[Running]:
     address = f"http://{HOST}:{port}"
-    with place.log.open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, *arguments],
-            cwd=folder,
-            env=place.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
+    process = _started(place, arguments, folder)
     try:
         await_answer(process, name, address + ready)
         yield Running(address + webhook, {name: process.pid})
@@ -158,17 +177,21 @@ def _served(
 
 
 def _run(place: Place, arguments: list[str], folder: Path, what: str) -> None:
+    if _started(place, arguments, folder).wait():
+        raise BenchmarkFailed(f"{what} failed; the lines above say why.")
+
+
+def _started(place: Place, arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
     with place.log.open("ab") as log:
-        done = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, *arguments],
             cwd=folder,
             env=place.environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
+            start_new_session=True,
         )
-    if done.returncode:
-        raise BenchmarkFailed(f"{what} failed; the lines above say why.")
 
 
 def _build_encoder(folder: Path) -> None:

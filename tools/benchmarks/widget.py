@@ -1,10 +1,9 @@
-"""How quick the widget is in a browser, on this machine: `python -m tools.benchmarks.widget`.
+"""Speed of the widget in a browser on this machine: `python -m tools.benchmarks.widget`.
 
 It writes what it measures into bench.json and docs/benchmark.md, beside what `python -m tools bench` wrote there.
 """
 
 import argparse
-import asyncio
 import shutil
 import statistics
 import sys
@@ -16,8 +15,7 @@ from typing import Any
 
 from tools.benchmarks.bench import topic_questions
 from tools.benchmarks.flood import FLOOD_PER_SECOND, PAIRS, PEOPLE, SETTINGS, flood_bar
-from tools.benchmarks.record import record
-from tools.benchmarks.report import Target, disturbance
+from tools.benchmarks.report import Target, disturbance, record
 from tools.testbed.processes import cpu_seconds, other_cpu_seconds
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import CannotStart, Stack
@@ -134,8 +132,8 @@ def main() -> int:
                 # Chromium's own work cannot be told from that of others, so only what follows is watched.
                 spent = sum(cpu_seconds(stack.process_id(name)) for name in ("action server", "Rasa server"))
                 began, others_before = time.monotonic(), other_cpu_seconds() - spent
-                bars.append(asyncio.run(flood_bar(stack.address, topic_questions())))
-        except CannotStart as problem:
+                bars.append(flood_bar(stack.address, topic_questions()))
+        except (CannotStart, TimeoutError) as problem:
             print(problem, file=sys.stderr)
             return 1
     # The servers have ended, so their own work is known and left out.

@@ -1,9 +1,11 @@
-"""How far probabilities can be believed: temperature, log loss and reliability."""
+"""Calibration of probabilities: temperature, reliability and expected calibration error."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import log_loss
 
 BINS = 10
 TEMPERATURES = (0.1, 10.0)
@@ -21,8 +23,8 @@ class Bin:
     low: float
     high: float
     count: int
-    confidence: float
-    right: float
+    confidence: float = 0.0
+    right: float = 0.0
 
 
 def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
@@ -36,15 +38,15 @@ def tempered(probabilities: np.ndarray, temperature: float) -> np.ndarray:
     return scaled
 
 
-def log_loss(probabilities: np.ndarray, truth: np.ndarray) -> float:
+def mean_log_loss(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """The mean of -log(probability of the true label), in nats; `truth` holds the labels' columns."""
-    return float(-np.log(np.maximum(probabilities[np.arange(len(truth)), truth], SMALLEST)).mean())
+    return float(log_loss(truth, probabilities, eps=SMALLEST, labels=range(probabilities.shape[1])))
 
 
 def best_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
     """The temperature of the smallest log loss."""
     found = minimize_scalar(
-        lambda logarithm: log_loss(tempered(probabilities, float(np.exp(logarithm))), truth),
+        lambda logarithm: mean_log_loss(tempered(probabilities, float(np.exp(logarithm))), truth),
         bounds=tuple(np.log(TEMPERATURES)),
         method="bounded",
     )
@@ -54,17 +56,16 @@ def best_temperature(probabilities: np.ndarray, truth: np.ndarray) -> float:
 def reliability(confidence: np.ndarray, right: np.ndarray) -> list[Bin]:
     """Messages in ten bins of equal width by the probability of their likeliest label (DeGroot and Fienberg 1983)."""
     edges = np.linspace(0, 1, BINS + 1)
-    number = np.clip(np.digitize(confidence, edges) - 1, 0, BINS - 1)
-    bins = []
-    for index in range(BINS):
-        inside = number == index
-        count = int(inside.sum())
-        means = (float(confidence[inside].mean()), float(right[inside].mean())) if count else (0.0, 0.0)
-        bins.append(Bin(float(edges[index]), float(edges[index + 1]), count, *means))
-    return bins
+    # The bins of `calibration_curve`, which leaves out the empty ones and does not count.
+    counts = np.bincount(np.searchsorted(edges[1:-1], confidence), minlength=BINS).tolist()
+    shares_and_means = zip(*calibration_curve(right, confidence, n_bins=BINS), strict=True)
+    return [
+        Bin(low, high, count, *reversed(next(shares_and_means))) if count else Bin(low, high, count)
+        for low, high, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts, strict=True)
+    ]
 
 
 def calibration_error(bins: list[Bin]) -> float:
-    """How far confidence and share right lie apart on average over all messages (Naeini et al. 2015)."""
+    """The expected calibration error: the mean gap between confidence and share right over messages (Naeini et al. 2015)."""
     total = sum(row.count for row in bins)
     return sum(row.count * abs(row.confidence - row.right) for row in bins) / total if total else 0.0

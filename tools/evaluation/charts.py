@@ -1,4 +1,4 @@
-"""The pictures of the report: readable in print, and told apart by line and marker as well as by colour."""
+"""Charts of the report, readable in print: lines differ by dash and marker as well as by colour."""
 
 import io
 from collections.abc import Sequence
@@ -8,21 +8,18 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from tools.evaluation.calibration import Bin
-from tools.evaluation.cross_validation import AnswerSweep, DangerSweep
-from tools.evaluation.learning_curve import Point
 
-# Black, blue and orange of Okabe and Ito (2008) differ in brightness as well as in colour.
+# Black and blue of Okabe and Ito (2008) differ in brightness as well as in colour.
 LINES: tuple[dict[str, Any], ...] = (
     {"color": "#000000", "linestyle": "-", "marker": "o"},
     {"color": "#0072b2", "linestyle": "--", "marker": "s"},
-    {"color": "#d55e00", "linestyle": ":", "marker": "^"},
 )
-SIZE = (7.0, 4.2)
+SIZE = (7.0, 5.6)
 
 
 def calibration_picture(before: Sequence[Bin], after: Sequence[Bin]) -> str:
-    """Share right over probability, and below it how many messages there are in each bin."""
-    figure = Figure(figsize=(SIZE[0], 5.6), layout="constrained")
+    """The share right over the probability, above the number of messages in each bin, as SVG."""
+    figure = Figure(figsize=SIZE, layout="constrained")
     curve, counts = figure.subplots(2, sharex=True, gridspec_kw={"height_ratios": (3, 1)})
     curve.plot((0, 1), (0, 1), color="#777777", linewidth=1, label="as large as right")
     for name, bins, line in (("before temperature", before, LINES[1]), ("after temperature", after, LINES[0])):
@@ -35,41 +32,6 @@ def calibration_picture(before: Sequence[Bin], after: Sequence[Bin]) -> str:
     counts.set(xlabel="probability of the likeliest label", ylabel="messages\n(hatched: before)", xlim=(0, 1))
     curve.set(ylabel="share right", ylim=(0, 1))
     return _svg(figure, curve)
-
-
-def curve_picture(points: Sequence[Point]) -> str:
-    """Shares right over the share of examples learned from."""
-    figure = Figure(figsize=SIZE, layout="constrained")
-    axes = figure.subplots()
-    shares = [100 * point.share for point in points]
-    axes.plot(shares, [point.in_top for point in points], label="among the three likeliest", **LINES[1])
-    axes.plot(shares, [point.first for point in points], label="likeliest", **LINES[0])
-    axes.set(xlabel="examples learned from, % of each topic's", ylabel="share right on the test questions", xlim=(0, 102))
-    return _svg(figure, axes)
-
-
-def doubt_picture(doubt: AnswerSweep, chosen: float) -> str:
-    """What becomes of messages, over the threshold for answering; `chosen` is the one in config.yml."""
-    figure = Figure(figsize=SIZE, layout="constrained")
-    axes = figure.subplots()
-    rows = (("right at once", doubt.right), ("offered", doubt.offered), ("wrong at once", doubt.wrong))
-    for (name, shares), line in zip(rows, LINES, strict=True):
-        axes.plot(doubt.threshold, shares, label=name, markevery=10, **line)
-    axes.axvline(chosen, color="#777777", linewidth=1, label="config.yml")
-    axes.set(xlabel="threshold for answering", ylabel="share of all examples", xlim=(0, 1), ylim=(0, 1))
-    return _svg(figure, axes)
-
-
-def danger_picture(danger: DangerSweep, chosen: float) -> str:
-    """What is recognised and what falsely taken for danger, over its threshold; `chosen` is the one in config.yml."""
-    figure = Figure(figsize=SIZE, layout="constrained")
-    axes = figure.subplots()
-    axes.plot(danger.threshold, [1 - share for share in danger.recognised], label="danger, missed", markevery=10, **LINES[0])
-    axes.plot(danger.threshold, danger.false_alarms, label="harmless, taken for danger", markevery=10, **LINES[1])
-    axes.axvline(chosen, color="#777777", linewidth=1, label="config.yml")
-    axes.set(xlabel="threshold for danger", ylabel="share", xlim=(0, 1))
-    axes.set_ylim(bottom=0)
-    return _svg(figure, axes)
 
 
 def _svg(figure: Figure, axes: Any) -> str:

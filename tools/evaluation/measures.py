@@ -19,14 +19,14 @@ FALSE_ALARMS = "harmless, taken for an emergency"
 
 
 @dataclass(frozen=True)
-class Understood:
-    """What became of a question: the label acted on, the topics offered when unsure, and the labels by likelihood."""
+class Outcome:
+    """The outcome of a question: the label acted on, the topics offered if unsure, and the labels by likelihood."""
 
     question: Question
     label: str
     offers: tuple[str, ...]
     ranking: tuple[str, ...]
-    # Both topics of a message that was taken for two questions; both are answered.
+    # Both topics of a message with two questions; both are answered.
     topics: tuple[str, ...] = ()
 
     @property
@@ -43,7 +43,7 @@ class Understood:
 
     @property
     def wrong(self) -> bool:
-        """Answered at once, and not as it should be."""
+        """Whether it was answered at once with something else."""
         return not self.right and self.label != UNSURE
 
 
@@ -60,7 +60,7 @@ class Measure:
         return self.hits / self.total if self.total else 0.0
 
 
-def measures(results: list[Understood], catalogue: Catalogue) -> list[Measure]:
+def measures(results: list[Outcome], catalogue: Catalogue) -> list[Measure]:
     """The figures of merit, by name."""
     answers = {*catalogue.topics, *catalogue.lookups}
     asked = [result for result in results if result.question.topic in answers]
@@ -69,7 +69,7 @@ def measures(results: list[Understood], catalogue: Catalogue) -> list[Measure]:
     personal = [result for result in results if result.question.topic in PERSONAL]
     harmless = [result for result in results if result.question.topic not in (*DANGERS, *PERSONAL)]
 
-    def measure(name: str, among: list[Understood], hits: Iterable[bool]) -> Measure:
+    def measure(name: str, among: list[Outcome], hits: Iterable[bool]) -> Measure:
         return Measure(name, sum(hits), len(among))
 
     return [
@@ -85,6 +85,6 @@ def measures(results: list[Understood], catalogue: Catalogue) -> list[Measure]:
     ]
 
 
-def _safe(result: Understood) -> bool:
+def _safe(result: Outcome) -> bool:
     """A personal matter that is taken for an emergency errs on the safe side."""
     return result.label in (*PERSONAL, *DANGERS)

@@ -1,4 +1,4 @@
-"""What the evaluation report says, part by part."""
+"""The sections of the evaluation report."""
 
 import json
 import platform
@@ -9,14 +9,13 @@ from typing import Any
 
 import yaml
 
-from tools.evaluation import cross_validation as cross
 from tools.evaluation.calibration import Bin, calibration_error
-from tools.evaluation.charts import calibration_picture, curve_picture
-from tools.evaluation.held_out import Tried
-from tools.evaluation.learning_curve import Point
-from tools.evaluation.measures import TOP, Measure, Understood, measures
-from tools.evaluation.model_comparison import Compared
-from tools.evaluation.threshold_sections import cross_validation_section, held_out_section
+from tools.evaluation.charts import calibration_picture
+from tools.evaluation.cross_validation import FOLDS, OutOfFold, top_accuracy
+from tools.evaluation.held_out import HeldOutResult
+from tools.evaluation.measures import TOP, Measure, Outcome, measures
+from tools.evaluation.threshold_sections import held_out_section
+from tools.evaluation.trained_model import Speed
 from tools.testbed.processes import machine
 from trialguide.commands.reporting.documents import Picture, Section, Table, percent
 from trialguide.content.catalogue import Catalogue
@@ -25,66 +24,25 @@ from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.topic_model import Settings
 
 COMPARISON = ROOT / "docs" / "understanding" / "comparison.json"
-# Written by hand: what no command of the project can measure.
+# Written by hand: measurements with packages that are not installed or with code that is no longer there.
 MEASURED_APART = COMPARISON.with_name("measured_apart.yml")
 TITLE = "How well TrialGuide understands"
 
 
 @dataclass(frozen=True)
-class Speed:
-    """Milliseconds a message at the median and the 95th percentile; sizes on disk in millions of bytes.
-
-    `processor` is the processor time at the median, `busy` how many processes wanted a core meanwhile, on average.
-    """
-
-    p50: float
-    p95: float
-    processor: float
-    messages: int
-    model: float
-    encoder: float
-    busy: float
-
-
-@dataclass(frozen=True)
 class Evidence:
-    """All that was measured."""
+    """The measurements of a report."""
 
-    results: Mapping[str, Sequence[Understood]]
-    out_of_fold: cross.OutOfFold
+    results: Mapping[str, Sequence[Outcome]]
+    out_of_fold: OutOfFold
     temperature: float
-    doubt: cross.AnswerSweep
-    danger: cross.DangerSweep
-    curve: Sequence[Point]
     before: Sequence[Bin]
     after: Sequence[Bin]
     losses: tuple[float, float]
     speed: Speed
     # Thresholds by the sets of test questions, and what all sets together choose.
-    held_out: Sequence[Tried]
+    held_out: Sequence[HeldOutResult]
     chosen: Thresholds
-
-
-def comparison_table(rows: Sequence[Compared]) -> Table:
-    """The models beside one another."""
-    head = (
-        "model", "right first", f"among {TOP} likeliest", "right at once", "offered", "wrong at once",
-        "out of scope, answered", "processor ms a message", "processor s of training", "MB",
-    )  # fmt: skip
-    return Table(
-        "Models, measured on the test questions",
-        head,
-        [
-            (
-                row.name,
-                *map(percent, (row.first, row.in_top, row.right, row.offered, row.wrong, row.out_of_scope_answered)),
-                f"{row.milliseconds:.1f}",
-                f"{row.training:.0f}",
-                f"{row.megabytes:.0f}",
-            )
-            for row in rows
-        ],
-    )
 
 
 def sections(evidence: Evidence, settings: Settings, thresholds: Thresholds, catalogue: Catalogue) -> list[Section]:
@@ -95,10 +53,7 @@ def sections(evidence: Evidence, settings: Settings, thresholds: Thresholds, cat
         _recall(evidence.results),
         _confusions(evidence.results),
         held_out_section(evidence.held_out, evidence.chosen, thresholds),
-        cross_validation_section(
-            evidence.out_of_fold, evidence.temperature, evidence.doubt, evidence.danger, settings, thresholds
-        ),
-        _learning_curve(evidence.curve),
+        _cross_validation(evidence.out_of_fold, evidence.temperature, settings),
         _calibration(evidence, settings),
         _speed_section(evidence.speed),
         _comparison(),
@@ -114,7 +69,7 @@ def _introduction(evidence: Evidence) -> Section:
             "Written by `python -m tools score --report`, which measures everything here but what is marked otherwise; "
             "figures belong to the data and settings of that day.",
             f"{about['date']}, {about['cpu']}, {about['cores']} cores, Python {platform.python_version()}. Test questions: "
-            f"{numbers} set of files in tests/nlu; training examples: {len(evidence.out_of_fold.truth)}.",
+            f"{numbers} set of files in tests/questions; training examples: {len(evidence.out_of_fold.truth)}.",
             "The test questions were written apart from the training examples and in another style; a test keeps copies and "
             "near copies out. Data and settings were chosen by such figures, so on questions that nobody has seen they will be "
             "somewhat lower.",
@@ -124,13 +79,13 @@ def _introduction(evidence: Evidence) -> Section:
     )
 
 
-def _measures(results: Mapping[str, Sequence[Understood]], catalogue: Catalogue) -> Section:
+def _measures(results: Mapping[str, Sequence[Outcome]], catalogue: Catalogue) -> Section:
     columns = [measures(list(group), catalogue) for group in _with_all(results).values()]
     rows = [(row[0].name, *map(_of, row)) for row in zip(*columns, strict=True)]
     return Section("Measures", [], [Table("Shares of the test questions, by set of files", ("", *_with_all(results)), rows)])
 
 
-def _recall(results: Mapping[str, Sequence[Understood]]) -> Section:
+def _recall(results: Mapping[str, Sequence[Outcome]]) -> Section:
     groups = {name: _recall_by_topic(group) for name, group in _with_all(results).items()}
     topics = sorted(groups["all"], key=lambda topic: (groups["all"][topic].share, topic))
     nothing = Measure("", 0, 0)
@@ -138,13 +93,13 @@ def _recall(results: Mapping[str, Sequence[Understood]]) -> Section:
     return Section("Recall by topic", [], [Table("Right at once, the lowest first", ("topic", *groups), rows)])
 
 
-def _recall_by_topic(results: Sequence[Understood]) -> dict[str, Measure]:
+def _recall_by_topic(results: Sequence[Outcome]) -> dict[str, Measure]:
     totals = Counter(result.question.topic for result in results)
     hits = Counter(result.question.topic for result in results if result.right)
     return {topic: Measure(topic, hits[topic], total) for topic, total in totals.items()}
 
 
-def _confusions(results: Mapping[str, Sequence[Understood]]) -> Section:
+def _confusions(results: Mapping[str, Sequence[Outcome]]) -> Section:
     counts = {
         name: Counter((result.question.topic, result.label) for result in group if result.wrong)
         for name, group in _with_all(results).items()
@@ -161,24 +116,22 @@ def _confusions(results: Mapping[str, Sequence[Understood]]) -> Section:
     return Section("Confusions", [], [Table("Answered at once with another topic, the commonest first", head, rows)])
 
 
-def _learning_curve(points: Sequence[Point]) -> Section:
+def _cross_validation(found: OutOfFold, temperature: float, settings: Settings) -> Section:
+    accuracy, in_top = (top_accuracy(found.probabilities, found.truth, number) for number in (1, TOP))
     rows = [
-        (f"{100 * point.share:.0f} %", str(point.examples), percent(point.first), percent(point.in_top)) for point in points
+        ("likeliest label right", percent(accuracy), ""),
+        (f"among the {TOP} likeliest", percent(in_top), ""),
+        ("temperature of the smallest log loss", f"{temperature:.2f}", f"{settings.temperature:.2f}"),
     ]
     return Section(
-        "Learning curve",
-        ["What a part of the examples achieves on the test questions: the first ones of each topic, in the order of the files. "
-         "The classifier alone, without phrases and thresholds."],
+        "Cross-validation",
         [
-            Picture(
-                "learning-curve",
-                "Share of test questions right by share of examples learned from.",
-                "Two lines that rise with the share of examples; the next table has the figures.",
-                curve_picture(points),
-            ),
-            Table("Learning curve", ("of each topic", "examples", "likeliest right", f"among the {TOP} likeliest"), rows),
+            f"Each topic's examples are cut into {FOLDS} stretches in the order of the files, and each stretch is judged by a "
+            "model that has learned from the others: a stretch was written by one author in one style, so stretches drawn at "
+            "random would flatter. The classifier alone; the temperature follows from its probabilities."
         ],
-    )  # fmt: skip
+        [Table("Found by cross-validation, beside config.yml", ("", "found", "config.yml"), rows)],
+    )
 
 
 def _calibration(evidence: Evidence, settings: Settings) -> Section:
@@ -231,23 +184,35 @@ def _speed_section(speed: Speed) -> Section:
 
 
 def _comparison() -> Section:
+    stored: dict[str, Any] = json.loads(COMPARISON.read_text(encoding="utf-8"))
     apart = yaml.safe_load(MEASURED_APART.read_text(encoding="utf-8"))
-    if COMPARISON.exists():
-        kept: dict[str, Any] = json.loads(COMPARISON.read_text(encoding="utf-8"))
-        measured = (
-            f"Measured by `python -m tools score --compare` on {kept['date']}, on {kept['questions']} test questions, all with "
-            f"the same examples, safety phrases and thresholds (answering from {kept['answer']:.2f}). Shares are of all "
-            "questions. Times are the processor's, of all cores together, which other work on the machine changes less; "
-            "training leaves out the encoding of the examples, which is the same for all. The linear models are logistic "
-            "regressions and need no temperature. Messages are not taken apart into sentences here."
+    measured = (
+        f"Measured once, on {stored['date']}, on {stored['questions']} test questions, all with the same examples, safety "
+        f"phrases and thresholds (answering from {stored['answer']:.2f}), each message as a whole. Shares are of all "
+        "questions. Times are the processor's, of all cores together, which other work on the machine changes less; "
+        "training leaves out the encoding of the examples, which is the same for all. The linear models are logistic "
+        "regressions and need no temperature."
+    )
+    head = (
+        "model", "right first", f"among {TOP} likeliest", "right at once", "offered", "wrong at once",
+        "out of scope, answered", "processor ms a message", "processor s of training", "MB",
+    )  # fmt: skip
+    shares = ("first", "in_top", "right", "offered", "wrong", "out_of_scope_answered")
+    rows = [
+        (
+            row["name"],
+            *(percent(row[share]) for share in shares),
+            f"{row['milliseconds']:.1f}",
+            f"{row['training']:.0f}",
+            f"{row['megabytes']:.0f}",
         )
-        rows = [Compared(**row) for row in (*kept["rows"], *apart["rows"])]
-        return Section("Models that were tried", [measured, *apart["paragraphs"]], [comparison_table(rows)])
-    missing = "Not measured yet: `python -m tools score --compare` does it."
-    return Section("Models that were tried", [missing, *apart["paragraphs"]])
+        for row in (*stored["rows"], *apart["rows"])
+    ]
+    table = Table("Models, measured on the test questions", head, rows)
+    return Section("Models that were tried", [measured, *apart["paragraphs"]], [table])
 
 
-def _with_all(results: Mapping[str, Sequence[Understood]]) -> dict[str, Sequence[Understood]]:
+def _with_all(results: Mapping[str, Sequence[Outcome]]) -> dict[str, Sequence[Outcome]]:
     return {**results, "all": [result for group in results.values() for result in group]}
 
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from tools.evaluation.measures import Measure, Understood, measures
+from tools.evaluation.measures import Measure, Outcome, measures
 from tools.evaluation.questions import QUESTIONS, Question, UnreadableQuestions, read_questions, sets_of
 from trialguide.commands.rasa_server import silence_rasa
 from trialguide.content.catalogue import Catalogue, load_catalogue
@@ -32,7 +32,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="write the evaluation report as HTML (default: report.html) and, of all test questions, docs/understanding.md; "
         "takes several minutes",
     )
-    parser.add_argument("--compare", action="store_true", help="fit and measure the models that were tried; takes long")
 
 
 def main(arguments: argparse.Namespace) -> int:
@@ -60,31 +59,19 @@ def main(arguments: argparse.Namespace) -> int:
         for result in everything:
             if not result.right:
                 print(f"{result.question.topic} -> {result.label} {list(result.offers) or ''}: {result.question.text}")
-    if arguments.compare:
-        _compare([result.question for result in everything], catalogue)
     if arguments.report:
         _report(results, model, catalogue, arguments.report, whole=arguments.questions is None)
     return 0
 
 
-def _compare(questions: list[Question], catalogue: Catalogue) -> None:
+def _report(results: dict[str, list[Outcome]], model: Path, catalogue: Catalogue, file: Path, whole: bool) -> None:
     # Imported when needed: they load TensorFlow and Matplotlib.
-    from tools.evaluation.report_sections import comparison_table
-    from tools.evaluation.score_report import compare_models
-    from trialguide.commands.reporting.documents import markdown_table
-
-    print("\nFitting and measuring the models of the comparison; this takes several minutes ...", flush=True)
-    table = comparison_table(compare_models(questions, catalogue))
-    print(markdown_table(table.head, table.rows))
-
-
-def _report(results: dict[str, list[Understood]], model: Path, catalogue: Catalogue, file: Path, whole: bool) -> None:
     from tools.evaluation.score_report import gather, write_document, write_report
     from tools.evaluation.training_examples import configured, training_examples
 
-    print("\nCross-validation and learning curve; this takes several minutes ...", flush=True)
+    print("\nCross-validation and search of thresholds; this takes several minutes ...", flush=True)
     settings, thresholds = configured()
-    evidence = gather(training_examples(catalogue), results, model, settings, thresholds, catalogue)
+    evidence = gather(training_examples(catalogue), results, model, settings, thresholds)
     write_report(evidence, settings, thresholds, catalogue, file)
     written = [str(file)]
     # The document speaks of all test questions, so a part of them does not change it.
@@ -93,18 +80,18 @@ def _report(results: dict[str, list[Understood]], model: Path, catalogue: Catalo
     print(f"Written: {', '.join(written)}")
 
 
-def understand(questions: list[Question], model: Path) -> list[Understood]:
-    """What the trained model makes of each question."""
+def understand(questions: list[Question], model: Path) -> list[Outcome]:
+    """The answer of the trained model to each question."""
     return asyncio.run(_understand(questions, model))
 
 
-def print_tables(results: list[Understood], catalogue: Catalogue) -> None:
+def print_tables(results: list[Outcome], catalogue: Catalogue) -> None:
     """The measures, the topics that are recognised least, and the commonest confusions."""
     print(f"{len(results)} questions")
     for measure in measures(results, catalogue):
         if measure.total:
             print(f"  {measure.name:45} {measure.share:6.1%}  ({measure.hits} of {measure.total})")
-    by_topic: defaultdict[str, list[Understood]] = defaultdict(list)
+    by_topic: defaultdict[str, list[Outcome]] = defaultdict(list)
     for result in results:
         by_topic[result.question.topic].append(result)
     print("\nRecall by topic, the lowest first")
@@ -117,7 +104,7 @@ def print_tables(results: list[Understood], catalogue: Catalogue) -> None:
         print(f"  {topic:28} {label:28} {times}")
 
 
-async def _understand(questions: list[Question], model: Path) -> list[Understood]:
+async def _understand(questions: list[Question], model: Path) -> list[Outcome]:
     silence_rasa()
     from rasa.core.agent import Agent
     from rasa.utils.log_utils import configure_structlog
@@ -128,7 +115,7 @@ async def _understand(questions: list[Question], model: Path) -> list[Understood
     for question in questions:
         parsed = await agent.parse_message(question.text)
         results.append(
-            Understood(
+            Outcome(
                 question,
                 _label(parsed["intent"]["name"], parsed),
                 tuple(parsed["offers"]),

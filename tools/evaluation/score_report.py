@@ -1,42 +1,23 @@
-"""The evaluation report: everything that is known about how well questions are understood, in one page."""
+"""Measures everything that the evaluation report shows, and writes it."""
 
-import os
-import shutil
-import time
 from collections.abc import Mapping, Sequence
-from datetime import date
-from itertools import islice
 from pathlib import Path
-from statistics import median
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from tools.evaluation import cross_validation as cross
-from tools.evaluation.calibration import Bin, best_temperature, log_loss, reliability, tempered
-from tools.evaluation.held_out import Chooser, Group
-from tools.evaluation.learning_curve import learning_curve
-from tools.evaluation.measures import Understood
-from tools.evaluation.model_comparison import (
-    Compared,
-    Lesson,
-    compare,
-    encoder_megabytes,
-    megabytes,
-    milliseconds,
-    with_encoder,
-    write_rows,
-)
+from tools.evaluation.calibration import Bin, best_temperature, mean_log_loss, reliability, tempered
+from tools.evaluation.cross_validation import cross_validate
+from tools.evaluation.held_out import ThresholdSearch
+from tools.evaluation.measures import Outcome
 from tools.evaluation.questions import Question
-from tools.evaluation.report_sections import COMPARISON, TITLE, Evidence, Speed, sections
-from tools.evaluation.training_examples import Example, RememberingEncoder, configured, training_examples
+from tools.evaluation.report_sections import TITLE, Evidence, sections
+from tools.evaluation.trained_model import load_trained_model, measure_speed, with_cache
+from tools.evaluation.training_examples import CachingEncoder, Example
 from trialguide.commands.reporting.documents import Picture, as_html, as_markdown
 from trialguide.content.catalogue import Catalogue
 from trialguide.content.files import ROOT
-from trialguide.nlu.decision import DANGERS, PERSONAL, Thresholds
-from trialguide.nlu.safety_phrases import load_safety_phrases
-from trialguide.nlu.sentence_encoder import SentenceEncoder
-from trialguide.nlu.topic_model import Settings, TopicModel
+from trialguide.nlu.decision import Thresholds
+from trialguide.nlu.topic_model import Settings
 
 DOCUMENT = ROOT / "docs" / "understanding.md"
 PICTURES = ROOT / "docs" / "understanding"
@@ -46,44 +27,31 @@ TIMED = 500
 
 def gather(
     examples: Sequence[Example],
-    results: Mapping[str, Sequence[Understood]],
-    trained: Path,
+    results: Mapping[str, Sequence[Outcome]],
+    archive: Path,
     settings: Settings,
     thresholds: Thresholds,
-    catalogue: Catalogue,
 ) -> Evidence:
-    """Measures everything but the test questions' fate, which `results` holds by group of question files.
-
-    The thresholds are chosen for the model in the archive `trained`, which is used.
-    """
-    encoder = RememberingEncoder()
-    phrases = load_safety_phrases()
-    out_of_fold = cross.cross_validate(examples, settings, encoder)
-    temperature = best_temperature(out_of_fold.probabilities, out_of_fold.truth)
-    rows = _rows(out_of_fold.labels, tempered(out_of_fold.probabilities, temperature))
-    doubt = cross.doubt(examples, rows, phrases, thresholds, DANGERS, PERSONAL, tuple(catalogue.titles))
-    danger = cross.danger(examples, rows, phrases, DANGERS)
+    """Measures the model in an archive and cross-validates its settings; `results` are its answers by set of questions."""
+    out_of_fold = cross_validate(examples, settings, CachingEncoder())
+    model = load_trained_model(archive, thresholds)
     questions = [result.question for group in results.values() for result in group]
-    curve, model = learning_curve(examples, questions, settings, encoder)
-    plain = np.array([list(row.values()) for row in model.probabilities([question.text for question in questions])])
-    scaled = tempered(plain, settings.temperature)
-    in_use = _model_in(trained, SentenceEncoder())
-    # Each by itself, as in use: the encoder's 8-bit numbers depend a little on what else is encoded with them.
-    rows_in_use = [in_use.probabilities([question.text])[0] for question in questions]
-    chooser = Chooser(_groups(results, rows_in_use), thresholds, phrases, catalogue)
+    speed = measure_speed(model, [question.text for question in questions[:: len(questions) // TIMED + 1]])
+    interpreter = with_cache(model.interpreter)
+    rows = interpreter.resources.classifier.probabilities([question.text for question in questions])
+    labels, after = list(rows[0]), np.array([list(row.values()) for row in rows])
+    before = tempered(after, 1 / settings.temperature)
+    search = ThresholdSearch({name: [result.question for result in group] for name, group in results.items()}, interpreter)
     return Evidence(
         results,
         out_of_fold,
-        temperature,
-        doubt,
-        danger,
-        curve,
-        _reliability(questions, model.labels, plain),
-        _reliability(questions, model.labels, scaled),
-        (_loss(questions, model.labels, plain), _loss(questions, model.labels, scaled)),
-        _speed(model, questions),
-        chooser.tried(),
-        chooser.choose(set(results)),
+        best_temperature(out_of_fold.probabilities, out_of_fold.truth),
+        _reliability(questions, labels, before),
+        _reliability(questions, labels, after),
+        (_loss(questions, labels, before), _loss(questions, labels, after)),
+        speed,
+        search.held_out_results(),
+        search.choose(set(results)),
     )
 
 
@@ -102,44 +70,6 @@ def write_document(evidence: Evidence, settings: Settings, thresholds: Threshold
     return DOCUMENT
 
 
-def compare_models(questions: Sequence[Question], catalogue: Catalogue) -> list[Compared]:
-    """Fits and measures the models of the comparison and keeps the table for the report."""
-    settings, thresholds = configured()
-    rows = compare(
-        Lesson(
-            training_examples(catalogue),
-            questions,
-            settings,
-            thresholds,
-            load_safety_phrases(),
-            tuple(catalogue.titles),
-            RememberingEncoder(),
-            SentenceEncoder(),
-        )
-    )
-    about = {"date": date.today().isoformat(), "questions": len(questions), "answer": thresholds.answer}
-    write_rows(rows, COMPARISON, about)
-    return rows
-
-
-def _model_in(archive: Path, encoder: SentenceEncoder) -> TopicModel:
-    with TemporaryDirectory() as folder:
-        shutil.unpack_archive(archive, folder)
-        (described,) = Path(folder).rglob("model.json")
-        return TopicModel.load(encoder, described.parent)
-
-
-def _groups(results: Mapping[str, Sequence[Understood]], rows: Sequence[Mapping[str, float]]) -> dict[str, Group]:
-    """The questions of each set with their share of the rows, which are those of all questions in order."""
-    remaining = iter(rows)
-    questions = {name: [result.question for result in group] for name, group in results.items()}
-    return {name: Group(asked, list(islice(remaining, len(asked)))) for name, asked in questions.items()}
-
-
-def _rows(labels: Sequence[str], probabilities: np.ndarray) -> list[dict[str, float]]:
-    return [dict(zip(labels, row, strict=True)) for row in probabilities.tolist()]
-
-
 def _reliability(questions: Sequence[Question], labels: Sequence[str], probabilities: np.ndarray) -> list[Bin]:
     likeliest = [labels[column] for column in probabilities.argmax(axis=1)]
     right = np.array([question.accepts(label) for question, label in zip(questions, likeliest, strict=True)])
@@ -147,24 +77,7 @@ def _reliability(questions: Sequence[Question], labels: Sequence[str], probabili
 
 
 def _loss(questions: Sequence[Question], labels: Sequence[str], probabilities: np.ndarray) -> float:
-    # Questions about a topic without an example exist only where a part of the examples is looked at.
+    # Labels that are decided by rules alone have no column.
     known = [position for position, question in enumerate(questions) if question.topic in labels]
     truth = np.array([labels.index(questions[position].topic) for position in known])
-    return log_loss(probabilities[known], truth)
-
-
-def _speed(model: TopicModel, questions: Sequence[Question]) -> Speed:
-    texts = [question.text for question in questions[:: len(questions) // TIMED + 1]]
-    running = with_encoder(model, SentenceEncoder())
-    durations = milliseconds(running.probabilities, texts, time.perf_counter)
-    processor = milliseconds(running.probabilities, texts)
-    encoder = encoder_megabytes()
-    return Speed(
-        p50=median(durations),
-        p95=float(np.percentile(durations, 95)),
-        processor=median(processor),
-        messages=len(texts),
-        model=megabytes(model) - encoder,
-        encoder=encoder,
-        busy=os.getloadavg()[1],
-    )
+    return mean_log_loss(probabilities[known], truth)

@@ -1,4 +1,4 @@
-"""The examples that the classifier learns from, in the order of the files, with their vectors worked out once."""
+"""The training examples, in the order of the files, and an encoder that caches their vectors."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
@@ -11,10 +11,10 @@ import yaml
 from trialguide.content.catalogue import FAQ, Catalogue
 from trialguide.content.files import ROOT
 from trialguide.nlu.decision import Thresholds
-from trialguide.nlu.interpreter import NOT_LEARNED
-from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
 from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
+from trialguide.nlu.stages import NOT_LEARNED
 from trialguide.nlu.topic_model import Settings
+from trialguide.nlu.training import clean
 
 
 @dataclass(frozen=True)
@@ -25,41 +25,36 @@ class Example:
     label: str
 
 
-class RememberingEncoder(SentenceEncoder):
-    """Encodes each sentence once, however often it is asked for."""
+class CachingEncoder(SentenceEncoder):
+    """A sentence encoder that encodes each sentence once."""
 
     def __init__(self) -> None:
         super().__init__(cores=ALL_CORES)
-        self._known: dict[str, np.ndarray] = {}
+        self._cache: dict[str, np.ndarray] = {}
 
     def encode(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> np.ndarray:
         if meanwhile:
             meanwhile()
-        new = list(dict.fromkeys(sentence for sentence in sentences if sentence not in self._known))
-        self._known.update(zip(new, super().encode(new), strict=True))
-        return np.stack([self._known[sentence] for sentence in sentences])
+        new = list(dict.fromkeys(sentence for sentence in sentences if sentence not in self._cache))
+        self._cache.update(zip(new, super().encode(new), strict=True))
+        return np.stack([self._cache[sentence] for sentence in sentences])
 
 
 def training_examples(catalogue: Catalogue) -> list[Example]:
-    """What the topic classifier learns from: examples of the content files and titles of the topics, as it prepares them."""
+    """The examples of the content files and the titles of the topics, cleaned as for the training."""
     from rasa.shared.data import get_data_files
     from rasa.shared.importers.utils import training_data_from_paths
     from rasa.shared.nlu.training_data.formats import RasaYAMLReader
 
     files = sorted(get_data_files([str(ROOT / "data")], RasaYAMLReader.is_yaml_nlu_file))
-    courtesies, short_forms = load_courtesies(), load_abbreviations()
-
-    def plain(text: str) -> str:
-        return courtesies.strip(short_forms.expand(text))
-
-    examples = [
-        Example(
-            plain(message.get("text")), (message.get("intent_response_key") or message.get("intent")).removeprefix(f"{FAQ}/")
-        )
+    labelled = [
+        (message.get("text"), (message.get("intent_response_key") or message.get("intent")).removeprefix(f"{FAQ}/"))
         for message in training_data_from_paths(files, "en").intent_examples
         if message.get("intent") not in NOT_LEARNED
     ]
-    return examples + [Example(plain(title), id) for id, title in catalogue.titles.items()]
+    labelled += [(title, id) for id, title in catalogue.titles.items()]
+    cleaned = clean(text for text, _ in labelled)
+    return [Example(text, label) for text, (_, label) in zip(cleaned, labelled, strict=True)]
 
 
 def configured() -> tuple[Settings, Thresholds]:

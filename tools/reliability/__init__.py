@@ -1,1 +1,1 @@
-"""Breaks what the assistant stands on and counts what is lost."""
+"""Fault injection, replay and soak tests."""

@@ -1,4 +1,4 @@
-"""A fault, and what it did to the messages sent meanwhile."""
+"""A fault, its injection under load, and its outcome."""
 
 import asyncio
 import json
@@ -10,31 +10,31 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from tools.reliability.fault_load import People, probe
 from tools.testbed.cluster import wait_until
+from tools.testbed.load import People, probe
 from trialguide.storage.database import open_engine
 from trialguide.storage.schema import EVENTS, MESSAGES
 
 BEFORE_SECONDS, AFTER_SECONDS = 1.0, 1.0
-# Until then the last message is answered, even if its server has ended: the lock expires, another server takes it up.
+# By then the last message is answered, even if its server has crashed: the lock expires, another server resumes it.
 SETTLE_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is broken and mended again; `mend` returns when whatever was ended has been started."""
+    """A fault with its repair; `mend` returns when every stopped process has been restarted."""
 
     name: str
     break_: Callable[[], None]
     mend: Callable[[], None]
     seconds: float = 3.0
-    # Whether a person must hear something within three seconds.
+    # Whether people must get a response within three seconds.
     in_time: bool = True
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a fault came to."""
+    """Counts and times of an injected fault."""
 
     fault: str
     sent: int
@@ -43,7 +43,7 @@ class Outcome:
     answered: int
     lost: int
     twice: int
-    # The longest that a person waited for any word, and how long after the mending all was well, in seconds.
+    # The longest wait for a response, and the time from the repair to full recovery, in seconds.
     wait: float
     recovery: float
 
@@ -54,7 +54,7 @@ class Outcome:
 
 
 def inject(fault: Fault, addresses: Callable[[int], str], database: str) -> Outcome:
-    """Breaks and mends under load. `addresses` says where the person of a number sends to.
+    """Injects and repairs a fault under load. `addresses` gives the server of the person of a number.
 
     Raises TimeoutError when messages are not acknowledged, answered or recovered from in the end.
     """
@@ -81,7 +81,7 @@ def inject(fault: Fault, addresses: Callable[[int], str], database: str) -> Outc
 
 
 def is_settled(engine: Engine) -> bool:
-    """Whether no message waits for its answer."""
+    """Whether no message awaits an answer."""
     with engine.connect() as connection:
         return not connection.execute(sa.select(sa.func.count()).select_from(MESSAGES)).scalar()
 

@@ -1,4 +1,4 @@
-"""The faults that the assistant must live through, on one server and on two that share their services."""
+"""The faults that the assistant must survive, on one server and on two that share their services."""
 
 import os
 import resource
@@ -18,7 +18,7 @@ LIMITS = {"ADDRESS_RATE": "100000 per second", "SENDER_RATE": "100000 per second
 
 
 def all_faults(model: Path, folder: Path) -> Iterator[Outcome]:
-    """Breaks everything, one after the other."""
+    """Injects all faults, one after the other."""
     yield from faults_of_one_server(model, folder)
     with Cluster(model, folder, clocks_apart=CLOCKS_APART, with_rabbitmq=True) as servers:
         for fault in cluster_faults(servers):
@@ -28,7 +28,7 @@ def all_faults(model: Path, folder: Path) -> Iterator[Outcome]:
 
 
 def cluster_faults(servers: Cluster) -> Iterator[Fault]:
-    """What may fail where several servers run."""
+    """The faults of several servers and their services."""
     one, two = servers.servers
 
     def on_actions(number: signal.Signals) -> None:
@@ -39,10 +39,10 @@ def cluster_faults(servers: Cluster) -> Iterator[Fault]:
         for server in servers.servers:
             server.restart("action server")
 
-    def on_readers(number: signal.Signals) -> None:
+    def on_workers(number: signal.Signals) -> None:
         for server in servers.servers:
-            for reader in process_tree(server.process_id("Rasa server"))[1:]:
-                os.kill(reader, number)
+            for worker in process_tree(server.process_id("Rasa server"))[1:]:
+                os.kill(worker, number)
 
     yield Fault("nothing, for comparison", _nothing, _nothing)
     yield Fault("RabbitMQ away since the start", _nothing, servers.rabbitmq.start)
@@ -51,9 +51,9 @@ def cluster_faults(servers: Cluster) -> Iterator[Fault]:
         yield Fault(f"one of two servers {what}", end, partial(server.restart, "Rasa server"))
     yield Fault("action servers killed", lambda: on_actions(signal.SIGKILL), restart_actions)
     yield Fault("action servers frozen", lambda: on_actions(signal.SIGSTOP), lambda: on_actions(signal.SIGCONT))
-    yield Fault("processes that read messages killed", lambda: on_readers(signal.SIGKILL), _nothing)
+    yield Fault("processes that read messages killed", lambda: on_workers(signal.SIGKILL), _nothing)
     # Longer than a server waits before it starts another one.
-    yield Fault("processes that read messages frozen", lambda: on_readers(signal.SIGSTOP), _nothing, seconds=8)
+    yield Fault("processes that read messages frozen", lambda: on_workers(signal.SIGSTOP), _nothing, seconds=8)
     for program in (servers.postgresql, servers.redis, servers.rabbitmq):
         yield Fault(f"{program.name} killed", program.kill, program.start)
         yield Fault(f"{program.name} restarted", program.stop, program.start, seconds=0)
@@ -79,7 +79,7 @@ class Alternating:
 
 
 def faults_of_one_server(model: Path, folder: Path) -> Iterator[Outcome]:
-    """What may fail where one server keeps its conversations in a file."""
+    """The outcomes of the faults of one server with an SQLite file."""
     port, actions_port = free_ports(2)
     file = folder / "conversations.db"
     server = Stack(model, port, actions_port, file, log=folder / "log", settings=LIMITS)
@@ -89,7 +89,7 @@ def faults_of_one_server(model: Path, folder: Path) -> Iterator[Outcome]:
 
 
 def file_faults(server: Stack, file: Path) -> Iterator[Fault]:
-    """What may happen to the file, and to the only server."""
+    """The faults of the file and of the only server."""
     locked = FileLock(file)
     # A killed server is away until something starts it again.
     killed = Fault(
@@ -105,7 +105,7 @@ def file_faults(server: Stack, file: Path) -> Iterator[Fault]:
 
 
 class FileLock:
-    """A second program that writes into the file and does not finish."""
+    """A second program that holds a write lock on the file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -116,7 +116,7 @@ class FileLock:
         self._connection.execute("BEGIN IMMEDIATE")
 
     def free(self) -> None:
-        """Gives it up."""
+        """Releases the file."""
         self._connection.execute("ROLLBACK")
         self._connection.close()
 
@@ -128,7 +128,7 @@ class SizeLimit:
         self._server = server
 
     def fill(self) -> None:
-        """Takes effect at the next page that is written."""
+        """Takes effect at the next page written."""
         self._limit(4096)
 
     def free(self) -> None:

@@ -1,4 +1,4 @@
-"""Breaks what the assistant stands on, under load, and counts what is lost: `python -m tools faults`."""
+"""Injects faults into the services under load and counts lost messages: `python -m tools faults`."""
 
 import argparse
 import contextlib

@@ -1,4 +1,4 @@
-"""Replays conversations for a long time and watches the memory: `python -m tools soak`."""
+"""Soak test: conversations for a long time, with the growth of memory: `python -m tools soak`."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from tools.reliability.fault_list import LIMITS
-from tools.reliability.fault_load import People
+from tools.testbed.load import People
 from tools.testbed.processes import free_ports, resident_megabytes
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import Stack
@@ -17,16 +17,16 @@ MINUTES = 15.0
 # Caches fill in the first third; what grows afterwards is a leak.
 WARM = 1 / 3
 MOST_GROWTH = 0.05
-LOOK_SECONDS = 5
+SAMPLE_SECONDS = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """How long."""
+    """The length of the test."""
     parser.add_argument("--minutes", type=float, default=MINUTES)
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """0 when all was acknowledged and the memory has grown by no more than a twentieth since it was warm."""
+    """0 when all messages were acknowledged and memory has grown by at most a twentieth after the warm-up."""
     model = prepare()
     if model is None:
         return 1
@@ -49,12 +49,12 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _memory(stack: Stack, seconds: float) -> tuple[float, float]:
-    """The memory of the Rasa server in millions of bytes when it is warm and in the end: each the mean of several looks."""
+    """Memory of the Rasa server after the warm-up and at the end, each the mean of several samples, in millions of bytes."""
     begun = time.monotonic()
-    looks: list[tuple[float, float]] = []
+    samples: list[tuple[float, float]] = []
     while time.monotonic() < begun + seconds:
-        time.sleep(LOOK_SECONDS)
-        looks.append((time.monotonic() - begun, resident_megabytes(stack.process_id("Rasa server"))))
-    warm = [megabytes for at, megabytes in looks if WARM * seconds <= at < 1.3 * WARM * seconds]
-    last = [megabytes for _, megabytes in looks[-len(warm) :]]
+        time.sleep(SAMPLE_SECONDS)
+        samples.append((time.monotonic() - begun, resident_megabytes(stack.process_id("Rasa server"))))
+    warm = [megabytes for at, megabytes in samples if WARM * seconds <= at < 1.3 * WARM * seconds]
+    last = [megabytes for _, megabytes in samples[-len(warm) :]]
     return sum(warm) / len(warm), sum(last) / len(last)

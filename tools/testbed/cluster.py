@@ -18,15 +18,17 @@ from trialguide.content.files import ROOT
 
 NGINX = ROOT / "deploy" / "nginx.conf.template"
 READY_SECONDS = 30
+# The queue whose consumer a test may be.
+RABBITMQ_QUEUE = "trialguide.tests"
 
 
 class Missing(Exception):
-    """A program is not installed; the message names it and what installs it on Debian."""
+    """A program is not installed; the message names it and its Debian package."""
 
 
 @dataclass
 class Program:
-    """A service of this machine's own, which may be killed, frozen and started again."""
+    """A service process that can be killed, frozen and restarted."""
 
     name: str
     command: list[str]
@@ -49,26 +51,26 @@ class Program:
         wait_until(self.ready, self.name)
 
     def signal(self, number: signal.Signals) -> None:
-        """Signals it and all that it has started."""
+        """Signals the process and its descendants."""
         for member in process_tree(self.process.pid) if self.process else ():
             with contextlib.suppress(ProcessLookupError):
                 os.kill(member, number)
 
     def kill(self) -> None:
-        """Ends it without a word."""
+        """Kills the process."""
         self.signal(signal.SIGKILL)
         if self.process:
             self.process.wait(10)
 
     def stop(self) -> None:
-        """Lets it end in order."""
+        """Terminates the process."""
         self.signal(signal.SIGCONT)
         if self.process:
             end([self.process])
 
     @contextlib.contextmanager
     def frozen(self) -> Iterator[None]:
-        """It takes connections and answers nothing."""
+        """Freezes the process: it accepts connections and does not answer."""
         self.signal(signal.SIGSTOP)
         try:
             yield
@@ -77,7 +79,7 @@ class Program:
 
 
 def wait_until(ready: Callable[[], bool], what: str, seconds: float = READY_SECONDS) -> None:
-    """Waits until something holds. Raises TimeoutError."""
+    """Polls until `ready` returns true. Raises TimeoutError."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
@@ -186,7 +188,7 @@ class Cluster:
     model: Path
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
-    # How far the clock of the second server is behind that of the first.
+    # Seconds by which the clock of the second server is behind that of the first.
     clocks_apart: int = 0
     with_rabbitmq: bool = False
 
@@ -226,7 +228,7 @@ class Cluster:
             "SANIC_PROXIES_COUNT": "1",
         }
         if self.with_rabbitmq:
-            shared["RABBITMQ_URL"] = self.rabbitmq_address
+            shared |= {"RABBITMQ_URL": self.rabbitmq_address, "RABBITMQ_QUEUE": RABBITMQ_QUEUE}
         folder = self.folder / name
         folder.mkdir()
         return Stack(

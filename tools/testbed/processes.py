@@ -1,4 +1,4 @@
-"""What processes have used, by Linux's /proc: processor time and resident memory."""
+"""Processor time and memory of processes, from Linux's /proc; free ports; the machine."""
 
 import os
 import platform
@@ -16,12 +16,12 @@ TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(process: int) -> float:
-    """Processor time, user and system, of a process and those it started and that still run."""
+    """Processor time, user and system, of a process and its running descendants."""
     return sum(sum(map(int, _stat(member)[11:13])) for member in process_tree(process)) / TICKS_A_SECOND
 
 
 def resident_megabytes(process: int) -> float:
-    """Resident memory of a process and those it started, in millions of bytes."""
+    """Resident memory of a process and its running descendants, in millions of bytes."""
     found = (
         re.search(r"^VmRSS:\s*(\d+) kB", (PROC / str(member) / "status").read_text(), re.M) for member in process_tree(process)
     )
@@ -29,7 +29,7 @@ def resident_megabytes(process: int) -> float:
 
 
 def other_cpu_seconds() -> float:
-    """Processor time that this machine has spent on anything but this process and the children that it has waited for."""
+    """Processor time of the machine without that of this process and the children it has waited for."""
     # user, nice, system, idle, waiting for disks, interrupts, soft interrupts, taken by other virtual machines
     ticks = [int(field) for field in (PROC / "stat").read_text().split(maxsplit=9)[1:9]]
     busy = (sum(ticks) - ticks[3] - ticks[4]) / TICKS_A_SECOND
@@ -38,7 +38,7 @@ def other_cpu_seconds() -> float:
 
 
 def process_tree(process: int) -> list[int]:
-    """A process and those that it has started, directly or not, and that still run."""
+    """A process and its running descendants."""
     parents = {}
     for entry in PROC.iterdir():
         if entry.name.isdecimal():
@@ -58,7 +58,7 @@ def _stat(process: int) -> list[str]:
 
 
 def machine() -> dict[str, str | int]:
-    """What the figures depend on."""
+    """Date, processor and versions, on which figures depend."""
     cpu = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
     return {
         "date": date.today().isoformat(),
@@ -71,7 +71,7 @@ def machine() -> dict[str, str | int]:
 
 
 def free_ports(number: int) -> list[int]:
-    """Ports that nobody uses just now."""
+    """Unused ports of this machine."""
     probes = [socket.create_server((HOST, 0)) for _ in range(number)]
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:

@@ -1,1 +1,1 @@
-"""What the public talks to: the front door, the website and the messaging services."""
+"""Channels: the front door, the website, the messaging services, and the endpoints and jobs of operations."""

@@ -1,4 +1,4 @@
-"""Deletes what has been kept for long enough, as long as the server runs: hourly, and soon after the start."""
+"""Retention: deletes expired data a minute after start-up, then hourly."""
 
 import asyncio
 import logging
@@ -18,17 +18,17 @@ from trialguide.storage.tracker_store import ConversationStore
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 60
-AGAIN_SECONDS = 60 * 60
-# Between two batches, so that those who write are not held up.
-REST_SECONDS = 0.2
+INTERVAL_SECONDS = 60 * 60
+# Between two batches, so that turns are not held up by the database lock.
+PAUSE_SECONDS = 0.2
 
 
 class Retention(InputChannel):
-    """Rasa loads it as a channel; nobody talks through it."""
+    """A periodic job, in the form of a channel because Rasa loads it as one."""
 
     def __init__(self) -> None:
         self._days = process_settings().conversation_days
-        self._forgetting: asyncio.Task[None] | None = None
+        self._job: asyncio.Task[None] | None = None
 
     @classmethod
     def name(cls) -> str:
@@ -36,45 +36,47 @@ class Retention(InputChannel):
 
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> "Retention":
-        """The setting comes from the environment."""
+        """Creates the job with the setting of the environment. Raises ValueError if that is invalid."""
         return cls()
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
-        """No routes: what is done from the start to the end of the server."""
+        """No routes; the job starts and stops with the server."""
         blueprint = Blueprint("retention")
 
         @blueprint.listener("after_server_start")
-        async def begin(app: Sanic, _: Any) -> None:
-            self._forgetting = asyncio.create_task(self._forget(app))
+        async def start(app: Sanic, _: Any) -> None:
+            self._job = asyncio.create_task(self._run(app))
 
         @blueprint.listener("before_server_stop")
-        async def end(_: Sanic, __: Any) -> None:
-            if self._forgetting:
-                self._forgetting.cancel()
+        async def stop(_: Sanic, __: Any) -> None:
+            if self._job:
+                self._job.cancel()
                 with suppress(asyncio.CancelledError):
-                    await self._forgetting
+                    await self._job
 
         return blueprint
 
-    async def _forget(self, app: Sanic) -> None:
+    async def _run(self, app: Sanic) -> None:
         wait: float = FIRST_SECONDS
         while True:
             await asyncio.sleep(wait)
-            wait = AGAIN_SECONDS
+            wait = INTERVAL_SECONDS
             try:
-                number = await forget_all_old(app.ctx.agent.tracker_store, self._days)
+                number = await delete_all_expired(app.ctx.agent.tracker_store, self._days)
                 logger.info("%s rows that were old enough have been deleted.", number)
             except Unavailable:
-                # It is tried again in an hour; the store has said that it is away.
+                # Retried at the next run; the store has logged the outage.
                 continue
             except Exception as error:
                 log_failure("What is old could not be deleted", error)
 
 
-async def forget_all_old(store: ConversationStore, days: int) -> int:
-    """Deletes all that has been kept for long enough, a batch at a time; how many rows. Raises Unavailable."""
+async def delete_all_expired(store: ConversationStore, days: int) -> int:
+    """Deletes all expired rows in batches and returns their number. Raises Unavailable."""
     deleted = 0
     while number := await store.run(lambda connection: delete_expired(connection, days)):
         deleted += number
-        await asyncio.sleep(REST_SECONDS)
+        await asyncio.sleep(PAUSE_SECONDS)
+    if deleted:
+        await store.scrub()
     return deleted

@@ -26,11 +26,11 @@ def main() -> None:
         log_as_json()
 
     @app.middleware("request")
-    async def take_over_request_id(request: Request) -> None:
+    async def adopt_request_id(request: Request) -> None:
         begin_request(request.headers.get(HEADER))
 
     @app.middleware("response")
-    async def say_that_it_was_run(request: Request, _: Any) -> None:
+    async def log_action(request: Request, _: Any) -> None:
         if request.path == "/webhook":
             logger.info("An action was run.")
 

@@ -1,4 +1,4 @@
-"""Writes all conversations into a file of JSON lines: `python -m trialguide backup FILE`, from SQLite or PostgreSQL."""
+"""Backs up the database into a file of JSON lines: `python -m trialguide backup FILE`, from SQLite or PostgreSQL."""
 
 import argparse
 import json
@@ -14,11 +14,11 @@ from sqlalchemy.engine import Connection, Engine
 from trialguide.content.files import ROOT
 from trialguide.runtime.settings import process_settings
 from trialguide.storage.database import FAILURES, database_address, open_engine
-from trialguide.storage.schema import METADATA, MIGRATIONS, OUTBOX, VERSION, migrate
+from trialguide.storage.schema import METADATA, OUTBOX, SCHEMA_VERSION, VERSION, create_schema
 
-# What is on its way to the broker is not moved: another database has its own.
+# The outbox belongs to one database and its broker, so it is left out.
 TABLES = [table for table in METADATA.sorted_tables if table not in (VERSION, OUTBOX)]
-AT_ONCE = 500
+BATCH = 500
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """0 when everything is in the file, 1 when the database or the file cannot be used."""
+    """0 on success, 1 when the database or the file cannot be used."""
     try:
         engine = open_database()
         with os.fdopen(os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
@@ -35,6 +35,9 @@ def main(arguments: argparse.Namespace) -> int:
             for row in rows_of(engine):
                 file.write(json.dumps(row) + "\n")
                 number += 1
+    except FileExistsError:
+        print(f"{arguments.file} exists already: choose another name, or remove it.", file=sys.stderr)
+        return 1
     except (ValueError, OSError, *FAILURES) as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -43,20 +46,22 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def open_database() -> Engine:
-    """The database that the assistant would use, with its tables. Raises ValueError and what the database raises."""
+    """The assistant's database, with its tables. Raises ValueError and whatever the database raises."""
     engine = open_engine(database_address(ROOT / process_settings().conversations))
-    migrate(engine)
+    create_schema(engine)
     return engine
 
 
 def rows_of(engine: Engine) -> Iterator[dict[str, Any]]:
-    """A head with the version of the tables, then every row with the name of its table, as of one moment."""
-    yield {"trialguide": len(MIGRATIONS)}
+    """A head with the schema version, then every row with the name of its table, from one snapshot."""
+    yield {"trialguide": SCHEMA_VERSION}
     with engine.connect() as connection:
         if engine.dialect.name != "sqlite":
-            # SQLite sees one moment in every transaction.
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
+            if engine.dialect.name == "sqlite":
+                # pysqlite begins no transaction for reads by itself.
+                connection.exec_driver_sql("BEGIN")
             for table in TABLES:
                 yield from _rows_of_table(connection, table)
 
@@ -64,9 +69,7 @@ def rows_of(engine: Engine) -> Iterator[dict[str, Any]]:
 def _rows_of_table(connection: Connection, table: sa.Table) -> Iterator[dict[str, Any]]:
     last = 0
     while True:
-        rows = (
-            connection.execute(sa.select(table).where(table.c.id > last).order_by(table.c.id).limit(AT_ONCE)).mappings().all()
-        )
+        rows = connection.execute(sa.select(table).where(table.c.id > last).order_by(table.c.id).limit(BATCH)).mappings().all()
         for row in rows:
             yield {"table": table.name, **{name: value for name, value in row.items() if name != "id"}}
             last = row["id"]

@@ -1,4 +1,4 @@
-"""Looks at every link in the content and the directory: its form, and with `--request` whether it still leads anywhere."""
+"""Link check of the content and the directory: the form of each link, and with `--request` the response of its site."""
 
 import argparse
 import asyncio
@@ -20,14 +20,14 @@ LINK = re.compile(r"https?:/{0,2}[^\s\"'<>“”/.,](?:[^\s\"'<>“”]*[^\s\"'<
 HOST = re.compile(r"(?:[\w-]{1,63}\.)+[a-z]{2,}|(?:\d{1,3}\.){3}\d{1,3}|localhost", re.IGNORECASE)
 SECONDS = 15.0
 AT_ONCE, AT_ONCE_OF_HOST = 20, 2
-# Many sites answer so to programs and let people in.
-SHUT = {401, 403, 405, 429}
+# Many sites answer programs so and let people in.
+BLOCKED = {401, 403, 405, 429}
 FIRST_FAILURE = 400
 
 
 @dataclass(frozen=True, order=True)
 class Link:
-    """A link, and where it stands."""
+    """A link with its file and line."""
 
     file: str
     line: int
@@ -35,22 +35,22 @@ class Link:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Whether to ask the sites."""
+    """`--request` also asks the sites."""
     parser.add_argument("--request", action="store_true", help="ask every site as well; takes some minutes and the internet")
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Prints the links that cannot be right; 1 when there is one."""
+    """Prints the broken links; 1 when there is one."""
     links = links_in(ROOT / "data")
-    found = {link: problem for link in links if (problem := problem_of_form(link.address))}
+    problems = {link: problem for link in links if (problem := form_problem(link.address))}
     if arguments.request:
         # Addresses that are filled in for each look-up exist only then.
-        whole = [link for link in links if link not in found and "{" not in link.address]
-        found |= asyncio.run(problems_of_answer(whole))
-    for link, problem in sorted(found.items()):
+        whole = [link for link in links if link not in problems and "{" not in link.address]
+        problems |= asyncio.run(response_problems(whole))
+    for link, problem in sorted(problems.items()):
         print(f"{link.file}:{link.line}: {problem} {link.address}")
-    print(f"{len(links)} links, {len(found)} to look at." + ("" if arguments.request else " Only their form was looked at."))
-    return 1 if found else 0
+    print(f"{len(links)} links, {len(problems)} to look at." + ("" if arguments.request else " Only their form was looked at."))
+    return 1 if problems else 0
 
 
 def links_in(data: Path) -> list[Link]:
@@ -65,8 +65,8 @@ def links_in(data: Path) -> list[Link]:
     )
 
 
-def problem_of_form(address: str) -> str | None:
-    """What is wrong with a link as it is written, or None."""
+def form_problem(address: str) -> str | None:
+    """The problem with the form of a link, or None."""
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
@@ -77,11 +77,11 @@ def problem_of_form(address: str) -> str | None:
     return "An address with a name or password in it:" if parts.username else None
 
 
-async def problems_of_answer(links: Iterable[Link], seconds: float = SECONDS) -> dict[Link, str]:
-    """The links whose sites do not give the page, with what they said; each address is asked once, few at a time of a host."""
-    places: dict[str, list[Link]] = defaultdict(list)
+async def response_problems(links: Iterable[Link], seconds: float = SECONDS) -> dict[Link, str]:
+    """The links whose sites do not return the page, with the problem; asks for each address once, few at a time per host."""
+    by_address: dict[str, list[Link]] = defaultdict(list)
     for link in links:
-        places[link.address.partition("#")[0]].append(link)
+        by_address[link.address.partition("#")[0]].append(link)
     all_at_once = asyncio.Semaphore(AT_ONCE)
     of_host: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(AT_ONCE_OF_HOST))
 
@@ -89,16 +89,16 @@ async def problems_of_answer(links: Iterable[Link], seconds: float = SECONDS) ->
         async with AsyncExitStack() as stack:
             for limit in (of_host[urlsplit(address).netloc], all_at_once):
                 await stack.enter_async_context(limit)
-            return await _problem_of_answer(session, address)
+            return await _response_problem(session, address)
 
     headers = {"User-Agent": "Mozilla/5.0 (TrialGuide, a check of links)"}
     async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=seconds)) as session:
-        problems = await asyncio.gather(*(ask(session, address) for address in places))
-    answered = zip(places.values(), problems, strict=True)
-    return {link: problem for same, problem in answered if problem for link in same}
+        responses = await asyncio.gather(*(ask(session, address) for address in by_address))
+    answered = zip(by_address.values(), responses, strict=True)
+    return {link: problem for links_to_it, problem in answered if problem for link in links_to_it}
 
 
-async def _problem_of_answer(session: aiohttp.ClientSession, address: str) -> str | None:
+async def _response_problem(session: aiohttp.ClientSession, address: str) -> str | None:
     try:
         async with session.get(address) as answer:
             status = answer.status
@@ -106,7 +106,7 @@ async def _problem_of_answer(session: aiohttp.ClientSession, address: str) -> st
         return "No answer in time:"
     except (aiohttp.ClientError, ValueError, OSError) as problem:
         return f"Not reached ({type(problem).__name__}):"
-    if status in SHUT:
+    if status in BLOCKED:
         return f"Shut to programs ({status}), please look yourself:"
     return f"The site says {status}:" if status >= FIRST_FAILURE else None
 

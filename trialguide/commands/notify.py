@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """0 when everybody was told who could be, 1 when it cannot be done."""
+    """0 when all notifications were sent or counted, 1 when they cannot be."""
     if arguments.a_second <= 0:
         print("Give a number of messages a second above 0.", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""What people ask, what was not understood and what they thought of the answers, in one page: `python -m trialguide report`."""
+"""Usage report on one page: questions, messages that were not understood, ratings (`python -m trialguide report`)."""
 
 import argparse
 import sys
@@ -10,9 +10,8 @@ import sqlalchemy as sa
 from trialguide.commands.backup import open_database
 from trialguide.commands.check import check_content
 from trialguide.commands.reporting.clustering import groups_of
-from trialguide.commands.reporting.documents import as_html
 from trialguide.commands.reporting.usage import Period, Rated, Usage
-from trialguide.commands.reporting.usage_sections import usage_sections
+from trialguide.commands.reporting.usage_page import usage_page
 from trialguide.content.answer_versions import answer_versions
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.files import ROOT
@@ -38,7 +37,7 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         period = period_of(arguments.first, arguments.last)
         usage = usage_of(period)
-        arguments.out.write_text(as_html(TITLE, usage_sections(usage)), encoding="utf-8")
+        arguments.out.write_text(usage_page(TITLE, usage), encoding="utf-8")
     except (ValueError, OSError, EncoderMissing, *FAILURES) as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -47,7 +46,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def period_of(first: str | None, last: str | None) -> Period:
-    """The days that were asked for. Raises ValueError, with a sentence, for days that cannot be."""
+    """The requested days. Raises ValueError, with a sentence, for days that do not exist or are in the wrong order."""
     end = _day("--to", last) if last is not None else date.today()
     start = _day("--from", first) if first is not None else end - timedelta(days=DAYS)
     if start > end:
@@ -56,13 +55,13 @@ def period_of(first: str | None, last: str | None) -> Period:
 
 
 def usage_of(period: Period, data: Path = ROOT / "data") -> Usage:
-    """All that the report tells of these days. Raises ValueError, EncoderMissing and what the database raises."""
+    """The usage on these days. Raises ValueError, EncoderMissing and the database's errors."""
     first, last = period.first.isoformat(), period.last.isoformat()
     with open_database().connect() as connection:
         counts = counts_between(connection, first, last)
         unanswered = unanswered_between(connection, first, last)
         # Seconds since 1970; the last day is whole.
-        within = RATINGS.c.rated.between(period.begins, period.ends)
+        within = RATINGS.c.rated_at.between(period.begins, period.ends)
         columns = (RATINGS.c.topic, RATINGS.c.version, RATINGS.c.stars, RATINGS.c.comment)
         rows = connection.execute(sa.select(*columns).where(within).order_by(RATINGS.c.id)).all()
     versions = answer_versions()

@@ -1,4 +1,4 @@
-"""Starts the assistant and keeps it running until Ctrl-C."""
+"""Runs the assistant until Ctrl-C."""
 
 import argparse
 import json

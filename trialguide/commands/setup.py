@@ -1,4 +1,4 @@
-"""Builds what is not committed: the sentence encoder, and the model when it does not fit the data."""
+"""Builds the files that are not committed: the sentence encoder and the model."""
 
 import argparse
 import hashlib
@@ -33,7 +33,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def prepare() -> Path | None:
-    """The model that fits the data, trained now if there is none; None, after saying why, when the content is broken."""
+    """Path of the model for the current data, trained if missing; None, with the errors printed, when the content is broken."""
     # Checked first: the content check says in words what the training would say in a stack trace.
     from trialguide.commands.check import errors_in_content
 
@@ -48,7 +48,7 @@ def prepare() -> Path | None:
 
 
 def model_file() -> Path:
-    """Where the model lies that was trained from the data as they are now; its name carries a hash of them."""
+    """Path of the model for the current data; its name carries a hash of them."""
     digest = hashlib.sha256()
     for file in sorted(file for pattern in TRAINED_FROM for file in ROOT.glob(pattern) if WORDS not in file.parents):
         digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
@@ -56,7 +56,7 @@ def model_file() -> Path:
 
 
 def ensure_encoder() -> None:
-    """Builds the sentence encoder where it is missing or its source has changed."""
+    """Builds the sentence encoder if it is missing or its source has changed."""
     stamp = ENCODER_STAMP.read_bytes() if ENCODER_STAMP.exists() else b""
     sources = b"".join(source.read_bytes() for source in ENCODER_SOURCES)
     if ENCODER.exists() and stamp == sources:

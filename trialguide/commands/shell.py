@@ -1,4 +1,4 @@
-"""A conversation in the terminal, with the assistant that is running or else with one started for it."""
+"""Conversation in the terminal, with the running assistant or with one started for it."""
 
 import argparse
 import json
@@ -87,7 +87,7 @@ def _converse(address: str) -> None:
 
 
 def _show(entry: dict[str, Any], shown: int) -> list[str]:
-    """Prints an entry; the tokens of its choices, which are numbered after those shown before."""
+    """Prints an entry and returns the tokens of its choices, numbered after those already shown."""
     print("\n" + entry["text"])
     if "picture" in entry:
         print(entry["picture"]["alternative"])

@@ -15,11 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trialguide.content.files import ROOT
-from trialguide.runtime.settings import FILE, InvalidSettings, read_settings
+from trialguide.runtime.settings import FILE, read_settings
+from trialguide.storage.schema import check_schema
 
 HOST = "127.0.0.1"
 START_SECONDS = 180
 STOP_SECONDS = 20
+ACTION_SERVER, RASA_SERVER = "action server", "Rasa server"
+MODULES = {ACTION_SERVER: "trialguide.commands.action_server", RASA_SERVER: "trialguide.commands.rasa_server"}
 # The matrices of one message are small; more threads only wait for one another.
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
@@ -30,7 +33,7 @@ class CannotStart(Exception):
 
 @dataclass
 class Stack:
-    """Both servers. As a context manager it starts them, waits until they answer, and stops them in the end."""
+    """Both servers. As a context manager it starts them, waits until they answer, and stops them on exit."""
 
     model: Path
     port: int
@@ -38,12 +41,13 @@ class Stack:
     conversations: Path
     auth_token: str | None = None
     log: Path | None = None
-    # More for the environment of both servers.
+    # Further variables for the environment of both servers.
     settings: Mapping[str, str] = field(default_factory=dict)
     # A module that runs the Rasa server's module, with its arguments: the testbed shifts the clock so.
     launcher: tuple[str, ...] = ()
-    # Where the code lies.
+    # The code, and its modules by server: the benchmark also runs those of an earlier revision.
     root: Path = ROOT
+    modules: Mapping[str, str] = field(default_factory=lambda: MODULES)
     _processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -66,11 +70,12 @@ class Stack:
         if not _is_model(self.model):
             raise CannotStart(f"{self.model} is no trained model. Remove it and start again: it is trained anew.")
         try:
-            read_settings(self._environment(), needs_key=True)
-        except InvalidSettings as problem:
+            settings = read_settings(self._environment(), needs_key=True)
+            check_schema(settings.database_url or str(self.conversations))
+        except ValueError as problem:
             raise CannotStart(str(problem)) from None
         try:
-            self._start_and_await("action server", "Rasa server")
+            self._start_and_await(ACTION_SERVER, RASA_SERVER)
         except BaseException:
             self.stop()
             raise
@@ -80,11 +85,11 @@ class Stack:
         self.stop()
 
     def stop(self) -> None:
-        """Asks both servers to end, and ends them if they do not."""
+        """Terminates both servers, and kills them after a timeout."""
         end(list(self._processes.values()))
 
     def ended(self) -> str | None:
-        """The name of a server that has ended by itself, or None while both run."""
+        """The name of a server that has exited, or None while both run."""
         return next((name for name, process in self._processes.items() if process.poll() is not None), None)
 
     def process_id(self, name: str) -> int:
@@ -96,22 +101,20 @@ class Stack:
         self._processes[name].send_signal(number)
 
     def restart(self, name: str) -> None:
-        """Starts one of the servers again, after asking it to end if it still runs. Raises CannotStart."""
+        """Restarts one of the servers, terminating it first if it still runs. Raises CannotStart."""
         end([self._processes[name]])
         self._start_and_await(name)
 
     def await_end(self, name: str, seconds: float) -> None:
-        """Waits until one of the servers has ended. Raises subprocess.TimeoutExpired."""
+        """Waits until one of the servers has exited. Raises subprocess.TimeoutExpired."""
         self._processes[name].wait(seconds)
 
     def _start_and_await(self, *names: str) -> None:
-        rasa = ["-m", *self.launcher, "trialguide.commands.rasa_server", *self._rasa_arguments()]
+        rasa = ["-m", *self.launcher, self.modules[RASA_SERVER], *self._rasa_arguments()]
+        actions = ["-m", self.modules[ACTION_SERVER], str(self.actions_port)]
         commands = {
-            "action server": (
-                ["-m", "trialguide.commands.action_server", str(self.actions_port)],
-                f"http://{HOST}:{self.actions_port}/health",
-            ),
-            "Rasa server": (rasa, self.address),
+            ACTION_SERVER: (actions, f"http://{HOST}:{self.actions_port}/health"),
+            RASA_SERVER: (rasa, self.address),
         }
         for name in names:
             self._start(name, commands[name][0])
@@ -165,7 +168,7 @@ def await_answer(process: subprocess.Popen[bytes], name: str, address: str) -> N
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Asks processes to end, and ends them if they do not."""
+    """Terminates processes, and kills them after a timeout."""
     for process in processes:
         if process.poll() is None:
             process.terminate()

@@ -1,4 +1,4 @@
-"""Reads content files so that every value knows its line: what `tools check` needs to name file and line."""
+"""YAML files with the line number of each value, so that the content check can name file and line."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,26 +7,41 @@ from typing import Any
 import yaml
 
 Location = tuple[str | int, ...]
+# That of libyaml, where it is installed, takes a tenth of the time.
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class ContentFile:
     """A YAML file with the line of each of its values.
 
-    `data` is what the file says, `lines` the line (from 1) of each value by its path of keys and positions.
+    `data` is the content, `lines` the line (from 1) of each value by its path of keys and positions, `repeated` the paths and
+    lines of keys that occur twice in one mapping.
     """
 
-    def __init__(self, path: Path) -> None:
-        """Raises yaml.YAMLError or UnicodeDecodeError when the file cannot be read."""
+    def __init__(self, path: Path, text: str | None = None) -> None:
+        """Raises yaml.YAMLError, ValueError (a date that does not exist) or UnicodeDecodeError."""
         self.path = path
-        text = path.read_text(encoding="utf-8")
-        self.data: Any = yaml.safe_load(text)
+        self.text = path.read_text(encoding="utf-8") if text is None else text
+        try:
+            loader: Any = LOADER(self.text)
+            node = loader.get_single_node()
+        except yaml.YAMLError:
+            # The parser in Python says more exactly where it gives up.
+            loader = yaml.SafeLoader(self.text)
+            node = loader.get_single_node()
+        self.data: Any = None
         self.lines: dict[Location, int] = {(): 1}
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        self.repeated: list[tuple[Location, int]] = []
         if node is not None:
-            self.lines |= dict(_lines(node, ()))
+            for location, line in _lines(node, ()):
+                within = {location[:length] for length in range(len(location))}
+                if location in self.lines and within.isdisjoint(outer for outer, _ in self.repeated):
+                    self.repeated.append((location, line))
+                self.lines[location] = line
+            self.data = loader.construct_document(node)
 
     def line(self, *location: str | int) -> int:
-        """The line of a value, or of the nearest value around it when it is missing."""
+        """The line of a value, or of the nearest enclosing value when it is missing."""
         while location not in self.lines:
             location = location[:-1]
         return self.lines[location]
@@ -35,8 +50,10 @@ class ContentFile:
 def _lines(node: yaml.Node, location: Location) -> Iterator[tuple[Location, int]]:
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            yield (*location, key.value), key.start_mark.line + 1
-            yield from _lines(value, (*location, key.value))
+            # Keys that are lists or mappings themselves have no name.
+            name = key.value if isinstance(key.value, str) else str(key.start_mark.line)
+            yield (*location, name), key.start_mark.line + 1
+            yield from _lines(value, (*location, name))
     elif isinstance(node, yaml.SequenceNode):
         for position, item in enumerate(node.value):
             yield (*location, position), item.start_mark.line + 1

@@ -1,1 +1,1 @@
-"""What the files of `data/` say: catalogue, wording, answer versions."""
+"""The content of `data/`: catalogue, wording, answer versions."""

@@ -1,13 +1,11 @@
-"""The version of an answer, by which a rating or a follower knows which words it was about."""
+"""Versions of answers: a digest of the text, stored with ratings and followers."""
 
 import hashlib
 from collections.abc import Mapping
 from functools import cache
 
-import yaml
-
 from trialguide.content.catalogue import FAQ, load_catalogue
-from trialguide.content.files import ROOT
+from trialguide.content.files import ROOT, load_yaml
 
 CHARACTERS = 12
 
@@ -19,10 +17,10 @@ def version_of(text: str) -> str:
 
 @cache
 def answer_versions() -> Mapping[str, str]:
-    """The version of each topic's answer as it stands in `data/faq/`, read once a process."""
+    """The version of each topic's answer in `data/faq/`, read once per process."""
     return {topic: version_of(_text(topic)) for topic in load_catalogue().topics}
 
 
 def _text(topic: str) -> str:
-    file = yaml.safe_load((ROOT / "data" / "faq" / f"{topic}.yml").read_text(encoding="utf-8"))
+    file = load_yaml(ROOT / "data" / "faq" / f"{topic}.yml")
     return str(file["responses"][f"utter_{FAQ}/{topic}"][0]["text"])

@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 
-import yaml
-
-from trialguide.content.files import DATA
+from trialguide.content.files import DATA, load_yaml
 
 CATALOGUE_FILE = DATA / "topics.yml"
 FAQ = "faq"
@@ -36,7 +34,7 @@ class Catalogue:
 
     @cached_property
     def titles(self) -> dict[str, str]:
-        """What a button says, for each topic and look-up."""
+        """The title of each topic and look-up, as on its button."""
         return {topic.id: topic.title for topic in self.topics.values()} | self.lookups
 
     def intent(self, id: str) -> str:
@@ -46,8 +44,8 @@ class Catalogue:
 
 @cache
 def load_catalogue(file: Path = CATALOGUE_FILE) -> Catalogue:
-    """Reads the catalogue. Raises OSError, yaml.YAMLError, KeyError or TypeError; `tools check` says these in words."""
-    rows = yaml.safe_load(file.read_text(encoding="utf-8"))
+    """Reads the catalogue. Raises OSError, yaml.YAMLError, KeyError or TypeError; `trialguide check` explains these."""
+    rows = load_yaml(file)
     topics = {
         id: Topic(id, row["title"], row["group"], row["source"], tuple(row["must"]), tuple(row["related"]))
         for id, row in rows["answers"].items()

@@ -1,4 +1,4 @@
-"""The number to call in a country in a medical emergency, from `data/directory/emergency_numbers.csv`."""
+"""Emergency numbers by country, from `data/directory/emergency_numbers.csv`."""
 
 import csv
 from functools import cache
@@ -10,7 +10,7 @@ NUMBERS = DIRECTORY / "emergency_numbers.csv"
 
 @cache
 def emergency_numbers() -> dict[str, dict[str, str]]:
-    """The line of each country that has a number to recommend, by the country's code: only lines that were verified."""
+    """The verified row of each country with a recommended number, by country code."""
     with NUMBERS.open(encoding="utf-8", newline="") as file:
         return {row["country_code"]: row for row in csv.DictReader(file) if row["recommended_dial"] and _is_verified(row)}
 

@@ -1,6 +1,9 @@
-"""Paths of the repository's folders."""
+"""Paths of the repository's folders, and the loader of its YAML files."""
 
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
@@ -10,5 +13,10 @@ WORDS = DATA / "words"
 DOCS = ROOT / "docs"
 MODELS = ROOT / "models"
 WEB = ROOT / "web"
-# The packages whose code decides what a model learns: a change of theirs asks for a new training.
+# Packages whose code decides what a model learns: a change requires a new training.
 TRAINING_PACKAGES = tuple(ROOT / "trialguide" / name for name in ("content", "text", "places", "nlu"))
+
+
+def load_yaml(file: Path) -> Any:
+    """The content of a YAML file in UTF-8. Raises OSError, UnicodeDecodeError and yaml.YAMLError."""
+    return yaml.safe_load(file.read_text(encoding="utf-8"))

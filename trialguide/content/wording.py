@@ -1,4 +1,4 @@
-"""Puts replies together from the words in the content files."""
+"""Builds replies from the words in the content files."""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -7,10 +7,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from babel.dates import format_date
 
-from trialguide.content.files import WORDS
+from trialguide.content.files import WORDS, load_yaml
 
 FIELD = re.compile(r"\{(\w+)\}")
 
@@ -27,14 +26,14 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
 
 
 def load_words(folder: Path = WORDS) -> dict[str, dict[str, Any]]:
-    """The words of `data/words/`, which surround answers and make up look-ups, by name."""
-    files = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.yml")))
+    """The words of `data/words/` by name: those around answers and those of look-ups."""
+    files = (load_yaml(file) for file in sorted(folder.glob("*.yml")))
     return {name: words for file in files for name, words in file.get("words", {}).items()}
 
 
 def load_pictures(folder: Path = WORDS) -> dict[str, str]:
-    """The text alternatives of the pictures that go with answers, by file name."""
-    pictures = yaml.safe_load((folder / "pictures.yml").read_text(encoding="utf-8"))["pictures"]
+    """The text alternatives of the answers' pictures, by file name."""
+    pictures = load_yaml(folder / "pictures.yml")["pictures"]
     return {file: picture["alternative"] for file, picture in pictures.items()}
 
 
@@ -61,5 +60,5 @@ def _month(day: str) -> str:
 
 
 def buttons(titles: Iterable[str]) -> list[dict[str, str]]:
-    """Buttons that say a title and, when pressed, send just that title: typing it does the same."""
+    """Buttons whose payload is their title, so that typing it does the same."""
     return [{"title": title, "payload": title} for title in titles]

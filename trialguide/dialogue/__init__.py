@@ -1,1 +1,1 @@
-"""What plugs into Rasa Core: message processor, policies, response generator, graph runner, patches."""
+"""Plug-ins for Rasa Core: message processor, policies, response generator, graph runner, patches."""

@@ -1,4 +1,4 @@
-"""The action server as the Rasa server calls it: with a time-out, and at once not at all while it is away."""
+"""Client of the action server with a timeout and a circuit breaker."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,11 @@ HEALTH_SECONDS = 1.0
 
 
 class ActionEndpoint(EndpointConfig):
-    """Rasa's endpoint, which waits for 300 seconds, with a watch on it."""
+    """Rasa's endpoint behind a circuit breaker.
+
+    Overrides `request`: Rasa waits up to 300 seconds, and with it the person and the lock of the conversation. It would go with
+    a timeout and a breaker in Rasa's `action_endpoint` setting.
+    """
 
     def __init__(self, endpoint: EndpointConfig) -> None:
         self.__dict__.update(endpoint.__dict__)
@@ -23,7 +27,7 @@ class ActionEndpoint(EndpointConfig):
         self.service = CircuitBreaker("action server", seconds, (aiohttp.ClientError, OSError))
 
     async def request(self, *arguments: Any, timeout: float | None = None, **named: Any) -> Any:
-        """The answer of the action server. Raises Unavailable, and ClientResponseError for an answer that is an error."""
+        """The response of the action server. Raises Unavailable, and ClientResponseError for an error response."""
         if request_id.get():
             named["headers"] = named.get("headers", {}) | {HEADER: request_id.get()}
 
@@ -31,7 +35,7 @@ class ActionEndpoint(EndpointConfig):
             try:
                 return await EndpointConfig.request(self, *arguments, **named)
             except ClientResponseError as refusal:
-                # It is there, if only to say no.
+                # A server that answers with an error is up: the breaker stays closed.
                 return refusal
 
         with stage("acting"):
@@ -41,7 +45,7 @@ class ActionEndpoint(EndpointConfig):
         return answered
 
     async def ping(self) -> None:
-        """Asks for the action server's health. Raises Unavailable."""
+        """Checks the health of the action server. Raises Unavailable."""
         address = str(self.url).removesuffix("/webhook") + "/health"
         try:
             timeout = aiohttp.ClientTimeout(total=HEALTH_SECONDS)

@@ -1,4 +1,4 @@
-"""Runs the graph of a model node after node, as Dask does too, without planning anew for every message."""
+"""Graph runner that calls the nodes of a model in sequence."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from rasa.engine.runner.dask import DaskGraphRunner
 
 
 class SequentialGraphRunner(DaskGraphRunner):
-    """Calls the nodes that lead to a target in their order, which is found once.
+    """Runs the nodes that lead to a target in topological order, computed once per set of targets.
 
-    Rasa plans the graph with Dask, a scheduler for clusters, three times a message; that costs as much as the sentence
-    encoder itself.
+    Overrides `run`: Rasa plans the graph with Dask, a scheduler for clusters, three times a message, which costs as much as the
+    sentence encoder itself. It would go with a graph runner in Rasa that caches its plan.
     """
 
     def run(self, inputs: dict[str, Any] | None = None, targets: list[str] | None = None) -> dict[str, Any]:
@@ -28,7 +28,7 @@ class SequentialGraphRunner(DaskGraphRunner):
         return plans[targets]
 
     def _ordered(self, targets: tuple[str, ...]) -> list[tuple[str, list[str]]]:
-        """The nodes that lead to the targets, each after those it needs. What is no node is an input of the graph."""
+        """The nodes that lead to the targets, each after those it needs; names of graph inputs are not among them."""
         nodes = self._graph_schema.nodes
         ordered: dict[str, list[str]] = {}
 
@@ -45,5 +45,5 @@ class SequentialGraphRunner(DaskGraphRunner):
 
 
 def use_sequential_runner() -> None:
-    """Makes Rasa run its models with this runner; Rasa has no setting for it."""
+    """Replaces Rasa's graph runner."""
     rasa.core.processor.DaskGraphRunner = SequentialGraphRunner

@@ -1,14 +1,14 @@
-"""Handles turns: what Rasa's processor does, with messages read beside it and nothing stored of a turn that failed."""
+"""Processes messages as Rasa does, with the NLU in a worker process, metrics, and no turn stored in which an action failed."""
 
 import json
 from typing import Any
 
 import rasa.core.agent
+import rasa.core.processor
 from rasa.core.actions.action import Action, ActionExecutionRejection
 from rasa.core.channels.channel import OutputChannel, UserMessage
 from rasa.core.nlg import NaturalLanguageGenerator
 from rasa.core.policies.policy import PolicyPrediction
-from rasa.core.processor import MessageProcessor
 from rasa.engine.runner.interface import GraphRunner
 from rasa.nlu.classifiers.regex_message_handler import RegexMessageHandler
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
@@ -18,49 +18,65 @@ from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLSt
 from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from trialguide.dialogue.action_endpoint import ActionEndpoint
+from trialguide.nlu.decision import UNSURE
 from trialguide.nlu.topic_classifier import TopicClassifier
 from trialguide.nlu.worker import NluWorker
 from trialguide.runtime.digest_cache import DigestCache
 from trialguide.runtime.garbage_collection import freeze_garbage_collector
+from trialguide.runtime.metrics import FALLBACKS, stage
 
-# The questions that many people ask in the same words; what is kept of one takes about a kilobyte.
-REMEMBERED = 1000
+# Parse data of the questions that many people ask in the same words; one takes about a kilobyte.
+CACHE_SIZE = 1000
 
 
 class ActionFailed(Exception):
     """An action failed; the log says why."""
 
 
-class TurnProcessor(MessageProcessor):
-    """Rasa's processor with a process of its own for the understanding of messages.
+class MessageProcessor(rasa.core.processor.MessageProcessor):
+    """Rasa's processor with an NLU worker, a cache of parse data, a circuit breaker for the action server and metrics.
 
-    Rasa itself understands a message in its event loop, and all other conversations wait meanwhile. It also checks each message
-    for intents that the domain does not know; the catalogue's tests do that once.
+    Rasa itself parses a message in its event loop, and all other conversations wait meanwhile. It also checks each message for
+    intents that the domain does not know; the catalogue's tests do that once.
     """
 
     def __init__(self, *arguments: Any, **settings: Any) -> None:
+        if settings.get("action_endpoint"):
+            settings["action_endpoint"] = ActionEndpoint(settings["action_endpoint"])
         super().__init__(*arguments, **settings)
-        self._reader = nlu_worker_of(self.graph_runner)
-        # As JSON, so that nobody can change what is kept.
-        self._understood = DigestCache[str](REMEMBERED)
+        self._worker = nlu_worker_of(self.graph_runner)
+        # As JSON, so that no caller can change a cached value.
+        self._parse_cache = DigestCache[str](CACHE_SIZE)
         freeze_garbage_collector()
 
     async def parse_message(
         self, message: UserMessage, tracker: DialogueStateTracker | None = None, only_output_properties: bool = True
     ) -> dict[str, Any]:
-        """What the message is taken for, which its text alone decides. Raises ParseError."""
-        if not only_output_properties:
-            parsed: dict[str, Any] = await super().parse_message(message, tracker, only_output_properties)
-            return parsed
-        text = message.text or ""
-        known = self._understood.get(text)
-        if known is None:
-            known = self._understood.put(text, self._command(text) or await self._reader.parse(text))
-        understood: dict[str, Any] = json.loads(known)
-        return understood | {"text": text}
+        """The parse data of a message, which depend on its text alone. Raises ParseError."""
+        with stage("understanding"):
+            if only_output_properties:
+                parsed = await self._parse(message.text or "")
+            else:
+                parsed = await super().parse_message(message, tracker, only_output_properties)
+        if parsed.get("intent", {}).get("name") == UNSURE:
+            FALLBACKS.labels(message.input_channel or "none").inc()
+        return parsed
 
-    def _command(self, text: str) -> str | None:
-        """What a text such as `/greet` commands by Rasa's rules, as JSON; None for a text that is to be understood."""
+    async def save_tracker(self, tracker: DialogueStateTracker) -> None:
+        """Saves a conversation."""
+        with stage("saving"):
+            await super().save_tracker(tracker)
+
+    async def _parse(self, text: str) -> dict[str, Any]:
+        cached = self._parse_cache.get(text)
+        if cached is None:
+            cached = self._parse_cache.put(text, self._parse_command(text) or await self._worker.parse(text))
+        parsed: dict[str, Any] = json.loads(cached)
+        return parsed | {"text": text}
+
+    def _parse_command(self, text: str) -> str | None:
+        """The parse data, as JSON, of a text such as `/greet` by Rasa's rules; None for any other text."""
         if not text.lstrip().startswith(INTENT_MESSAGE_PREFIX):
             return None
         message = YAMLStoryReader.unpack_regex_message(Message({TEXT: text}), self.domain, RegexMessageHandler.__name__)
@@ -74,10 +90,10 @@ class TurnProcessor(MessageProcessor):
         nlg: NaturalLanguageGenerator,
         prediction: PolicyPrediction,
     ) -> bool:
-        """Runs an action; whether another one follows. Raises ActionFailed, and then nothing of the turn is stored.
+        """Runs an action and returns whether another one follows. Raises ActionFailed; nothing of the turn is stored then.
 
         Rasa goes on after an action that has failed, for example when the action server is away. What it predicts then does
-        not fit what was asked, and the half of a form that it stores spoils the turns that follow.
+        not fit the question, and the half of a form that it stores spoils the turns that follow.
         """
         run, failed = action.run, False
 
@@ -99,11 +115,11 @@ class TurnProcessor(MessageProcessor):
 
 
 def nlu_worker_of(runner: GraphRunner) -> NluWorker:
-    """The reader of a model that is loaded."""
-    parts = (node._component for node in runner._instantiated_nodes.values())
-    return next(part.reader for part in parts if isinstance(part, TopicClassifier) and part.reader)
+    """The NLU worker of a loaded model."""
+    components = (node._component for node in runner._instantiated_nodes.values())
+    return next(part.worker for part in components if isinstance(part, TopicClassifier) and part.worker)
 
 
-def use_turn_processor() -> None:
-    """Makes Rasa handle its messages with this processor; Rasa has no setting for it."""
-    rasa.core.agent.MessageProcessor = TurnProcessor
+def use_message_processor() -> None:
+    """Replaces Rasa's processor by this one; Rasa has no setting for it."""
+    rasa.core.agent.MessageProcessor = MessageProcessor

@@ -1,29 +1,36 @@
-"""Keeps Rasa from copying what it would log at DEBUG."""
+"""Replaces parts of Rasa for which it has no setting.
 
-from types import ModuleType, SimpleNamespace
+| part of Rasa | replacement | reason |
+| --- | --- | --- |
+| `core.processor.DaskGraphRunner` | `SequentialGraphRunner` | Dask plans the graph anew three times a message |
+| `core.agent.MessageProcessor` | `message_processor` | NLU blocks the event loop; a failed action leaves half a turn |
+| `copy.deepcopy` in the modules that log | no copy | they copy trackers for DEBUG logs that nobody asked for |
+| `core.agent.FailSafeTrackerStore` | the store itself | it answers out of an empty memory when the database is away |
 
-import rasa.core.policies.memoization
-import rasa.core.policies.rule_policy
-import rasa.core.processor
+Each would go if Rasa read the class from `endpoints.yml` or `config.yml`, or, for the logs, copied only at DEBUG. Loading this
+module must not import Rasa: its environment and the import stubs are set first.
+"""
 
-# These copy for their logs alone.
-MODULES: tuple[ModuleType, ...] = (rasa.core.policies.memoization, rasa.core.policies.rule_policy, rasa.core.processor)
+from importlib import import_module
+from types import SimpleNamespace
 
-
-def skip_debug_deepcopy() -> None:
-    """Makes Rasa log what it has instead of a deep copy, which it makes for every message even when nothing is logged."""
-    for module in MODULES:
-        module.__dict__["copy"] = SimpleNamespace(deepcopy=lambda logged: logged)
+# The modules that copy for their logs alone.
+COPYING_MODULES = ("rasa.core.policies.memoization", "rasa.core.policies.rule_policy", "rasa.core.processor")
 
 
 def apply_rasa_patches() -> None:
-    """Has Rasa use parts of ours for which it has no settings: some do the same in less time, one does not forget."""
+    """Replaces the graph runner, the message processor, the copies for logs and the fallback of the tracker store."""
     from trialguide.dialogue.graph_runner import use_sequential_runner
-    from trialguide.dialogue.rasa_patches import skip_debug_deepcopy
-    from trialguide.dialogue.watched_processor import use_watched_processor
+    from trialguide.dialogue.message_processor import use_message_processor
     from trialguide.storage.tracker_store import disable_store_fallback
 
     use_sequential_runner()
-    use_watched_processor()
+    use_message_processor()
     skip_debug_deepcopy()
     disable_store_fallback()
+
+
+def skip_debug_deepcopy() -> None:
+    """Makes Rasa log its objects instead of deep copies, which it makes for every message even when nothing is logged."""
+    for name in COPYING_MODULES:
+        vars(import_module(name))["copy"] = SimpleNamespace(deepcopy=lambda logged: logged)

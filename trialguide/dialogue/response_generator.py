@@ -1,4 +1,4 @@
-"""Makes the assistant's replies: answers with source and related topics, follow-ups, offers and the notice at the start."""
+"""Response generator: answers with source and related topics, follow-ups, offers and the notice at the start."""
 
 from typing import Any
 
@@ -12,21 +12,25 @@ from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.emergency_numbers import emergency_numbers
 from trialguide.content.wording import buttons, fill, load_pictures, load_words, source_line
-from trialguide.places.cities import SEPARATOR, place_in_sentence, place_name
-from trialguide.places.countries import country_name, country_of, is_country
+from trialguide.places.cities import place_in_sentence, place_name
+from trialguide.places.countries import country_name
+from trialguide.places.place import Place, parse_candidates
 from trialguide.runtime.settings import process_settings
 
 Reply = dict[str, Any]
 
 ANSWER = f"utter_{FAQ}/"
-# After these nobody should have to read a notice first; it comes with the next reply.
+# These come without the notice, which then stands above the next reply.
 URGENT = frozenset({"utter_emergency", "utter_self_harm"})
-# After so many offers in a row the assistant names people who can help instead of a third one.
+# After this many offers in a row the assistant names people who can help.
 MOST_OFFERS = 2
 
 
 class ResponseGenerator(TemplatedNaturalLanguageGenerator):
-    """Rasa's source of replies (`nlg` in endpoints.yml). Words come from the content files, decisions from the tracker."""
+    """Generates replies (`nlg` in endpoints.yml): words from the content files, chosen by the state of the tracker.
+
+    Overrides `generate`: Rasa fills slots into one response by its name. Ours has sources, parts, a picture and a notice.
+    """
 
     def __init__(self, endpoint_config: EndpointConfig | None = None, domain: Domain | None = None) -> None:
         # Rasa gives every templated generator the responses of a model that it loads later.
@@ -44,13 +48,15 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         if utter_action not in self.responses and utter_action not in self._words:
             return None
         values = tracker.current_slot_values() | kwargs | {"days": self._days, "privacy": self._privacy_page(tracker)}
-        if utter_action == "utter_ask_lookup" and not is_country(country_of(values.get("place") or "")):
-            utter_action, values["place"] = "place_unknown", None
+        places = parse_candidates(values.get("place") or "")
+        if utter_action == "utter_ask_lookup" and not places:
+            utter_action = "place_unknown"
         reply = self._follow_up(utter_action, tracker) or self._plain(utter_action)
         if utter_action == "utter_ask_place" and values.get("choices"):
-            reply = {"text": self._words["which_place"]["text"], "buttons": buttons(map(place_name, values["choices"]))}
-        if values.get("place"):
-            values.setdefault("place_name", " / ".join(map(place_in_sentence, values["place"].split(SEPARATOR))))
+            choices = map(Place.parse, values["choices"])
+            reply = {"text": self._words["which_place"]["text"], "buttons": buttons(map(place_name, choices))}
+        if places:
+            values.setdefault("place_name", " / ".join(map(place_in_sentence, places)))
         if utter_action in URGENT:
             self._name_the_number(reply, tracker)
         reply["text"] = fill(reply["text"], values | reply)
@@ -60,7 +66,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         return reply
 
     def _privacy_page(self, tracker: DialogueStateTracker) -> str:
-        """Where the page about privacy is read, or its name where that address is good on this machine alone."""
+        """The address of the privacy page, or its name where the address works on this machine alone."""
         on_website = tracker.get_latest_input_channel() == "website"
         reached = on_website or self._address.startswith("https://")
         return f"{self._address}/chat/privacy" if reached else str(self._words["privacy_page"]["text"])
@@ -119,7 +125,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         return self._finished(reply, metadata, self._catalogue.topics[topic].related)
 
     def _about(self, topic: str, part: str) -> Reply:
-        """What a reply tells of the answer that it belongs to."""
+        """The metadata of an answer: topic, part and version."""
         return {"topic": topic, "part": part, "version": version_of(self.responses[ANSWER + topic][0]["text"])}
 
     def _second_answer(self, tracker: DialogueStateTracker) -> Reply | None:
@@ -130,7 +136,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         return reply | {"text": f"{self.responses['utter_second_topic'][0]['text']}\n\n{reply['text']}"}
 
     def _name_the_number(self, reply: Reply, tracker: DialogueStateTracker) -> None:
-        """Fills in whom to call: the number of the country that is known from the conversation, or words for any country."""
+        """Fills in the emergency number of the conversation's country, or words for any country."""
         country = _country(tracker)
         row = emergency_numbers().get(country or "")
         words = self._words["call_number" if row else "call_any_number"]["text"]
@@ -155,7 +161,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
 
 
 def _last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:
-    """The topic that was answered last, and which part of it: `text`, `more`, `simpler` or `source`."""
+    """The topic of the last answer and its part: `text`, `more`, `simpler` or `source`."""
     for event in reversed(tracker.events):
         if isinstance(event, BotUttered) and "topic" in event.metadata:
             return event.metadata["topic"], event.metadata["part"]
@@ -163,22 +169,22 @@ def _last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:
 
 
 def _offers_in_a_row(tracker: DialogueStateTracker) -> int:
-    """How many of the last replies, one after the other, offered topics."""
+    """The number of consecutive last replies that offered topics."""
     said = [event for event in reversed(tracker.events) if isinstance(event, BotUttered)]
     return next((number for number, event in enumerate(said) if not event.metadata.get("offer")), len(said))
 
 
 def _country(tracker: DialogueStateTracker) -> str | None:
-    """The country named in the last message, or else the one that a look-up was for."""
+    """The country named in the last message, or else that of the last look-up."""
     heard = tracker.latest_message
     entities = heard.entities if isinstance(heard, UserUttered) else []
     named = [entity["value"] for entity in entities if entity["entity"] in ("city", "country")]
-    place = named[0] if named else tracker.current_slot_values().get("place")
-    return country_of(place) if place and SEPARATOR not in place else None
+    places = parse_candidates(named[0] if named else tracker.current_slot_values().get("place") or "")
+    return places[0].country if len(places) == 1 else None
 
 
 def _notice_given(tracker: DialogueStateTracker) -> bool:
-    """Whether the notice has been given in this session."""
+    """Whether the notice was given in this session."""
     for event in reversed(tracker.events):
         if isinstance(event, SessionStarted):
             return False

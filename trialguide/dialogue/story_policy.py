@@ -1,4 +1,4 @@
-"""The memoization policy for stories that give a few intents their meaning."""
+"""Memoization policy for the few intents whose meaning depends on the conversation."""
 
 from typing import Any
 
@@ -11,7 +11,10 @@ from rasa.shared.core.trackers import DialogueStateTracker
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.POLICY_WITHOUT_END_TO_END_SUPPORT, is_trainable=True)
 class StoryPolicy(MemoizationPolicy):
-    """Recalls stories for the intents named in the setting `intents` alone; rules answer all others without its help."""
+    """Recalls stories for the intents of the setting `intents` alone; rules answer all others.
+
+    Its overrides would go with two settings in Rasa: intents that a policy is for, and turns of rules that it sees.
+    """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -25,7 +28,7 @@ class StoryPolicy(MemoizationPolicy):
         rule_only_data: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> PolicyPrediction:
-        """The recalled action, or none for an intent that stories are not for."""
+        """The recalled action; none for other intents, which spares a search of all stories."""
         intent = tracker.latest_message.intent.get("name") if tracker.latest_message else None
         if intent not in self.config["intents"]:
             return self._prediction(self._default_predictions(domain))
@@ -38,6 +41,6 @@ class StoryPolicy(MemoizationPolicy):
         use_text_for_last_user_input: bool = False,
         rule_only_data: dict[str, Any] | None = None,
     ) -> list[State]:
-        """All turns, those answered by rules too: left out, as Rasa would, a no could mean an offer of long ago."""
+        """All turns, with those answered by rules: Rasa leaves these out, and a "no" could answer an offer of long ago."""
         states: list[State] = self.featurizer.prediction_states([tracker], domain)[0]
         return states

@@ -1,4 +1,4 @@
-"""Reads the training data from the files of the project, once in a training, and without copying them again and again."""
+"""Importer that reads the training data once per training."""
 
 from typing import Any
 
@@ -9,13 +9,14 @@ from rasa.shared.utils.common import cached_method
 
 
 class TrainingDataImporter(RasaFileImporter):
-    """Rasa's own importer, which reads and checks all examples twice: asked for with and without their language.
+    """Rasa's file importer with a cache and examples that are shared instead of copied.
 
-    Rasa then merges them ten times with next to nothing, and copies and hashes each of them anew every time.
+    Overrides `get_nlu_data`: Rasa reads and checks all examples twice, with and without their language, then merges them ten
+    times and copies and hashes each example every time. It would go with a cache in Rasa that ignores the language.
     """
 
     def get_nlu_data(self, language: str | None = "en") -> TrainingData:
-        """The examples; all are in one language."""
+        """All examples; they are in one language."""
         return self._read_once()
 
     @cached_method
@@ -26,7 +27,7 @@ class TrainingDataImporter(RasaFileImporter):
 
 
 class _Example(Message):
-    """An example, which nothing changes once it is read: all who hold it may hold the same."""
+    """An immutable example: a copy is the example itself."""
 
     def __deepcopy__(self, _: dict[int, Any]) -> "_Example":
         return self

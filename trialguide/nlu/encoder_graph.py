@@ -28,7 +28,7 @@ EPSILON = 1e-12
 
 
 class WeightsChanged(Exception):
-    """The encoder's weights are not the ones this project was built and measured with."""
+    """The encoder's weights are not those that this project was built and measured with."""
 
 
 def build_encoder(package: Path, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Trains the network of two layers that tells topics apart."""
+"""Trains the network of two layers that classifies topics."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ PASSES = 12
 BATCH = 256
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 0.05
-# Of what comes in and of the hidden layer this share is left out at random, so that no single word decides.
+# Dropout rates of the input and of the hidden layer, so that no single word decides.
 DROPPED = (0.1, 0.5)
-# The examples of several topics are alike, so none is learned as if it could be nothing else.
+# Label smoothing, as the examples of several topics are alike.
 SMOOTHING = 0.1
 
 
@@ -30,10 +30,10 @@ class Network:
 
 
 def train_networks(features: np.ndarray, labels: Sequence[int], hidden: int, number: int) -> Network:
-    """The network that tells `labels`, numbers from 0, by `features`, shape (examples, features); the same at every call.
+    """Trains a network on `features`, shape (examples, features), with `labels`, numbers from 0; deterministic.
 
-    It is made of `number` networks that began at different random weights and whose logits are averaged (Hansen and Salamon
-    1990): as both layers are linear, they stand side by side in one network with `number` times `hidden` hidden units.
+    It is an ensemble of `number` networks with different random weights at the start, whose logits are averaged (Hansen and
+    Salamon 1990): as both layers are linear, they stand side by side in one network with `number` times `hidden` hidden units.
     """
     networks = [_train_network(features, labels, hidden, seed) for seed in range(number)]
     return Network(
@@ -66,5 +66,5 @@ def _train_network(features: np.ndarray, labels: Sequence[int], hidden: int, see
     )
     network.fit((features - mean) / spread, np.eye(number)[list(labels)], batch_size=BATCH, epochs=PASSES, verbose=0)
     first, first_bias, second, second_bias = network.get_weights()
-    # The scaling of what comes in is multiplied into the first layer and costs nothing later.
+    # The scaling of the input is multiplied into the first layer and costs nothing later.
     return Network(first / spread, first_bias - (mean / spread) @ first, second, second_bias)

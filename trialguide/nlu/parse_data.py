@@ -1,4 +1,4 @@
-"""What a message is taken for, in the form that Rasa keeps it in.
+"""Serialises interpretations as Rasa's parse data.
 
 Topics are written as a retrieval intent, as Rasa's own ResponseSelector does, so that the one action `utter_faq` answers them
 all.
@@ -7,30 +7,31 @@ all.
 from typing import Any
 
 from trialguide.content.catalogue import FAQ, Catalogue
-from trialguide.nlu.interpreter import RATE_AND_ASK, TWO_TOPICS, UNREADABLE, Interpretation
+from trialguide.nlu.message import Interpretation
+from trialguide.nlu.stages import RATE_AND_ASK, TWO_TOPICS, UNREADABLE
 
 RANKING_LENGTH = 10
 
 ParseData = dict[str, Any]
 
 
-def parse_data(understanding: Interpretation, catalogue: Catalogue) -> ParseData:
+def parse_data(interpretation: Interpretation, catalogue: Catalogue) -> ParseData:
     """`intent`, `intent_ranking`, `entities`, `offers`, `topics`, `everything` and, for a topic, `response_selector`."""
-    decision = understanding.decision
-    ranked = sorted(understanding.probabilities.items(), key=lambda item: -item[1])[:RANKING_LENGTH]
+    decision = interpretation.decision
+    ranked = sorted(interpretation.probabilities.items(), key=lambda item: -item[1])[:RANKING_LENGTH]
     full_intent = catalogue.intent(decision.label)
     intent, _, key = full_intent.partition("/")
     found: ParseData = {
         "intent": {"name": intent, "confidence": decision.confidence},
         "intent_ranking": [{"name": catalogue.intent(label), "confidence": value} for label, value in ranked],
-        "entities": list(understanding.places),
+        "entities": list(interpretation.places),
         "offers": list(decision.offers),
-        "topics": list(understanding.topics),
-        "everything": understanding.everything,
+        "topics": list(interpretation.topics),
+        "everything": interpretation.everything,
     }
     answered = full_intent if key else None
     if decision.label in (TWO_TOPICS, RATE_AND_ASK):
-        answered = catalogue.intent(understanding.topics[0])
+        answered = catalogue.intent(interpretation.topics[0])
     if answered:
         answer = {"intent_response_key": answered, "utter_action": f"utter_{answered}", "confidence": decision.confidence}
         retrieval = answered.partition("/")[0]

@@ -1,5 +1,5 @@
-"""Matrices of 8-bit numbers, for ONNX Runtime: a quarter of the size of 32 bit and several times the speed, as the time of a
-message goes into fetching them from memory.
+"""8-bit quantised matrices for ONNX Runtime: a quarter of the size of 32 bit and several times the speed, as most of the time
+goes into fetching them from memory.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ LARGEST = 63
 
 
 class QuantisedLinear:
-    """y = x * weights + bias."""
+    """A quantised linear layer: y = x * weights + bias."""
 
     def __init__(self, weights: np.ndarray, bias: np.ndarray) -> None:
         """Rounds weights of shape (inputs, outputs); the bias, shape (outputs,), stays as it is."""
@@ -33,20 +33,20 @@ class QuantisedLinear:
         self._session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """Shape (rows, inputs) to (rows, outputs), float32. Rows that are given together are rounded on one scale."""
+        """Shape (rows, inputs) to (rows, outputs), float32. Rows of one call are rounded on one scale."""
         y: np.ndarray = self._session.run(None, {"x": x})[0]
         return y
 
 
 def quantised_constants(rows: np.ndarray, bias: np.ndarray) -> dict[str, np.ndarray]:
-    """What a DynamicQuantizeMatMul takes after its input, in its order, for weights of shape (outputs, inputs)."""
+    """The constant inputs of a DynamicQuantizeMatMul, in its order, for weights of shape (outputs, inputs)."""
     eight_bit, scales = quantise_rows(rows)
     zeros = np.zeros(len(scales), np.int8)
     return {"weights": eight_bit.T, "scale": scales.ravel(), "zero": zeros, "bias": bias.astype(np.float32)}
 
 
 def quantise_rows(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A matrix as int8 with one scale a row, shape (rows, 1): `matrix` is about `int8 * scale`."""
+    """The matrix as int8 with one scale a row, shape (rows, 1): `matrix` is about `int8 * scale`."""
     largest = np.abs(matrix).max(axis=1, keepdims=True).astype(np.float32)
     scales = np.where(largest > 0, largest, 1) / np.float32(LARGEST)
     return np.rint(matrix / scales).astype(np.int8), scales

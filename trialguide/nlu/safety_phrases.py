@@ -1,4 +1,4 @@
-"""Phrases that mean danger or a personal medical matter whatever the classifier thinks of the rest of the message."""
+"""Phrases that mean danger or a personal medical matter whatever the rest of the message says."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,29 +18,29 @@ class SafetyPhrases:
     """The phrases of `data/vocabulary/safety_phrases.yml`, label by label, the gravest first."""
 
     def __init__(self, labels: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        """Compiles the phrases, which are regular expressions. Raises re.error when one of them is broken."""
+        """Compiles the phrases, which are regular expressions. Raises re.error if one of them is broken."""
         self._phrases = {label: _any_of(row["phrases"]) for label, row in labels.items()}
         self._harmless = {label: _any_of(row.get("unless") or ()) for label, row in labels.items()}
 
     def label(self, text: str) -> str | None:
-        """The first label one of whose phrases stands in the text, its harmless look-alikes left out, or None."""
+        """The gravest label with a phrase in the text, its harmless look-alikes left out, or None."""
         plain = _plain(text)
         for label, phrases in self._phrases.items():
-            # Few messages hold any phrase, so most are read but once.
+            # Few messages hold any phrase, so most are searched only once.
             if phrases.search(plain) and phrases.search(self._harmless[label].sub(" ", plain)):
                 return label
         return None
 
     def without_harmless(self, text: str, labels: Iterable[str]) -> str:
         """The text without the harmless look-alikes of the labels; the text itself where there are none."""
-        plain = kept = _plain(text)
+        plain = rest = _plain(text)
         for label in labels:
-            kept = self._harmless[label].sub(" ", kept)
-        return text if kept == plain else kept
+            rest = self._harmless[label].sub(" ", rest)
+        return text if rest == plain else rest
 
 
 def load_safety_phrases() -> SafetyPhrases:
-    """The phrases of `data/vocabulary/safety_phrases.yml`. Raises re.error when one of them is broken."""
+    """The phrases of `data/vocabulary/safety_phrases.yml`. Raises re.error if one of them is broken."""
     return SafetyPhrases(yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")))
 
 

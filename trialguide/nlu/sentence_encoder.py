@@ -1,4 +1,4 @@
-"""Turns sentences into vectors with the encoder that `trialguide.nlu.encoder_graph` built at set-up."""
+"""Encodes sentences as vectors, with the graph that `trialguide.nlu.encoder_graph` built at set-up."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ class SentenceEncoder:
     """The sentence encoder: `encode` gives three vectors of length one, side by side, for each sentence."""
 
     def __init__(self, folder: Path = ENCODER_FOLDER, cores: int = 1) -> None:
-        """Loads the graph and its tokenizer, to run on so many cores. Raises EncoderMissing when they have not been built."""
+        """Loads the graph and its tokenizer, to run on `cores` cores. Raises EncoderMissing if they have not been built."""
         graph = folder / "encoder.onnx"
         if not graph.exists():
             raise EncoderMissing(f"{graph} is missing. Build it with 'make setup'.")
@@ -31,20 +31,20 @@ class SentenceEncoder:
         self._tokenizer.enable_truncation(MAX_TOKENS)
         self._tokenizer.enable_padding()
         options = onnxruntime.SessionOptions()
-        # One message is too small to share out: on more than one core the cores only wait for one another.
+        # One message is too small to be shared: several cores only wait for one another.
         options.intra_op_num_threads = cores
         self._session = onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
         self.width: int = self._session.get_outputs()[0].shape[1]
 
     def words(self) -> list[str]:
-        """The words that the encoder knows as a whole, in lower case."""
+        """The whole words of the tokenizer's vocabulary, in lower case."""
         return [word for word in self._tokenizer.get_vocab() if word.isalpha()]
 
     def encode(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> np.ndarray:
         """Vectors of shape (number of sentences, 3 x 384), float32; the last 384 are the published model's.
 
-        `meanwhile` sets off what another thread is to do while the encoder computes, outside Python's lock: it is called right
-        before that, as a thread that began earlier would only take the lock away.
+        `meanwhile` starts the work of another thread while the encoder computes, outside Python's lock: it is called right
+        before that, as a thread that started earlier would compete for the lock.
         """
         # Sentences of like length together, so that little is spent on padding.
         order = sorted(range(len(sentences)), key=lambda index: len(sentences[index]))

@@ -1,7 +1,7 @@
-"""NLU component: decides which topic, look-up or other intent a message is about, and finds the places in it.
+"""NLU component: classifies messages into topics, look-ups and other intents, and extracts places.
 
-A pretrained sentence encoder sees what is meant, character n-grams see the words themselves, misspelt or not; one small
-network over flat topics weighs both.
+A pretrained sentence encoder captures the meaning, character n-grams the words themselves, misspelt or not; one small network
+over flat topics weighs both.
 """
 
 import hashlib
@@ -19,14 +19,14 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from trialguide.content.catalogue import CATALOGUE_FILE, FAQ, load_catalogue
 from trialguide.content.files import TRAINING_PACKAGES
-from trialguide.nlu.preprocessing import COURTESIES, SHORT_FORMS
+from trialguide.nlu.preprocessing import ABBREVIATIONS, COURTESIES
 from trialguide.nlu.safety_phrases import SAFETY_PHRASES
 from trialguide.nlu.worker import NluWorker
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class TopicClassifier(GraphComponent, IntentClassifier):
-    """Sets the intent, its ranking, the entities and, for a topic, which answer belongs to it."""
+    """Sets the intent, its ranking, the entities and, for a topic, its answer."""
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -53,9 +53,9 @@ class TopicClassifier(GraphComponent, IntentClassifier):
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
-        """A hash of what training reads beside the training data, so that Rasa's cache notices when it changes."""
+        """A hash of everything that the training reads beside the training data, so that Rasa's cache notices a change."""
         code = (file for package in TRAINING_PACKAGES for file in sorted(package.glob("*.py")))
-        read = [CATALOGUE_FILE, COURTESIES, SHORT_FORMS, SAFETY_PHRASES, *code]
+        read = [CATALOGUE_FILE, COURTESIES, ABBREVIATIONS, SAFETY_PHRASES, *code]
         return hashlib.sha256(b"".join(file.read_bytes() for file in read)).hexdigest()
 
     @classmethod
@@ -68,13 +68,13 @@ class TopicClassifier(GraphComponent, IntentClassifier):
         self._config = config
         self._model_storage = model_storage
         self._resource = resource
-        # Of a model that is loaded.
-        self.reader: NluWorker | None = None
+        # Runs only for a loaded model.
+        self.worker: NluWorker | None = None
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Learns from the examples of all intents and from the titles of the topics."""
-        # Imported when needed: a server only has messages read.
-        from trialguide.nlu.interpreter import NOT_LEARNED
+        """Trains on the examples of all intents and the titles of the topics."""
+        # Imported when needed: a server does not train.
+        from trialguide.nlu.stages import NOT_LEARNED
         from trialguide.nlu.topic_model import Settings
         from trialguide.nlu.training import train
         from trialguide.places.entities import ABOUT_PLACES
@@ -103,14 +103,14 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     ) -> "TopicClassifier":
         component = cls(config, model_storage, resource)
         with model_storage.read_from(resource) as folder:
-            component.reader = NluWorker(folder, config["thresholds"])
+            component.worker = NluWorker(folder, config["thresholds"])
         return component
 
     def process(self, messages: list[Message]) -> list[Message]:
         """Writes `intent`, `intent_ranking`, `entities`, `offers` and `response_selector` into each message."""
-        assert self.reader is not None, "process is called on a loaded component only"
+        assert self.worker is not None, "process is called on a loaded component only"
         for message in messages:
-            for name, value in json.loads(self.reader.parse_blocking(message.get(TEXT) or "")).items():
+            for name, value in json.loads(self.worker.parse_blocking(message.get(TEXT) or "")).items():
                 message.set(name, value, add_to_output=True)
         return messages
 

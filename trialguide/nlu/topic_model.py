@@ -20,14 +20,14 @@ from trialguide.text.normalisation import normalised
 # Two to four characters within words: short words, stems and endings, and most of a misspelt word.
 NGRAMS = {"analyzer": "char_wb", "ngram_range": (2, 4), "sublinear_tf": True, "dtype": np.float32}
 WEIGHTS = ("ngram_reduction", "hidden_weights", "hidden_bias", "label_weights", "label_bias")
-# Words of which is kept what n-grams are in them; patients write any word.
-REMEMBERED = 4096
+# Words whose n-grams are cached; bounded, as patients write any word.
+CACHE_SIZE = 4096
 Weights = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a topic model learns; config.yml says why these numbers."""
+    """Hyperparameters of a topic model; config.yml gives the reasons."""
 
     networks: int
     hidden: int
@@ -55,7 +55,7 @@ class TopicModel:
         rounded = dict(weights) | {"ngram_reduction": weights["ngram_reduction"].astype(np.float16)}
         self._weights = {name: rounded[name].astype(np.float32) for name in WEIGHTS}
         self._hidden = QuantisedLinear(self._weights["hidden_weights"], self._weights["hidden_bias"])
-        self._columns = lru_cache(REMEMBERED)(self._columns_of)
+        self._columns = lru_cache(CACHE_SIZE)(self._columns_of)
 
     @classmethod
     def fit(
@@ -66,7 +66,7 @@ class TopicModel:
         settings: Settings,
         vectors: np.ndarray | None = None,
     ) -> "TopicModel":
-        """Learns from labelled sentences; `vectors` are those of the sentences where they are known already.
+        """Trains on labelled sentences; `vectors` are theirs if they have been computed already.
 
         The n-grams are first brought down to `ngram_dimensions` (latent semantic analysis, Deerwester et al. 1990), which
         makes training ten times as fast at the same accuracy, and scaled by `ngram_share` against the sentence vectors.
@@ -99,19 +99,19 @@ class TopicModel:
         return [dict(zip(self.labels, row, strict=True)) for row in (powers / powers.sum(axis=1, keepdims=True)).tolist()]
 
     def _ngrams_of(self, sentence: str) -> tuple[np.ndarray, np.ndarray]:
-        """The columns and weights of a sentence's n-grams: what the vectorizer's `transform` gives, without its checks."""
+        """The columns and weights of a sentence's n-grams: as by the vectorizer's `transform`, without its checks."""
         counts = Counter(chain.from_iterable(map(self._columns, normalised(sentence).split())))
         columns = np.fromiter(counts, dtype=np.int64, count=len(counts))
         weights = (1 + np.log(np.fromiter(counts.values(), dtype=np.float32, count=len(counts)))) * self._idf[columns]
         return columns, weights / (np.linalg.norm(weights) or 1)
 
     def _columns_of(self, word: str) -> tuple[int, ...]:
-        """The columns of the n-grams in a word, without those that training did not see; none of them reaches beyond it."""
+        """The columns of the n-grams in a word, without those that the training did not see; no n-gram spans two words."""
         vocabulary = self._ngrams.vocabulary_
         return tuple(vocabulary[ngram] for ngram in self._analyse(word) if ngram in vocabulary)
 
     def save(self, folder: Path) -> None:
-        """Writes the model into a folder as plain numbers and JSON: loading it can run no code."""
+        """Writes the model into a folder as arrays and JSON: loading it cannot run code."""
         vocabulary = {ngram: int(index) for ngram, index in self._ngrams.vocabulary_.items()}
         described = {"labels": self.labels, "vocabulary": vocabulary}
         (folder / "model.json").write_text(json.dumps(described, ensure_ascii=False), encoding="utf-8")
@@ -129,7 +129,7 @@ class TopicModel:
 
 
 def weights_of(network: Network, ngram_reduction: np.ndarray, temperature: float) -> dict[str, np.ndarray]:
-    """The weights of a topic model whose network has been trained; `ngram_reduction` has the shape (vocabulary, dimensions)."""
+    """The weights of a topic model with a trained network; `ngram_reduction` has the shape (vocabulary, dimensions)."""
     return {
         "ngram_reduction": ngram_reduction,
         "hidden_weights": network.first,

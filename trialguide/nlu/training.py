@@ -1,7 +1,8 @@
-"""What a reader learns from the examples, and a reader made of what was learned."""
+"""Trains the interpreter on the examples and loads a trained one."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
@@ -10,11 +11,13 @@ from trialguide.content.catalogue import load_catalogue
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.interpreter import Interpreter
 from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
+from trialguide.nlu.resources import Resources
 from trialguide.nlu.safety_phrases import SAFETY_PHRASES, SafetyPhrases
 from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
 from trialguide.nlu.spelling import Speller, count_words
 from trialguide.nlu.topic_model import Settings, TopicModel
 from trialguide.places.entities import PlaceEntities
+from trialguide.text.feedback import load_following_reader, load_rating_reader
 from trialguide.text.normalisation import normalised
 from trialguide.text.words import ordinary_words
 
@@ -22,14 +25,13 @@ LEARNED = "learned.json"
 
 
 def train(examples: Sequence[tuple[str, str]], about_others: Iterable[str], settings: Settings, folder: Path) -> None:
-    """Learns from sentences with their labels, and writes it into a folder; some of them are `about_others` than places."""
-    courtesies, short_forms = load_courtesies(), load_abbreviations()
-    plain = [courtesies.strip(short_forms.expand(sentence)) for sentence, _ in examples]
-    model = TopicModel.fit(SentenceEncoder(cores=ALL_CORES), plain, [label for _, label in examples], settings)
+    """Trains on labelled sentences and writes the model into a folder; `about_others` are those about others than places."""
+    cleaned = clean([sentence for sentence, _ in examples])
+    model = TopicModel.fit(SentenceEncoder(cores=ALL_CORES), cleaned, [label for _, label in examples], settings)
     learned = {
         "known": {normalised(sentence): label for sentence, label in examples},
         "phrases": yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")),
-        "words": count_words(plain),
+        "words": count_words(cleaned),
         # Nobody misspells a place with a word that is used about other things.
         "ordinary": sorted(ordinary_words(about_others)),
     }
@@ -37,16 +39,29 @@ def train(examples: Sequence[tuple[str, str]], about_others: Iterable[str], sett
     (folder / LEARNED).write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
 
 
+def clean(sentences: Iterable[str]) -> list[str]:
+    """The sentences as the classifier learns them: abbreviations expanded, courtesies stripped."""
+    courtesies, abbreviations = load_courtesies(), load_abbreviations()
+    return [courtesies.strip(abbreviations.expand(sentence)) for sentence in sentences]
+
+
 def load_interpreter(folder: Path, thresholds: Mapping[str, float]) -> Interpreter:
-    """A reader of what `learn` wrote."""
+    """The interpreter that `train` wrote into a folder."""
     encoder = SentenceEncoder()
     learned = json.loads((folder / LEARNED).read_text(encoding="utf-8"))
     return Interpreter(
-        TopicModel.load(encoder, folder),
-        learned["known"],
-        Speller(learned["words"], encoder.words()),
-        SafetyPhrases(learned["phrases"]),
-        PlaceEntities(learned["ordinary"]),
-        Thresholds(**thresholds),
-        load_catalogue(),
+        Resources(
+            classifier=TopicModel.load(encoder, folder),
+            examples=learned["known"],
+            speller=Speller(learned["words"], encoder.words()),
+            abbreviations=load_abbreviations(),
+            courtesies=load_courtesies(),
+            phrases=SafetyPhrases(learned["phrases"]),
+            places=PlaceEntities(learned["ordinary"]),
+            ratings=load_rating_reader(),
+            following=load_following_reader(),
+            catalogue=load_catalogue(),
+            thresholds=Thresholds(**thresholds),
+            executor=ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside-the-encoder"),
+        )
     )

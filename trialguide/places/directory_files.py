@@ -1,4 +1,4 @@
-"""Reads the files of the directory and holds each row against `data/directory/schema.yml`."""
+"""Reads the directory's files and validates each row against `data/directory/schema.yml`."""
 
 import csv
 import io
@@ -11,17 +11,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
 
-from trialguide.content.files import DIRECTORY
+from trialguide.content.files import DIRECTORY, load_yaml
 from trialguide.places.countries import is_country
 
 SCHEMA = DIRECTORY / "schema.yml"
 INTERNATIONAL = "INT"
 EUROPEAN = "EU"
 LINK = re.compile(r"https?://[^\s]+\.[^\s]+")
-# What a search address may ask for.
+# Fields that a search address may have.
 FILLED_IN = frozenset({"condition", "terms", "country"})
 
 Row = dict[str, str]
@@ -29,7 +28,7 @@ Row = dict[str, str]
 
 @dataclass(frozen=True)
 class RowError:
-    """What is wrong in a line of a file, and what to do. A warning does not stop anything."""
+    """A problem in a line of a file with its remedy. A warning does not reject the file."""
 
     line: int
     problem: str
@@ -39,14 +38,14 @@ class RowError:
 
 @dataclass(frozen=True)
 class CheckedRow:
-    """A row with all that is wrong in it; the row is empty where it cannot be read."""
+    """A row with its errors; empty where it cannot be read."""
 
     row: Row
     faults: tuple[RowError, ...]
 
     @property
     def shown(self) -> bool:
-        """Whether patients may see it: verified, and with the day on which that was done."""
+        """Whether patients may see it: verified, with a date."""
         return self.row.get("verified") == "true" and bool(self.row.get("checked_on"))
 
 
@@ -56,7 +55,7 @@ def file_names() -> tuple[str, ...]:
 
 
 def verified_rows(file: Path) -> list[Row]:
-    """The rows that patients may see. Raises OSError, and ValueError with file, line and remedy where one is broken."""
+    """The rows that patients may see. Raises OSError, and ValueError with file, line and remedy for an invalid row."""
     shown = [checked for checked in validated_rows(file) if checked.shown or not checked.row]
     for fault in (fault for checked in shown for fault in checked.faults if not fault.warning):
         raise ValueError(f"{file.name}:{fault.line}: {fault.problem} {fault.remedy}")
@@ -110,7 +109,7 @@ def _faults(row: Row, line: int, schema: dict[str, Any], validator: Draft202012V
 
 
 def _column(error: ValidationError) -> str:
-    """The column that an error is about: jsonschema names one that is missing only in its message."""
+    """The column of an error: jsonschema names a missing one only in its message."""
     if error.validator == "required":
         return next(column for column in error.validator_value if column not in error.instance)
     return str(error.path[0])
@@ -128,7 +127,7 @@ def _value(cell: str, rules: dict[str, Any]) -> str | float:
 
 @cache
 def _schemas() -> dict[str, dict[str, Any]]:
-    schemas: dict[str, dict[str, Any]] = yaml.safe_load(SCHEMA.read_text(encoding="utf-8"))["files"]
+    schemas: dict[str, dict[str, Any]] = load_yaml(SCHEMA)["files"]
     return schemas
 
 

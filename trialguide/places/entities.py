@@ -1,10 +1,11 @@
-"""Writes the places that a message names as entities."""
+"""Rasa entities for the places in a message."""
 
 from collections.abc import Collection
 from typing import Any
 
-from trialguide.places.cities import SEPARATOR, all_cities, coordinates
+from trialguide.places.cities import all_cities
 from trialguide.places.mentions import PlaceFinder
+from trialguide.places.place import join_candidates, parse_coordinates
 from trialguide.text.normalisation import MAX_CHARACTERS
 
 # The intents whose examples are about places.
@@ -14,29 +15,33 @@ Entity = dict[str, Any]
 
 
 class PlaceEntities:
-    """Finds an entity for each place in a message.
+    """Extracts an entity for each place in a message.
 
     `country` (value `DE`), `city` (value `DE/Berlin`, or `NO/59.91,10.75` for a location that is shared), or `unknown_place`
-    (value as written) where a place is announced that nobody knows. Where it is open which place is meant the value holds all
-    of them, joined by `|`. `namesakes` are less known places of the same name.
+    (value as written) where an unknown place is announced. Each value holds all candidates of the message, joined by `|`.
+    `namesakes` are less known places of the same name.
     """
 
     def __init__(self, ordinary: Collection[str]) -> None:
-        """`ordinary` are words that nobody misspells a place with."""
+        """`ordinary` are words that are never a misspelt place."""
         self._finder = PlaceFinder(ordinary)
 
     def of(self, text: str) -> list[Entity]:
         """The entities, with `start` and `end`; none in a message that is too long to be read."""
         if len(text) > MAX_CHARACTERS:
             return []
-        location = coordinates(text)
+        location = parse_coordinates(text)
         if location:
-            return [_entity("city", 0, len(text), all_cities().place_at(*location))]
+            return [_entity("city", 0, len(text), str(all_cities().place_at(*location)))]
         mentions = self._finder.mentions(text)
-        value = SEPARATOR.join(dict.fromkeys(place for mention in mentions for place in mention.places))
-        kind = "city" if "/" in value else "country"
         if mentions:
-            return [_entity(kind, found.start, found.end, value, namesakes=list(found.namesakes)) for found in mentions]
+            places = [place for mention in mentions for place in mention.places]
+            kind = "country" if all(place.is_country for place in places) else "city"
+            value = join_candidates(places)
+            return [
+                _entity(kind, mention.start, mention.end, value, namesakes=list(map(str, mention.namesakes)))
+                for mention in mentions
+            ]
         strange = self._finder.unknown(text)
         return [_entity("unknown_place", *strange, text[slice(*strange)])] if strange else []
 

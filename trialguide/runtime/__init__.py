@@ -1,1 +1,1 @@
-"""What every process needs: circuit breaker, caches, metrics, logs, settings."""
+"""Shared by all processes: circuit breaker, locks, caches, metrics, logs, settings."""

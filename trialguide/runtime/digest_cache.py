@@ -1,36 +1,36 @@
-"""What was found for the texts that came up lately."""
+"""LRU cache keyed by a digest, so that no text stays in memory."""
 
 from collections import OrderedDict
 from hashlib import blake2b
 from typing import Generic, TypeVar
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
-class DigestCache(Generic[Found]):
-    """Remembers a bounded number of findings, those used last, by a digest of the text: no text stays in memory."""
+class DigestCache(Generic[Value]):
+    """A bounded mapping from texts to values; the least recently used entry is evicted."""
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._found: OrderedDict[bytes, Found] = OrderedDict()
+        self._values: OrderedDict[bytes, Value] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._values)
 
-    def get(self, text: str) -> Found | None:
-        """What was found for a text, if that is remembered."""
+    def get(self, text: str) -> Value | None:
+        """The value of a text, or None."""
         digest = _digest(text)
-        if digest not in self._found:
+        if digest not in self._values:
             return None
-        self._found.move_to_end(digest)
-        return self._found[digest]
+        self._values.move_to_end(digest)
+        return self._values[digest]
 
-    def put(self, text: str, found: Found) -> Found:
-        """Remembers what was found for a text, and gives it back."""
-        self._found[_digest(text)] = found
-        if len(self._found) > self._most:
-            self._found.popitem(last=False)
-        return found
+    def put(self, text: str, value: Value) -> Value:
+        """Stores and returns the value of a text."""
+        self._values[_digest(text)] = value
+        if len(self._values) > self._most:
+            self._values.popitem(last=False)
+        return value
 
 
 def _digest(text: str) -> bytes:

@@ -1,8 +1,8 @@
-"""Starts a server without TensorFlow, which only training needs and which takes half of a start and a third of the memory,
-and without what only stores and channels of Rasa's own need.
+"""Import stubs for packages that a server never calls.
 
-Rasa imports all of it with parts that this assistant does not have. What their modules name when they are read, base classes
-and types, is given to them here; whoever really calls something of it is told.
+TensorFlow is needed for training only, yet takes half of the start and a third of the memory; others are needed by stores and
+channels of Rasa that are not used here. Rasa imports them all the same. The stubs satisfy base classes and type annotations at
+import time; calling one raises `StubCalled`.
 """
 
 import sys
@@ -13,50 +13,50 @@ from types import ModuleType
 from typing import Any
 
 TENSORFLOW = ("tensorflow", "keras", "tensorflow_hub", "tensorflow_addons")
-# Of the tracker stores in DynamoDB and MongoDB, of Rasa's connector to Telegram, and of questions in a terminal.
+# For tracker stores in DynamoDB and MongoDB, Rasa's Telegram connector, and prompts in a terminal.
 STORES_AND_CHANNELS = ("boto3", "botocore", "pymongo", "aiogram", "questionary", "prompt_toolkit")
 ABSENT = (*TENSORFLOW, *STORES_AND_CHANNELS)
 
 
 class StubCalled(Exception):
-    """Something in the server calls a package that is not loaded there."""
+    """The server calls a package that it replaces by a stub."""
 
 
-class _Named(type):
-    """A class that may be named, and derived from, and no more."""
+class _Stub(type):
+    """A class that can be referenced and subclassed, but not called."""
 
-    def __getattr__(cls, name: str) -> "_Named":
-        return _named(cls.__name__, name)
+    def __getattr__(cls, name: str) -> "_Stub":
+        return _stub(cls.__name__, name)
 
     def __call__(cls, *_: Any, **__: Any) -> Any:
         raise StubCalled(f"{cls.__name__} is not loaded in a server.")
 
 
-class _Module(ModuleType):
-    def __getattr__(self, name: str) -> _Named:
-        return _named(self.__name__, name)
+class _StubModule(ModuleType):
+    def __getattr__(self, name: str) -> _Stub:
+        return _stub(self.__name__, name)
 
 
-class _Finder(MetaPathFinder, Loader):
+class _StubFinder(MetaPathFinder, Loader):
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         return ModuleSpec(name, self, is_package=True) if name.partition(".")[0] in ABSENT else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        return _Module(spec.name)
+        return _StubModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
-        """There is nothing in it."""
+        """Leaves the stub module empty."""
 
 
 def install_import_stubs(only_missing: bool = False) -> None:
-    """Has whatever imports one of the packages from now on, in this process, get names that mean nothing.
+    """Replaces later imports of these packages in this process by stubs.
 
     With `only_missing` a package that is installed is imported as it is.
     """
-    sys.meta_path.insert(len(sys.meta_path) if only_missing else 0, _Finder())
+    sys.meta_path.insert(len(sys.meta_path) if only_missing else 0, _StubFinder())
 
 
-def _named(owner: str, name: str) -> _Named:
+def _stub(owner: str, name: str) -> _Stub:
     if name.startswith("__"):
         raise AttributeError(name)
-    return _Named(f"{owner}.{name}", (), {})
+    return _Stub(f"{owner}.{name}", (), {})

@@ -1,4 +1,4 @@
-"""Logs as JSON, one object a line, for machines that collect them: LOG_FORMAT=json."""
+"""JSON logging, one object per line: LOG_FORMAT=json."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class JsonLines(logging.Formatter):
-    """Writes a log record as JSON. Of an error only its type and place are told: its words may quote what a person typed."""
+    """Formats log records as JSON. Of an error it keeps type and place: the message may quote what a person typed."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -31,7 +31,7 @@ class JsonLines(logging.Formatter):
 
 
 def log_as_json(level: int | str | None = None) -> None:
-    """Has all loggers of this process write JSON lines to standard error."""
+    """Configures all loggers of this process to write JSON lines to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level or process_settings().log_level, handlers=[handler], force=True)
@@ -39,11 +39,11 @@ def log_as_json(level: int | str | None = None) -> None:
 
 
 def wants_json() -> bool:
-    """Whether the operator asks for JSON."""
+    """Whether LOG_FORMAT asks for JSON."""
     return process_settings().log_format == "json"
 
 
 def log_failure(what: str, error: BaseException) -> None:
-    """Logs what failed and where, without the error's own words: they may quote what a person typed."""
+    """Logs what failed and where, without the error's message: it may quote what a person typed."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     logger.error("%s: %s in %s:%s", what, type(error).__name__, Path(where.filename).name, where.lineno)

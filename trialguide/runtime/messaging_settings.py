@@ -1,10 +1,10 @@
-"""Variables of the messaging services."""
+"""Settings of the messaging services."""
 
 from collections.abc import Callable, Mapping
 
 from trialguide.runtime import setting_values as values
 
-# By channel: the variables that it needs, and those that it can do without.
+# By channel: required and optional variables.
 VARIABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "whatsapp": (("WHATSAPP_TOKEN", "WHATSAPP_PHONE_ID", "WHATSAPP_APP_SECRET", "WHATSAPP_VERIFY_TOKEN"), ("WHATSAPP_API",)),
     "messenger": (("MESSENGER_TOKEN", "MESSENGER_APP_SECRET", "MESSENGER_VERIFY_TOKEN"), ("MESSENGER_API",)),
@@ -16,7 +16,7 @@ VARIABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 NAMES = tuple(name for needed, optional in VARIABLES.values() for name in (*needed, *optional))
 # May be given in a file instead.
 SECRETS = frozenset(name for name in NAMES if name.endswith(("_TOKEN", "_SECRET", "_PASSWORD")))
-# Services that are given the address of their webhook, or sign it.
+# These vendors sign the webhook's address, or have it registered by the server.
 NEED_ADDRESS = frozenset({"telegram", "sms"})
 
 

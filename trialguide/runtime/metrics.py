@@ -1,4 +1,4 @@
-"""Figures for Prometheus."""
+"""Prometheus metrics."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,16 +22,16 @@ STAGES = Histogram(
 
 @contextmanager
 def stage(name: str) -> Iterator[None]:
-    """Takes the time of a stage of a turn: waiting, understanding, acting, saving, or the whole turn."""
-    begun = perf_counter()
+    """Times a stage of a turn: waiting, understanding, acting, saving, or the whole turn."""
+    start = perf_counter()
     try:
         yield
     finally:
-        STAGES.labels(name).observe(perf_counter() - begun)
+        STAGES.labels(name).observe(perf_counter() - start)
 
 
-class _Services(Collector):
-    """Whether the services answer, as their last callers have found."""
+class _ServiceCollector(Collector):
+    """Collects the state of all circuit breakers."""
 
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("trialguide_service_up", "Whether a service answered the latest call.", labels=["service"])
@@ -43,5 +43,5 @@ class _Services(Collector):
         yield outages
 
 
-SERVICES = _Services()
+SERVICES = _ServiceCollector()
 REGISTRY.register(SERVICES)

@@ -1,4 +1,4 @@
-"""The id of a request: it stands in every log line of a turn, in the Rasa server and in the action server."""
+"""Request ids: the correlation id in every log line of a turn, in the Rasa server and the action server."""
 
 import re
 import uuid
@@ -11,7 +11,7 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 def begin_request(given: str | None = None) -> str:
-    """Takes over the id that another process gave, if it is one, or makes a new one."""
+    """Sets the id of the current request: a well-formed one from another process, or a new one."""
     id = given if given and _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
     request_id.set(id)
     return id

@@ -55,6 +55,7 @@ class Settings:
     database_url: str | None = field(metadata=_variable("DATABASE_URL", values.database_url, secret=True))
     redis: str | None = field(metadata=_variable("REDIS_URL", values.redis_url, secret=True))
     rabbitmq: str | None = field(metadata=_variable("RABBITMQ_URL", values.rabbitmq_url, secret=True))
+    rabbitmq_queue: str | None = field(metadata=_variable("RABBITMQ_QUEUE", values.word))
 
     public_address: str | None = field(metadata=_variable("PUBLIC_ADDRESS", values.web_address))
     origins: frozenset[str] | None = field(metadata=_variable("ALLOWED_ORIGINS", values.origins))

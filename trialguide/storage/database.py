@@ -1,6 +1,8 @@
-"""The database of the conversations: an SQLite file, or PostgreSQL for several servers."""
+"""Database engines: an SQLite file, or PostgreSQL for several servers."""
 
+import os
 import select
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time
 from typing import Any
@@ -11,30 +13,32 @@ from sqlalchemy.dialects import postgresql, sqlite
 from trialguide.runtime.setting_values import POSTGRESQL
 from trialguide.runtime.settings import process_settings
 
-POOL = 5
-# A database that takes longer is taken to be away. The server is told, too; one that is frozen cannot keep time itself.
-ANSWER_SECONDS = 2.0
-# SQLite: how long a writer waits while another process writes.
+POOL_SIZE = 5
+# Timeout of a statement, on both sides: a server that is frozen cannot time out by itself.
+STATEMENT_SECONDS = 2.0
+# SQLite: how long a connection waits for a lock of another process.
 BUSY_SECONDS = 2.0
+CHECKPOINT_MILLISECONDS = 100
 FAILURES = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError)
 
 
 def database_address(file: str | Path) -> str:
-    """The PostgreSQL address that DATABASE_URL holds, or else the SQLite file."""
+    """The PostgreSQL address in DATABASE_URL, or else the SQLite file."""
     return process_settings().database_url or str(file)
 
 
 def open_engine(address: str) -> sa.engine.Engine:
-    """The database at an address; it is not connected to before it is needed."""
-    # An error would quote what somebody typed.
+    """An engine for an address; it connects on first use."""
+    # Error messages would quote what people typed.
     settings: dict[str, Any] = {"hide_parameters": True, "poolclass": sa.pool.QueuePool}
     if not address.startswith(POSTGRESQL):
         url = sa.engine.URL.create("sqlite", database=address)
         engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, **settings)
-        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "do_connect", lambda *_: _create_private(address))
+        sa.event.listen(engine, "connect", _configure_sqlite)
         return engine
-    _keep_time()
-    milliseconds = int(ANSWER_SECONDS * 1000)
+    _set_wait_callback()
+    milliseconds = int(STATEMENT_SECONDS * 1000)
     return sa.create_engine(
         address,
         connect_args={
@@ -42,52 +46,79 @@ def open_engine(address: str) -> sa.engine.Engine:
             "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} "
             f"-c idle_in_transaction_session_timeout={5 * milliseconds}",
         },
-        pool_size=POOL,
+        pool_size=POOL_SIZE,
         max_overflow=1,
-        pool_timeout=ANSWER_SECONDS,
-        # A connection that a restart of the database has cut is noticed before it is used.
+        pool_timeout=STATEMENT_SECONDS,
+        # Detects connections that a restart of the database has closed.
         pool_pre_ping=True,
         **settings,
     )
 
 
 def now(connection: sa.engine.Connection) -> sa.sql.ColumnElement:
-    """The time in seconds by the clock of the database: those of several servers may differ."""
+    """The current time in seconds by the clock of the database: those of several servers may differ."""
     if connection.dialect.name == "sqlite":
         return sa.literal(time())
     return sa.extract("epoch", sa.func.clock_timestamp())
 
 
 def insert_into(table: sa.Table, dialect: str) -> Any:
-    """An insert, in a dialect by its name, that can say what is to be done with a row that is there already."""
+    """An insert statement of a dialect, by its name, which supports `ON CONFLICT`."""
     return (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
 
 
-def _prepare_sqlite(connection: Any, _: Any) -> None:
-    # Readers and the writer do not wait for each other, and a commit is on the disk when it returns.
+def truncate_wal(engine: sa.engine.Engine) -> bool:
+    """Checkpoints the write-ahead log of an SQLite file and empties it; false while another connection still reads it."""
+    with engine.connect() as connection:
+        # Not the usual timeout: while a checkpoint waits for readers, nobody can write.
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={CHECKPOINT_MILLISECONDS}")
+        try:
+            busy: int = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+    return not busy
+
+
+def vacuum(engine: sa.engine.Engine) -> None:
+    """Rewrites an SQLite file from its live rows.
+
+    `secure_delete` zeroes deleted rows, but not the copies that SQLite leaves in free space when it moves rows between pages.
+    """
+    with engine.connect() as connection:
+        connection.exec_driver_sql("VACUUM")
+
+
+def _create_private(file: str) -> None:
+    # SQLite gives its -wal and -shm files the same mode.
+    with suppress(OSError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _configure_sqlite(connection: Any, _: Any) -> None:
+    # Readers and the writer do not block each other, and a commit is on the disk when it returns.
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    # What is deleted is overwritten.
+    # Deleted content is overwritten with zeros.
     connection.execute("PRAGMA secure_delete=ON")
 
 
-def _keep_time() -> None:
+def _set_wait_callback() -> None:
     import psycopg2.extensions
 
     psycopg2.extensions.set_wait_callback(_wait)
 
 
 def _wait(connection: Any) -> None:
-    """Waits for PostgreSQL, as psycopg2 asks for; libpq itself would wait for ever for a server that is frozen.
+    """Waits for PostgreSQL with a timeout, as a callback of psycopg2; libpq would wait forever for a frozen server.
 
-    When this raises, psycopg2 closes the connection.
+    psycopg2 closes the connection when this raises.
     """
     import psycopg2
     from psycopg2.extensions import POLL_OK, POLL_READ
 
-    deadline = monotonic() + ANSWER_SECONDS
+    deadline = monotonic() + STATEMENT_SECONDS
     while (state := connection.poll()) != POLL_OK:
-        waiting = select.poll()
-        waiting.register(connection.fileno(), select.POLLIN if state == POLL_READ else select.POLLOUT)
-        if not waiting.poll(max(0, deadline - monotonic()) * 1000):
+        poller = select.poll()
+        poller.register(connection.fileno(), select.POLLIN if state == POLL_READ else select.POLLOUT)
+        if not poller.poll(max(0, deadline - monotonic()) * 1000):
             raise psycopg2.OperationalError("The database did not answer in time.")

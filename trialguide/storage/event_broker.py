@@ -1,4 +1,4 @@
-"""Passes stored events on to RabbitMQ, for those who analyse conversations elsewhere."""
+"""The event broker: publishes stored events to RabbitMQ for analytics elsewhere, by the transactional outbox pattern."""
 
 import asyncio
 import json
@@ -6,6 +6,7 @@ import logging
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -17,113 +18,139 @@ from rasa.utils.endpoints import EndpointConfig
 from sqlalchemy.engine import Connection
 
 from trialguide.runtime.circuit_breaker import CircuitBreaker, Unavailable
-from trialguide.runtime.settings import process_settings
+from trialguide.runtime.settings import Settings, process_settings
 from trialguide.storage.database import FAILURES
+from trialguide.storage.group_commit import row_id
 from trialguide.storage.schema import OUTBOX
 
 logger = logging.getLogger(__name__)
 
-NAME = "trialguide.events"
+EXCHANGE = "trialguide.events"
 CONFIRM_SECONDS = 5.0
-LOOK_SECONDS = 0.5
-AGAIN_SECONDS = 1.0
-MOST_AT_ONCE = 100
+POLL_SECONDS = 0.5
+RECONNECT_SECONDS = 1.0
+BATCH = 100
 BROKER_FAILURES = (*aio_pika.exceptions.CONNECTION_EXCEPTIONS, aio_pika.exceptions.AMQPError, OSError, RuntimeError)
-# Of all servers one passes on, so that the events of a conversation stay in their order.
+# One of all servers publishes, so that the events of a conversation stay in order.
 PUBLISHER_LOCK = 1_953_655_661
+# RabbitMQ's timers hold 32 bits of milliseconds.
+MAX_MESSAGE_DAYS = 49
+# About 500 MB; a full queue drops its oldest events.
+MAX_QUEUE_LENGTH = 500_000
 
 
 class OutboxBroker(EventBroker):
-    """Publishes the rows of the table `outbox`, which are written in one transaction with the events themselves.
+    """Publishes the rows of the table `outbox`, which are written in the transaction that stores their events.
 
-    Rasa's own broker ends the server when RabbitMQ is away at the start, and events that it could not pass on are lost with
-    the process. Here a row is deleted when RabbitMQ has confirmed it, so that every event arrives at least once; it bears the
-    number of its row as `message_id`, by which a second delivery is known.
+    Rasa's own broker stops a server that starts without RabbitMQ, and loses unpublished events with the process. Here a row is
+    deleted once RabbitMQ has confirmed it. Delivery is at least once; consumers deduplicate by `message_id`, the id of the row.
+
+    What a patient wrote must not outlive its retention in a queue that nobody reads: nothing is published unless the operator
+    names the queue of a consumer, every message expires with the conversation, and the queue is bounded.
     """
 
-    def __init__(self, address: str) -> None:
-        self._address = address
+    def __init__(self, address: str, queue: str, days: int) -> None:
+        """`days` is how long RabbitMQ keeps a message at most."""
+        self._address, self._queue = address, queue
+        self._lifetime = timedelta(days=min(days, MAX_MESSAGE_DAYS))
         self._service = CircuitBreaker("broker", CONFIRM_SECONDS, BROKER_FAILURES)
-        self._passing_on: asyncio.Task[None] | None = None
+        self._publishing: asyncio.Task[None] | None = None
 
     @classmethod
     async def from_endpoint_config(
         cls, broker_config: EndpointConfig | None, event_loop: AbstractEventLoop | None = None
     ) -> "OutboxBroker | None":
-        """The broker at RABBITMQ_URL, or None without one. It need not be there yet."""
-        address = process_settings().rabbitmq
-        return cls(address) if address else None
+        """The broker at RABBITMQ_URL for the consumer of RABBITMQ_QUEUE, or None. RabbitMQ may be unavailable yet."""
+        return cls.from_settings(process_settings())
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "OutboxBroker | None":
+        """The same from settings."""
+        address, queue = settings.rabbitmq, settings.rabbitmq_queue
+        if address and not queue:
+            logger.warning("No events are passed on to RabbitMQ: RABBITMQ_QUEUE names no queue that somebody reads.")
+        return cls(address, queue, settings.conversation_days) if address and queue else None
 
     def open(self, connect: Callable[[], Connection]) -> None:
-        """Begins to pass on what is stored in the database that `connect` connects to; to be called in a running event loop."""
-        self._passing_on = asyncio.get_running_loop().create_task(self._pass_on(connect))
+        """Starts to publish from the database that `connect` opens; call it in a running event loop."""
+        self._publishing = asyncio.get_running_loop().create_task(self._run(connect))
 
     def is_ready(self) -> bool:
-        """Whether RabbitMQ has answered lately."""
+        """Whether RabbitMQ answered the latest call."""
         return self._service.closed
 
     async def close(self) -> None:
-        """Stops; what is left is passed on after the next start."""
-        if self._passing_on:
-            self._passing_on.cancel()
+        """Stops; the next start publishes the remaining rows."""
+        if self._publishing:
+            self._publishing.cancel()
             with suppress(asyncio.CancelledError):
-                await self._passing_on
+                await self._publishing
 
-    async def _pass_on(self, connect: Callable[[], Connection]) -> None:
+    async def _run(self, connect: Callable[[], Connection]) -> None:
         while True:
             try:
                 database = await asyncio.to_thread(connect)
                 try:
-                    if await asyncio.to_thread(_is_mine, database):
+                    if await asyncio.to_thread(_lock_publisher, database):
                         await self._publish_from(database)
                 finally:
                     database.close()
             except (Unavailable, *FAILURES):
-                # Whoever is away says so itself.
+                # Logged by the circuit breaker or the tracker store.
                 pass
             except Exception as error:
-                logger.error("Events could not be passed on: %s", type(error).__name__)
-            await asyncio.sleep(AGAIN_SECONDS)
+                logger.error("Events could not be published: %s", type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _publish_from(self, database: Connection) -> None:
         connection = await self._service.call(lambda: aio_pika.connect(self._address, timeout=CONFIRM_SECONDS))
         try:
-            exchange = await self._service.call(lambda: _declared(connection))
+            exchange = await self._service.call(lambda: _declare(connection, self._queue))
             while True:
                 rows = await asyncio.to_thread(_first_rows, database)
                 if rows:
-                    # Sent in their order; the confirmations are awaited together.
-                    await self._service.call(partial(_publish, exchange, rows))
+                    # Sent in order; the confirmations are awaited together.
+                    await self._service.call(partial(self._publish, exchange, rows))
                     await asyncio.to_thread(_delete, database, rows)
                 else:
-                    await asyncio.sleep(LOOK_SECONDS)
+                    await asyncio.sleep(POLL_SECONDS)
         finally:
             with suppress(Exception):
                 await asyncio.wait_for(connection.close(), CONFIRM_SECONDS)
 
+    async def _publish(self, exchange: AbstractExchange, rows: Sequence[Any]) -> None:
+        await asyncio.gather(*(exchange.publish(self._message(row), routing_key="") for row in rows))
 
-async def _declared(connection: AbstractConnection) -> AbstractExchange:
+    def _message(self, row: Any) -> aio_pika.Message:
+        return aio_pika.Message(
+            row.data.encode(),
+            message_id=str(row.id),
+            content_type="application/json",
+            delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+            # By message, so that queues of any arguments and a changed setting are served alike.
+            expiration=self._lifetime,
+        )
+
+
+def outbox_row(sender_id: str, event: dict[str, Any]) -> dict[str, str]:
+    """The outbox row of an event; its data holds the sender id, as Rasa's own brokers publish it."""
+    return {"sender_id": row_id(sender_id), "data": json.dumps({"sender_id": sender_id} | event)}
+
+
+async def _declare(connection: AbstractConnection, queue: str) -> AbstractExchange:
+    """The exchange, with the queue bound to it. An existing queue keeps its arguments."""
+    try:
+        consumer = await (await connection.channel()).declare_queue(queue, passive=True)
+    except aio_pika.exceptions.ChannelNotFoundEntity:
+        arguments: dict[str, Any] = {"x-max-length": MAX_QUEUE_LENGTH}
+        consumer = await (await connection.channel()).declare_queue(queue, durable=True, arguments=arguments)
     channel = await connection.channel(publisher_confirms=True)
-    exchange = await channel.declare_exchange(NAME, aio_pika.ExchangeType.FANOUT, durable=True)
-    queue = await channel.declare_queue(NAME, durable=True)
-    await queue.bind(exchange)
+    exchange = await channel.declare_exchange(EXCHANGE, aio_pika.ExchangeType.FANOUT, durable=True)
+    await consumer.bind(exchange)
     return exchange
 
 
-async def _publish(exchange: AbstractExchange, rows: Sequence[Any]) -> None:
-    await asyncio.gather(*(exchange.publish(_message(row), routing_key="") for row in rows))
-
-
-def _message(row: Any) -> aio_pika.Message:
-    return aio_pika.Message(
-        row.data.encode(),
-        message_id=str(row.id),
-        content_type="application/json",
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
-    )
-
-
-def _is_mine(database: Connection) -> bool:
+def _lock_publisher(database: Connection) -> bool:
     if database.dialect.name == "sqlite":
         return True
     with database.begin():
@@ -133,14 +160,9 @@ def _is_mine(database: Connection) -> bool:
 
 def _first_rows(database: Connection) -> Sequence[Any]:
     with database.begin():
-        return database.execute(sa.select(OUTBOX).order_by(OUTBOX.c.id).limit(MOST_AT_ONCE)).all()
+        return database.execute(sa.select(OUTBOX).order_by(OUTBOX.c.id).limit(BATCH)).all()
 
 
 def _delete(database: Connection, rows: Sequence[Any]) -> None:
     with database.begin():
         database.execute(OUTBOX.delete().where(OUTBOX.c.id.in_([row.id for row in rows])))
-
-
-def outbox_row(sender_id: str, event: dict[str, Any]) -> dict[str, str]:
-    """An event as it is passed on: with the sender id, as Rasa's own brokers do."""
-    return {"data": json.dumps({"sender_id": sender_id} | event)}

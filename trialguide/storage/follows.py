@@ -1,4 +1,4 @@
-"""Who follows which topic, and what they were told last."""
+"""Followers of topics, and the state of their notifications."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -12,44 +12,44 @@ from trialguide.storage.group_commit import row_id
 from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES
 
 BATCH = 100
-# After so long nobody is telling a follower any more who was begun to be told: the run was interrupted.
+# A notification still in progress after this long belongs to an interrupted run.
 INTERRUPTED_SECONDS = 600
 
 
 @dataclass(frozen=True)
 class Follow:
-    """A topic that somebody follows, and the version of its answer that they know."""
+    """A followed topic, and the version of its answer that the follower knows."""
 
     number: int
     sender_id: str
     topic: str
     version: str
-    way_back: str | None
-    # Whether it was begun long ago to tell them, and is not known what has become of it.
+    reply_address: str | None
+    # Whether a notification was started by an interrupted run: it may have arrived or not.
     interrupted: bool
 
 
-def follow(connection: Connection, sender_id: str, topic: str, version: str, said: str | None = None) -> bool:
-    """Has a person follow a topic of whose answer they know a version; whether they did not before.
+def follow(connection: Connection, sender_id: str, topic: str, version: str, message_id: str | None = None) -> bool:
+    """Stores that a person follows a topic and knows a version of its answer; returns whether the follow is new.
 
-    `said` is the id of the message by which they asked for it. As long as it waits for the end of its turn, it tells where to
-    write to; the address is kept beside whatever the person follows.
+    `message_id` is the message that asks for it. While that is in the inbox, its reply address is copied to all follows of the
+    person.
     """
     sender = row_id(sender_id)
-    waiting = sa.select(MESSAGES.c.data).where(MESSAGES.c.sender_id == sender, MESSAGES.c.said == said)
-    message = connection.execute(waiting).scalar()
-    way_back = json.loads(message)["reply_address"] if message else None
+    pending_message = sa.select(MESSAGES.c.data).where(MESSAGES.c.sender_id == sender, MESSAGES.c.message_id == message_id)
+    message = connection.execute(pending_message).scalar()
+    reply_address = json.loads(message)["reply_address"] if message else None
     row = insert_into(FOLLOWS, connection.dialect.name).values(
-        sender_id=sender, topic=topic, version=version, followed=now(connection)
+        sender_id=sender, topic=topic, version=version, followed_at=now(connection)
     )
     is_new = connection.execute(row.on_conflict_do_nothing()).rowcount == 1
-    if way_back:
-        connection.execute(FOLLOWS.update().where(FOLLOWS.c.sender_id == sender).values(way_back=way_back))
+    if reply_address:
+        connection.execute(FOLLOWS.update().where(FOLLOWS.c.sender_id == sender).values(reply_address=reply_address))
     return is_new
 
 
 def unfollow(connection: Connection, sender_id: str, topics: Collection[str] | None = None) -> int:
-    """Has a person follow some topics no more, or, without a list of them, none at all; how many that were."""
+    """Deletes the follows of a person for some topics, or all without a list; returns how many."""
     own = [FOLLOWS.c.sender_id == row_id(sender_id)]
     if topics is not None:
         own.append(FOLLOWS.c.topic.in_(topics))
@@ -57,43 +57,44 @@ def unfollow(connection: Connection, sender_id: str, topics: Collection[str] | N
 
 
 def topics_followed(connection: Connection, sender_id: str) -> list[str]:
-    """The topics that a person follows, in the order in which they began to."""
+    """The topics that a person follows, oldest follow first."""
     rows = sa.select(FOLLOWS.c.topic).where(FOLLOWS.c.sender_id == row_id(sender_id)).order_by(FOLLOWS.c.id)
     return list(connection.execute(rows).scalars())
 
 
 def pending(connection: Connection, versions: Mapping[str, str], after: int = 0) -> list[Follow]:
-    """The first followers, after a number, who know another version of an answer than these; at most `BATCH`.
+    """Follows whose version differs from the current versions by topic: at most `BATCH`, by number, from `after` on.
 
-    Left out are those whom another run may be telling just now.
+    Notifications that another run has in progress are left out.
     """
-    news = sa.or_(*(sa.and_(FOLLOWS.c.topic == topic, FOLLOWS.c.version != version) for topic, version in versions.items()))
-    columns = (FOLLOWS.c[name] for name in ("id", "sender_id", "topic", "version", "way_back"))
-    begun = FOLLOWS.c.telling.is_not(None)
-    free = sa.or_(~begun, FOLLOWS.c.since < now(connection) - INTERRUPTED_SECONDS)
-    rows = sa.select(*columns, begun).where(FOLLOWS.c.id > after, news, free).order_by(FOLLOWS.c.id).limit(BATCH)
+    outdated = sa.or_(*(sa.and_(FOLLOWS.c.topic == topic, FOLLOWS.c.version != version) for topic, version in versions.items()))
+    columns = (FOLLOWS.c[name] for name in ("id", "sender_id", "topic", "version", "reply_address"))
+    in_progress = FOLLOWS.c.notifying.is_not(None)
+    free = sa.or_(~in_progress, FOLLOWS.c.notifying_since < now(connection) - INTERRUPTED_SECONDS)
+    rows = sa.select(*columns, in_progress).where(FOLLOWS.c.id > after, outdated, free).order_by(FOLLOWS.c.id).limit(BATCH)
     return [Follow(*row) for row in connection.execute(rows)]
 
 
 def claim(connection: Connection, follow: Follow, version: str) -> bool:
-    """Notes that a follower is being told of a version; whether nobody else does so and they still follow."""
-    free = (FOLLOWS.c.id == follow.number, FOLLOWS.c.version == follow.version, FOLLOWS.c.telling.is_(None))
-    return connection.execute(FOLLOWS.update().where(*free).values(telling=version, since=now(connection))).rowcount == 1
+    """Marks a notification as in progress; false if another run has claimed it, or the follow has ended."""
+    free = (FOLLOWS.c.id == follow.number, FOLLOWS.c.version == follow.version, FOLLOWS.c.notifying.is_(None))
+    claimed = FOLLOWS.update().where(*free).values(notifying=version, notifying_since=now(connection))
+    return connection.execute(claimed).rowcount == 1
 
 
 def mark_notified(connection: Connection, follow: Follow) -> bool:
-    """Notes that a follower knows what they were being told of; whether that was not noted before."""
-    own = FOLLOWS.update().where(FOLLOWS.c.id == follow.number, FOLLOWS.c.telling.is_not(None))
-    return connection.execute(own.values(version=FOLLOWS.c.telling, telling=None)).rowcount == 1
+    """Marks a notification in progress as delivered; false if it was not in progress."""
+    own = FOLLOWS.update().where(FOLLOWS.c.id == follow.number, FOLLOWS.c.notifying.is_not(None))
+    return connection.execute(own.values(version=FOLLOWS.c.notifying, notifying=None)).rowcount == 1
 
 
 def release(connection: Connection, follow: Follow) -> None:
-    """Notes that a follower was not told, and is to be another time."""
-    connection.execute(FOLLOWS.update().where(FOLLOWS.c.id == follow.number).values(telling=None))
+    """Returns a claimed notification that was not delivered; a later run retries it."""
+    connection.execute(FOLLOWS.update().where(FOLLOWS.c.id == follow.number).values(notifying=None))
 
 
 def last_message_times(connection: Connection, sender_ids: Iterable[str]) -> dict[str, float]:
-    """When people wrote last, in seconds; those of whom no message is kept are left out."""
+    """The time in seconds of each person's latest stored message; people without one are left out."""
     own = (EVENTS.c.sender_id.in_(set(sender_ids)), EVENTS.c.type_name == "user")
     rows = sa.select(EVENTS.c.sender_id, sa.func.max(EVENTS.c.timestamp)).where(*own).group_by(EVENTS.c.sender_id)
     return dict(connection.execute(rows).all())

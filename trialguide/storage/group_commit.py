@@ -1,15 +1,14 @@
-"""Writes into the database of the conversations, in one thread: whoever comes while it is busy is written together."""
+"""Group commit: one thread writes to the database, and commits all pending writes in one transaction."""
 
 import contextlib
 import hashlib
 import json
 import re
-import secrets
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from rasa.shared.core.events import Event, UserUttered
@@ -17,108 +16,103 @@ from sqlalchemy.engine import Connection
 
 from trialguide.storage.database import FAILURES, insert_into, now
 from trialguide.storage.schema import EVENTS, MESSAGES, OUTBOX
-from trialguide.storage.usage_counts import Count, add_counts
+from trialguide.storage.turn_observer import TurnNotes
 
-LONGEST_SENDER = 255
-# What PostgreSQL or UTF-8 cannot take.
+MAX_SENDER_LENGTH = 255
+# Characters that PostgreSQL or UTF-8 rejects.
 NOT_STORABLE = re.compile("[\0\ud800-\udfff]")
 
 LAST_ROW = "SELECT max(id) FROM events WHERE sender_id = :sender_id"
 _LAST_ROW = sa.text(LAST_ROW)
 
 Row = dict[str, Any]
+Result = TypeVar("Result")
 
 
 @dataclass
 class Rows:
-    """What is to be written at one go."""
+    """Rows that belong together: all of them are stored, or none."""
 
     messages: list[Row] = field(default_factory=list)
-    # The events of one conversation; the messages among them no longer wait for their turn, at most for being sent.
+    # Events of one conversation. Their messages leave the inbox, unless the answer is still to be delivered.
     events: list[Row] = field(default_factory=list)
     outbox: list[Row] = field(default_factory=list)
-    counts: list[Count] = field(default_factory=list)
-    # What else is done with them, after the events and before what is passed on.
+    # Of a turn, for the observer of saved turns.
+    notes: TurnNotes | None = None
+    # Further statements, after the events and before the outbox.
     after: Callable[[Connection], None] | None = None
-    # The number of the last event's row, 0 without events; done when all is on the disk.
-    written: "Future[int]" = field(default_factory=Future)
+    # Resolves after the commit: the id of the conversation's last row, 0 without events.
+    committed: "Future[int]" = field(default_factory=Future)
 
 
 class GroupCommitWriter:
-    """The thread that writes. A commit takes the disk as long for many as for one, so all that wait are written in one."""
+    """The writer thread. A commit waits for the disk, however much it holds, so pending writes share one."""
 
-    def __init__(self, connect: Callable[[], contextlib.AbstractContextManager[Connection]]) -> None:
-        """`connect` gives a transaction."""
+    def __init__(
+        self,
+        connect: Callable[[], contextlib.AbstractContextManager[Connection]],
+        observe: Callable[[Connection, Sequence[TurnNotes]], None],
+    ) -> None:
+        """`connect` opens a transaction; `observe` is called in it with the turns that it saves."""
         self._connect = connect
-        self._waiting: deque[Rows] = deque()
-        # Under which this server counts.
-        self._server = secrets.token_hex(4)
+        self._observe = observe
+        self._pending: deque[Rows] = deque()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writing")
 
     def write(self, rows: Rows) -> "Future[int]":
-        """Has rows written; `rows.written`. Whoever no longer waits for it when its time comes is left out."""
-        self._waiting.append(rows)
-        self._thread.submit(self._write_waiting)
-        return rows.written
+        """Queues rows; returns `rows.committed`. Rows whose future is cancelled in time are not written."""
+        self._pending.append(rows)
+        self._thread.submit(self._write_pending)
+        return rows.committed
 
-    def _write_waiting(self) -> None:
-        """Writes all that waits by now; if something of it cannot be, each by itself, so that nobody suffers for another."""
-        taken = [self._waiting.popleft() for _ in range(len(self._waiting))]
-        waiting = [rows for rows in taken if rows.written.set_running_or_notify_cancel()]
+    def run(self, work: Callable[[], Result]) -> "Future[Result]":
+        """Queues work that must not run beside a write."""
+        return self._thread.submit(work)
+
+    def _write_pending(self) -> None:
+        """Writes all pending rows together; if that fails because of some of them, each on its own."""
+        taken = [self._pending.popleft() for _ in range(len(self._pending))]
+        batch = [rows for rows in taken if rows.committed.set_running_or_notify_cancel()]
         try:
-            last_rows = self._write(waiting)
+            last_rows = self._write(batch)
         except FAILURES as problem:
-            # The disk is full, the file is locked, the server is away: nobody would fare better, and each would wait as long.
-            for rows in waiting:
-                rows.written.set_exception(problem)
+            # The database is unavailable, which each retry would only find out after the same timeout.
+            for rows in batch:
+                rows.committed.set_exception(problem)
             return
         except Exception:
-            for rows in waiting:
+            for rows in batch:
                 try:
-                    rows.written.set_result(*self._write([rows]))
+                    rows.committed.set_result(*self._write([rows]))
                 except Exception as problem:
-                    rows.written.set_exception(problem)
+                    rows.committed.set_exception(problem)
             return
-        for rows, last_row in zip(waiting, last_rows, strict=True):
-            rows.written.set_result(last_row)
+        for rows, last_row in zip(batch, last_rows, strict=True):
+            rows.committed.set_result(last_row)
 
-    def _write(self, waiting: list[Rows]) -> list[int]:
-        if not waiting:
+    def _write(self, batch: list[Rows]) -> list[int]:
+        if not batch:
             return []
         with self._connect() as connection:
-            messages = [row for rows in waiting for row in rows.messages]
-            if messages:
-                shared = {"index_elements": ["sender_id", "said"], "set_": {"turn": ""}}
-                receive = (
-                    insert_into(MESSAGES, connection.dialect.name)
-                    .values(received=now(connection))
-                    .on_conflict_do_update(**shared)
-                )
-                connection.execute(receive, messages)
-            events = [row for rows in waiting for row in rows.events]
-            if events:
-                connection.execute(EVENTS.insert(), events)
-            for event in events:
-                if event["said"]:
-                    known = (MESSAGES.c.sender_id == event["sender_id"], MESSAGES.c.said == event["said"])
-                    connection.execute(MESSAGES.delete().where(*known, MESSAGES.c.to_send.is_(False)))
-            for rows in waiting:
+            _receive(connection, [row for rows in batch for row in rows.messages])
+            _store_events(connection, [row for rows in batch for row in rows.events])
+            for rows in batch:
                 if rows.after:
                     rows.after(connection)
-            outbox = [row for rows in waiting for row in rows.outbox]
+            outbox = [row for rows in batch for row in rows.outbox]
             if outbox:
-                connection.execute(OUTBOX.insert(), outbox)
-            add_counts(connection, self._server, [count for rows in waiting for count in rows.counts])
-            return [last_row(connection, rows.events[0]["sender_id"]) if rows.events else 0 for rows in waiting]
+                connection.execute(OUTBOX.insert().values(queued_at=now(connection)), outbox)
+            self._observe(connection, [rows.notes for rows in batch if rows.notes])
+            return [last_row(connection, rows.events[0]["sender_id"]) if rows.events else 0 for rows in batch]
 
 
 def last_row(connection: Connection, sender_id: str) -> int:
-    """The number of the last row of a conversation; 0 when it has none."""
+    """The id of a conversation's last row; 0 without one."""
     return connection.execute(_LAST_ROW, {"sender_id": sender_id}).scalar() or 0
 
 
 def event_row(sender_id: str, event: Event) -> Row:
-    """An event as it is stored, for the sender id that `row_id` gives."""
+    """The row of an event, for a sender id from `row_id`."""
     data = event.as_dict()
     return {
         "sender_id": sender_id,
@@ -126,14 +120,30 @@ def event_row(sender_id: str, event: Event) -> Row:
         "timestamp": data.get("timestamp"),
         "intent_name": data.get("parse_data", {}).get("intent", {}).get("name"),
         "action_name": data.get("name"),
-        # In ASCII, so that no database meets a character that it cannot take.
+        # ASCII, so that no database rejects a character.
         "data": json.dumps(data),
-        "said": (event.metadata or {}).get("said") if isinstance(event, UserUttered) else None,
+        "message_id": (event.metadata or {}).get("said") if isinstance(event, UserUttered) else None,
     }
 
 
 def row_id(sender_id: str) -> str:
-    """A sender id as it is stored: itself, or its hash if a database could not take it. Rasa's `rest` channel takes any."""
-    if len(sender_id) <= LONGEST_SENDER and not NOT_STORABLE.search(sender_id):
+    """A sender id as it is stored: itself, or its hash if a database would reject it. Rasa's `rest` channel takes any."""
+    if len(sender_id) <= MAX_SENDER_LENGTH and not NOT_STORABLE.search(sender_id):
         return sender_id
     return "sha256:" + hashlib.sha256(sender_id.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _receive(connection: Connection, messages: list[Row]) -> None:
+    if messages:
+        redelivered = {"index_elements": ["sender_id", "message_id"], "set_": {"request_id": ""}}
+        insert = insert_into(MESSAGES, connection.dialect.name).values(received_at=now(connection))
+        connection.execute(insert.on_conflict_do_update(**redelivered), messages)
+
+
+def _store_events(connection: Connection, events: list[Row]) -> None:
+    if events:
+        connection.execute(EVENTS.insert(), events)
+    for event in events:
+        if event["message_id"]:
+            own = (MESSAGES.c.sender_id == event["sender_id"], MESSAGES.c.message_id == event["message_id"])
+            connection.execute(MESSAGES.delete().where(*own, MESSAGES.c.needs_delivery.is_(False)))

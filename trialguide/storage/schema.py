@@ -1,14 +1,14 @@
-"""The tables of the conversations, and how those of an earlier version become those of this one."""
-
-from collections.abc import Callable
+"""The database schema: all tables, created at once, and the version that the program and a database must share."""
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from trialguide.storage.database import FAILURES, open_engine
+
 METADATA = sa.MetaData()
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
-# As in Rasa's own SQL store, and `said`: the id under which the front door knows a person's message.
+# The columns of Rasa's own SQL tracker store, and `message_id`: the id by which the front door deduplicates messages.
 EVENTS = sa.Table(
     "events",
     METADATA,
@@ -19,30 +19,38 @@ EVENTS = sa.Table(
     sa.Column("intent_name", sa.String(255)),
     sa.Column("action_name", sa.String(255)),
     sa.Column("data", sa.Text),
-    sa.Column("said", sa.String(64)),
-    # No message is ever answered twice, whatever fails: its turn is stored at most once.
-    sa.Index("events_said", "sender_id", "said", unique=True, sqlite_where=sa.text("said IS NOT NULL")),
+    sa.Column("message_id", sa.String(64)),
+    # Idempotency: the turn of a message is stored at most once, whatever fails.
+    sa.Index("events_message_id", "sender_id", "message_id", unique=True, sqlite_where=sa.text("message_id IS NOT NULL")),
     sa.Index("events_timestamp", "timestamp"),
 )
-# What was taken in and whose turn is not stored yet, or whose answer is not sent yet.
+# The inbox: acknowledged messages whose turn is not stored, or whose answer is not delivered yet.
 MESSAGES = sa.Table(
     "messages",
     METADATA,
     sa.Column("id", _NUMBER, primary_key=True),
     sa.Column("sender_id", sa.String(255), nullable=False),
-    sa.Column("said", sa.String(64), nullable=False),
-    # The turn that took it in, as long as it was not delivered to another one as well.
-    sa.Column("turn", sa.String(32), nullable=False),
-    sa.Column("received", sa.Float(53), nullable=False),
-    sa.Column("tries", sa.Integer, nullable=False, default=0),
+    sa.Column("message_id", sa.String(64), nullable=False),
+    # The request that delivered it; empty after a second delivery.
+    sa.Column("request_id", sa.String(32), nullable=False),
+    sa.Column("received_at", sa.Float(53), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    # An inbox message as JSON.
     sa.Column("data", sa.Text, nullable=False),
-    # Stays until its answer has been sent; on the website whoever comes back reads it in the conversation.
-    sa.Column("to_send", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.UniqueConstraint("sender_id", "said"),
+    # The row stays until the answer is delivered; visitors of the website read it in the conversation instead.
+    sa.Column("needs_delivery", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.UniqueConstraint("sender_id", "message_id"),
 )
-# Stored events that the message broker has not confirmed yet.
-OUTBOX = sa.Table("outbox", METADATA, sa.Column("id", _NUMBER, primary_key=True), sa.Column("data", sa.Text, nullable=False))
-# Stars that people gave to answers: one rating a person and topic, with the version of the answer that they had read.
+# The outbox: stored events that the message broker has not confirmed yet.
+OUTBOX = sa.Table(
+    "outbox",
+    METADATA,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("sender_id", sa.String(255), nullable=False),
+    sa.Column("queued_at", sa.Float(53), nullable=False),
+    sa.Column("data", sa.Text, nullable=False),
+)
+# One rating per person and topic, with the version of the answer that was rated.
 RATINGS = sa.Table(
     "ratings",
     METADATA,
@@ -52,10 +60,10 @@ RATINGS = sa.Table(
     sa.Column("version", sa.String(12), nullable=False),
     sa.Column("stars", sa.Integer, nullable=False),
     sa.Column("comment", sa.Text),
-    sa.Column("rated", sa.Float(53), nullable=False),
+    sa.Column("rated_at", sa.Float(53), nullable=False),
     sa.UniqueConstraint("sender_id", "topic"),
 )
-# Topics that people follow, with the version of the answer that they know.
+# Topics that people follow, with the version of the answer that they were last notified of.
 FOLLOWS = sa.Table(
     "follows",
     METADATA,
@@ -63,12 +71,12 @@ FOLLOWS = sa.Table(
     sa.Column("sender_id", sa.String(255), nullable=False),
     sa.Column("topic", sa.String(64), nullable=False),
     sa.Column("version", sa.String(12), nullable=False),
-    # The version that they are being told of, as long as it is not known whether that has reached them.
-    sa.Column("telling", sa.String(12)),
-    sa.Column("since", sa.Float(53)),
-    # Where to write to, encrypted by the channel, where its service has addresses.
-    sa.Column("way_back", sa.Text),
-    sa.Column("followed", sa.Float(53), nullable=False),
+    # The version of a notification in progress, and when it began.
+    sa.Column("notifying", sa.String(12)),
+    sa.Column("notifying_since", sa.Float(53)),
+    # Encrypted by the channel; only messaging services have one.
+    sa.Column("reply_address", sa.Text),
+    sa.Column("followed_at", sa.Float(53), nullable=False),
     sa.UniqueConstraint("sender_id", "topic"),
 )
 # Messages that were not understood, masked, for editors: `day` by UTC, `nearest` the likeliest topics with their probabilities
@@ -85,7 +93,7 @@ UNANSWERED = sa.Table(
     sa.Column("nearest", sa.Text, nullable=False),
     sa.Column("chosen", sa.String(64)),
 )
-# How often what happened on a day, without a word of whom. Each server has its own rows, so that none waits for another.
+# Usage counts by day, without sender ids. Each server writes its own rows, so that none waits for another.
 COUNTS = sa.Table(
     "counts",
     METADATA,
@@ -100,69 +108,62 @@ COUNTS = sa.Table(
 )
 VERSION = sa.Table("schema_version", METADATA, sa.Column("version", sa.Integer, nullable=False))
 
-# Any number will do, as long as no other program on this database locks it.
-MIGRATION_LOCK = 1_953_655_660
-
-
-def _events_of_rasa(connection: Connection) -> None:
-    """The table that earlier versions had from Rasa."""
-    if not sa.inspect(connection).has_table("events"):
-        columns = [column._copy() for column in EVENTS.columns if column.name != "said"]
-        sa.Table("events", sa.MetaData(), *columns).create(connection)
-
-
-def _known_messages(connection: Connection) -> None:
-    """Messages are known by their ids, and kept before the work."""
-    connection.execute(sa.text("ALTER TABLE events ADD COLUMN said VARCHAR(64)"))
-    connection.execute(sa.text("CREATE UNIQUE INDEX events_said ON events (sender_id, said) WHERE said IS NOT NULL"))
-    METADATA.create_all(connection, tables=[MESSAGES, OUTBOX])
-
-
-def _ratings_and_follows(connection: Connection) -> None:
-    """People rate answers and follow topics."""
-    METADATA.create_all(connection, tables=[RATINGS, FOLLOWS])
-
-
-def _unanswered_and_counts(connection: Connection) -> None:
-    """Editors see what was not understood, and how often what happens; what is old is found without looking at all rows."""
-    METADATA.create_all(connection, tables=[UNANSWERED, COUNTS])
-    connection.execute(sa.text("CREATE INDEX events_timestamp ON events (timestamp)"))
-
-
-def _answers_to_send(connection: Connection) -> None:
-    """Answers on messaging services are kept until they are sent."""
-    # A new database has made the table as it is today.
-    if not any(column["name"] == "to_send" for column in sa.inspect(connection).get_columns("messages")):
-        connection.execute(sa.text("ALTER TABLE messages ADD COLUMN to_send BOOLEAN NOT NULL DEFAULT FALSE"))
-
-
-# The version is the number of those that have been run. What has been released stays as it is; changes are added at the end.
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (
-    _events_of_rasa,
-    _known_messages,
-    _ratings_and_follows,
-    _unanswered_and_counts,
-    _answers_to_send,
+# Versions 1 to 5 were development steps before 0.1.0; only backups of the last one are still read.
+SCHEMA_VERSION = 6
+# Any number will do, as long as no other program locks it in this database.
+SCHEMA_LOCK = 1_953_655_660
+OLDER = (
+    "The database is of version {found}, this TrialGuide needs version {needed}: back it up with the TrialGuide that made it, "
+    "then restore the backup into a new database with this one (docs/running.md, “Updating”)."
 )
+LATER = "The database is of version {found}, this TrialGuide only knows version {needed}: run the TrialGuide that made it."
 
 
-def migrate(engine: Engine) -> None:
-    """Makes or brings up to date the tables; servers that start together do it one after another.
+class WrongSchemaVersion(ValueError):
+    """The tables belong to another version of the program; the message tells the operator what to do."""
 
-    Raises RuntimeError when the tables are those of a later version, and what the database raises.
+
+def create_schema(engine: Engine) -> None:
+    """Creates the tables of an empty database; concurrent servers wait for each other.
+
+    Raises WrongSchemaVersion for the tables of another version, and whatever the database raises.
     """
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATION_LOCK)))
-        VERSION.create(connection, checkfirst=True)
-        version = connection.execute(sa.select(VERSION.c.version)).scalar()
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SCHEMA_LOCK)))
+        version = _version(connection)
         if version is None:
-            version = 0
-            connection.execute(VERSION.insert().values(version=version))
-        if version > len(MIGRATIONS):
-            raise RuntimeError(f"The database is of version {version}; this TrialGuide knows up to {len(MIGRATIONS)}.")
-        for step in MIGRATIONS[version:]:
-            step(connection)
-        connection.execute(VERSION.update().values(version=len(MIGRATIONS)))
+            METADATA.create_all(connection)
+            connection.execute(VERSION.insert().values(version=SCHEMA_VERSION))
+        else:
+            _require_current(version)
+
+
+def check_schema(address: str) -> None:
+    """Raises WrongSchemaVersion for the tables of another version; passes a database that is empty or cannot be reached."""
+    engine = open_engine(address)
+    try:
+        with engine.connect() as connection:
+            version = _version(connection)
+    except FAILURES:
+        return
+    finally:
+        engine.dispose()
+    if version is not None:
+        _require_current(version)
+
+
+def _require_current(version: int) -> None:
+    if version != SCHEMA_VERSION:
+        sentence = OLDER if version < SCHEMA_VERSION else LATER
+        raise WrongSchemaVersion(sentence.format(found=version, needed=SCHEMA_VERSION))
+
+
+def _version(connection: Connection) -> int | None:
+    """The version of the tables: None for an empty database, 0 for tables without a version, as Rasa itself creates them."""
+    tables = sa.inspect(connection)
+    if tables.has_table(VERSION.name):
+        return connection.execute(sa.select(VERSION.c.version)).scalar() or 0
+    return 0 if tables.has_table(EVENTS.name) else None

@@ -1,12 +1,10 @@
-"""In which language a message is written, as far as a few words tell: good enough to count."""
+"""Language identification by function words: good enough for statistics."""
 
 import unicodedata
 from collections import Counter
 from functools import cache
 
-import yaml
-
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.text.normalisation import printable
 from trialguide.text.words import WORD
 
@@ -15,7 +13,7 @@ UNCLEAR = "unclear"
 
 
 def language_of(text: str) -> str:
-    """The code of the language that most small words of a message belong to, its script if that is not Latin, or `UNCLEAR`."""
+    """The language code of most function words in a message, its script if that is not Latin, or `UNCLEAR`."""
     visible = printable(text)
     if not visible.isascii():
         letters = (unicodedata.name(character, "") for character in visible if character.isalpha())
@@ -31,7 +29,7 @@ def language_of(text: str) -> str:
 
 @cache
 def _languages() -> dict[str, tuple[str, ...]]:
-    """The languages that each small word belongs to."""
-    rows = yaml.safe_load(LANGUAGES.read_text(encoding="utf-8"))
+    """The languages of each function word."""
+    rows = load_yaml(LANGUAGES)
     words = {str(word) for row in rows.values() for word in row}
     return {word: tuple(language for language, row in rows.items() if word in row) for word in words}

@@ -1,4 +1,4 @@
-"""What gives somebody away by its form, each with the word that stands for it: telephone numbers, dates and so on."""
+"""Masks for personal data that has a form: e-mail addresses, telephone numbers, dates, identifiers, street addresses."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -12,45 +12,73 @@ REGIONS = ("GB", "US", "DE", "FR", "ES", "IT", "NL", "PL")
 MOST_TRIES = 100
 # With fewer digits a number is a dose, an age, a year or a postcode.
 FEWEST_DIGITS = 7
-# After "patient number" and the like.
+# After "patient number" and the like; with fewer among letters it is a passport of eight characters or more.
 FEWEST_DIGITS_NUMBERED = 4
+FEWEST_DIGITS_MIXED = 2
+SHORTEST_MIXED = 8
+UPPER = "A-ZÀ-ÞĀ-ŽΆ-ΫЀ-Я"
 
-AT, DOT = r"(?: ?[\[({] ?at ?[\])}] ?|@)", r"(?: ?[\[({] ?(?:dot|punkt|point) ?[\])}] ?|\.)"
-DOMAIN = r"(?:com|org|net|info|eu|co\.uk|uk|de|at|ch|fr|es|it|nl|pl|ie)"
-SPOKEN = rf"(?:@ [\w-]{{1,40}}\.[a-z]{{2,6}}|at (?:[\w-]{{1,40}}\.{DOMAIN}|[\w-]{{1,40}} dot \w{{2,6}}(?: dot \w{{2,3}})?))\b"
-MAIL = re.compile(rf"[\w.+%-]{{1,64}}(?:{AT}[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{1,4}}| {SPOKEN})", re.IGNORECASE)
+# Spaces and invisible characters as they get into an address that is copied or dictated.
+GAP = r"[ \u00ad\u200b-\u200f\u2060\ufeff]{0,2}"
+AT = r"(?: ?[\[({] ?(?:@|at|arobase) ?[\])}] ?|@)"
+DOT = r"(?: ?[\[({] ?(?:dot|punkt|point) ?[\])}] ?|\.)"
+TOP = r"(?:com|org|net|info|eu|uk|de|at|ch|fr|es|it|nl|pl|ie|be|dk|se|no|fi|cz|hu|pt|gr|ro|ru|ua|tr|in|au|nz|us|ca)"
+LABEL = r"[\w-]{1,40}"
+SPOKEN = (
+    rf"at (?:{LABEL}\.(?:co\.)?{TOP}|{LABEL} dot \w{{2,6}}(?: dot \w{{2,3}})?|{LABEL} (?:punkt|punto|punt|kropka) {TOP})"
+    rf"|(?:arobase|chiocciola|arroba|małpa|ät) {LABEL}(?: (?:dot|punkt|point|punto|ponto|punt|kropka) |\.){TOP}"
+)
+MAIL = re.compile(
+    r"[\w.+%\u00ad\u200b-\u200f\u2060\ufeff-]{1,64}(?:"
+    rf"{AT}[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{1,4}}"
+    # With gaps only where a known ending shows that it is an address.
+    rf"|{GAP}{AT}{GAP}[\w-]{{1,63}}{GAP}{DOT}{GAP}(?:[\w-]{{1,63}}{GAP}{DOT}{GAP})?{TOP}\b"
+    rf"| @ [\w-]{{1,40}}\.[a-z]{{2,6}}\b"
+    rf"| (?:{SPOKEN})\b)",
+    re.IGNORECASE,
+)
 HANDLE = re.compile(r"(?<![\w@/.])@[A-Za-z_][\w.]{1,29}\w")
 IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b", re.IGNORECASE)
 # Groups of digits as people write long numbers.
 DIGITS = re.compile(r"(?<![\w.,])\(?\+?\d{1,20}\)?(?:[ .\u00a0/\u2010-\u2015-]{1,3}\(?\d{1,20}\)?){0,12}(?![\w])")
 # A number among letters, such as that of a passport.
 MIXED = re.compile(r"(?<![\w-])[A-Z0-9]{1,40}(?:-[A-Z0-9]{1,40}){0,6}(?![\w-])", re.IGNORECASE)
-NUMBER = r"(?:[A-Z]{1,3}[ ])?[\w/-]{0,20}\d[\w/-]{0,20}(?:[ ]\d{1,6}){0,5}(?:[ ][A-Z]\b)?"
+NUMBER = r"(?:[A-Z]{1,3}[ ])?[\w/-]{0,20}\d[\w/-]{0,20}(?:[ ]\d{1,6}){0,8}(?:[ ][A-Z]\b)?"
+# phonenumbers leaves out a country's code before "(0)".
+DIALLING_CODE = re.compile(r"\+\d{1,3}[ ]?(?:\(0?\)[ ]?)?\[phone\]")
+YEAR_IN_WORDS = r"nineteen[ -](?:\w{2,6}teen|\w{3,4}ty(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)"
 YEAR = re.compile(r"(?:18|19|20)\d\d")
 # 1 000 000 and 1.000.000 are amounts.
 AMOUNT = re.compile(r"[1-9]\d{0,2}(?:[ .\u00a0]\d{3}){2,3}")
+
+HOUSE = r"\d{1,4}(?:[ ]?[a-zA-Z](?!\w))?(?:[/-]\d{1,4})?"
+TOWN = r"(?:,?[ ](?:[A-Z]{1,2}-?)?\d{4,5}(?:[ ][A-Z]{2})?(?:[ ][A-ZÀ-Þ][\w-]{1,30}){0,2})?"
+# A number before one of these is no house.
+NO_HOUSE = "km|min|euro?s?\\b|€|pounds|dollars|hours?|years?|kids?|people|jahre|ans|años|anni|%"
 
 Mask = Callable[[str], str]
 
 
 def by_form(rows: Mapping[str, Any]) -> tuple[Mask, ...]:
-    """What masks the kinds one after another, with the words of `data/vocabulary/masking.yml`."""
+    """The masks in the order of their use, with the words of `data/vocabulary/masking.yml`."""
     return (
         _to("[link]", _profile(rows["profiles"])),
         _to("[e-mail]", MAIL),
         _numbered(rows["numbered"]),
         lambda text: IBAN.sub(_account, text),
-        _to(r"\1[date]", *_dates(rows["months"], rows["born"])),
+        _to(r"\1[date]", *_dates(rows["months"], rows["ordinals"], rows["born"])),
         _phones,
         lambda text: DIGITS.sub(_number, text),
         lambda text: MIXED.sub(_mixed, text),
         _to("[address]", *_addresses(rows)),
+        _to(r"\g<cue>[address]", _announced_addresses(rows["addresses"])),
         _to("[handle]", HANDLE),
+        _to(r"\g<cue>[handle]", _account_names(rows["accounts"], rows["no_accounts"])),
     )
 
 
 def any_of(expressions: Sequence[str]) -> str:
-    """One expression for any of several, in which a blank stands for white space and an apostrophe for both kinds."""
+    """One expression for any of several, in which a blank matches white space and an apostrophe both kinds."""
     # The longest first: an alternative that another one begins with would never be tried.
     ordered = sorted(expressions, key=len, reverse=True)
     either = "|".join(f"(?:{expression})" for expression in ordered).replace("'", "['’]")
@@ -71,16 +99,25 @@ def _profile(sites: Sequence[str]) -> re.Pattern[str]:
     return re.compile(rf"(?:https?://)?(?:{site})|\w{{2,8}}://[^\s/@]{{1,80}}@[^\s<>]{{1,200}}", re.IGNORECASE)
 
 
-def _dates(months: Sequence[str], born: Sequence[str]) -> list[re.Pattern[str]]:
-    """What stays before a date is the first group."""
-    month, year = rf"(?:{any_of(months)})", r"(?:(?:18|19|20)\d\d|['’]?\d\d)"
-    day = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|er|\.|º)?"
+def _account_names(cues: Sequence[str], no_accounts: Sequence[str]) -> re.Pattern[str]:
+    name = rf"(?!(?:{any_of(no_accounts)})\b)(?:u/)?@?[\w.-]{{2,29}}\w"
+    return re.compile(rf"(?P<cue>\b(?:{any_of(cues)})[:,]?[ ]){name}(?![\w/@])", re.IGNORECASE)
+
+
+def _dates(months: Sequence[str], ordinals: Sequence[str], born: Sequence[str]) -> list[re.Pattern[str]]:
+    """The first group is what stays before a date."""
+    month, year = rf"(?:{any_of(months)})", rf"(?:(?:18|19|20)\d\d|['’]?\d\d|{YEAR_IN_WORDS})"
+    day = rf"(?:(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th|er|\.|º)?|(?:{any_of(ordinals)}))"
     apart = r"[ ]?[./\u2010-\u2015-][ ]?"
     short = rf"\d{{1,2}}{apart}\d{{1,2}}"
     numbers = rf"()(?<![\w./-])(?:{short}{apart}{year}|(?:18|19|20)\d\d{apart}{short})(?![\w/]|[.-]\d)"
-    words = rf"()\b(?:{day}[ -]?(?:of |de |di )?{month}\.?,?[ -]?(?:de |del )?{year}|{month}\.?[ -]{day},?[ ]{year})\b"
-    cue = rf"(\b(?:{any_of(born)})(?: is| was)?(?:[\s:,-]{{1,3}}(?:on |the |am |le |el )?))"
-    birth = rf"(?:{day}[ ]?[./-][ ]?\d{{1,2}}\.?|{day}[ ]?(?:of |de )?{month}|{month}[ ]{day}|\d{{6}}|\d{{8}})(?![\w/])"
+    dated = rf"{day}[ -]?(?:day )?(?:of |de |di )?{month}\.?,?[ -]?(?:de |del )?{year}|{month}\.?[ -](?:the )?{day},?[ ]{year}"
+    cue = rf"(\b(?:{any_of(born)})(?: is| was)?(?:[\s:,-]{{1,3}}(?:on |in |the |am |im |le |el |il |em |en ){{0,2}}))"
+    birth = (
+        rf"(?:{day}[ ]?[./-][ ]?\d{{1,2}}\.?|{day}[ ]?(?:of |de )?{month}|{month}[ ](?:the )?{day}|\d{{6}}|\d{{8}}"
+        rf"|{month}(?:,| of| de| del)?[ ]{year}|\d{{1,2}}[/.](?:18|19|20)\d\d)(?![\w/])"
+    )
+    words = rf"()\b(?:{dated})\b"
     return [re.compile(numbers), re.compile(words, re.IGNORECASE), re.compile(cue + birth, re.IGNORECASE)]
 
 
@@ -94,7 +131,7 @@ def _phones(text: str) -> str:
                 parts += [text[last : phone.start], "[phone]"]
                 last = phone.end
         text = "".join([*parts, text[last:]])
-    return text
+    return DIALLING_CODE.sub("[phone]", text)
 
 
 def _numbered(cues: Sequence[str]) -> Mask:
@@ -102,7 +139,8 @@ def _numbered(cues: Sequence[str]) -> Mask:
 
     def mask(found: re.Match[str]) -> str:
         groups = re.findall(r"\d+", found["number"])
-        short = sum(map(len, groups)) < FEWEST_DIGITS_NUMBERED or all(map(YEAR.fullmatch, groups))
+        digits, mixed = sum(map(len, groups)), len(found["number"].split(" ")[0]) >= SHORTEST_MIXED
+        short = digits < (FEWEST_DIGITS_MIXED if mixed else FEWEST_DIGITS_NUMBERED) or all(map(YEAR.fullmatch, groups))
         return found[0] if short else f"{found['cue']}[number]"
 
     return lambda text: numbered.sub(mask, text)
@@ -135,18 +173,24 @@ def _digits(text: str) -> int:
     return sum(character.isdigit() for character in text)
 
 
+def _announced_addresses(cues: Sequence[str]) -> re.Pattern[str]:
+    """A house number and words in capitals, in either order, after "I live at" and the like."""
+    capital = rf"[{UPPER}][\w'’.-]{{0,30}}"
+    first = rf"\d{{0,2}}{HOUSE},?[ ]{capital}(?:[ ]{capital}){{0,3}}"
+    last = rf"(?:(?:[^\W\d_]{{1,5}}\.?[ ]){{0,2}}{capital},?[ ]){{1,4}}{HOUSE}\b(?![ ]?(?:{NO_HOUSE})){TOWN}"
+    return re.compile(rf"(?P<cue>(?i:\b(?:{any_of(cues)}))[ ]?:?[ ])(?:{first}|{last})")
+
+
 def _addresses(rows: Mapping[str, Any]) -> list[re.Pattern[str]]:
-    number = r"\d{1,4}(?:[ ]?[a-zA-Z](?!\w))?(?:[/-]\d{1,4})?"
-    town = r"(?:,?[ ](?:[A-Z]{1,2}-?)?\d{4,5}(?:[ ][A-Z]{2})?(?:[ ][A-ZÀ-Þ][\w-]{1,30}){0,2})?"
-    name = r"[A-ZÀ-ÞŚŻŹŁ0-9][\w'’.-]{1,30}"
+    name = rf"[{UPPER}0-9][\w'’.-]{{1,30}}"
     of = r"(?:d[eu][ ]|des[ ]|la[ ]|l['’]){0,2}"
     after, joined, before = (rf"(?i:{any_of(rows[f'streets_{place}'])})" for place in ("after", "joined", "before"))
     # Every one begins where a word does, so that no text is looked through again and again.
     expressions = (
-        rf"(?<![\w-]){number},?[ ](?:{name}[ ]){{1,3}}{after}\b\.?",
-        rf"(?<![\w-])(?:{name}[ ]){{0,2}}(?:[\w-]{{3,30}}|{name}[ ]){joined}[ ]{number}\b{town}",
-        rf"\b{number},?[ ](?:bis )?{before}[ ]{of}{name}(?:[ ]{name}){{0,2}}{town}",
-        rf"\b{before}[ ](?:[\w'’.-]{{1,20}}[ ]){{0,3}}{name},?[ ](?:n[.º°]?[ ]?)?{number}\b{town}",
+        rf"(?<![\w-]){HOUSE},?[ ](?:{name}[ ]){{1,3}}{after}\b\.?",
+        rf"(?<![\w-])(?:{name}[ ]){{0,2}}(?:[\w-]{{3,30}}|{name}[ ]){joined}[ ]{HOUSE}\b(?![ ]?(?:{NO_HOUSE})){TOWN}",
+        rf"\b{HOUSE},?[ ](?:bis )?{before}[ ]{of}{name}(?:[ ]{name}){{0,2}}{TOWN}",
+        rf"\b{before}[ ](?:[\w'’.-]{{1,20}}[ ]){{0,3}}{name},?[ ](?:n[.º°]?[ ]?)?{HOUSE}\b{TOWN}",
         r"(?i:\b(?:p\.?[ ]?o\.?[ ]?box|postfach|apartado|bp)[ ]\d{2,8}(?:[ ]\d{2,4}){0,2}\b)",
         # A British postcode tells a few houses.
         r"\b[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2}\b",

@@ -1,4 +1,4 @@
-"""Takes a message apart: into its sentences, and where one sentence holds two questions, into these."""
+"""Splits a message into sentences, and a sentence with two questions into these."""
 
 import re
 
@@ -27,5 +27,5 @@ def is_question(part: str) -> bool:
 
 
 def without_questions(text: str) -> str:
-    """What a text says beside the questions in it."""
+    """The text without the questions in it."""
     return " ".join(part for part in parts(text) if not is_question(part))

@@ -1,4 +1,4 @@
-"""The words of a message as names of places are compared: without capitals, diacritics and punctuation."""
+"""Tokens of a message, simplified for comparing names: without capitals, diacritics and punctuation."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0655]")
 
 @dataclass(frozen=True)
 class Word:
-    """A word of a message as it is compared, and as it stands there."""
+    """A word in its simplified form and as written."""
 
     plain: str
     written: str
@@ -36,7 +36,7 @@ def simplified(name: str) -> str:
 
 
 def ordinary_words(sentences: Iterable[str]) -> set[str]:
-    """The words of sentences that are not about places; what a few of them say of a place does no harm."""
+    """The words of sentences that are not about places; a few that are do no harm."""
     return {word.plain for sentence in sentences for word in words_of(sentence)}
 
 
@@ -46,7 +46,7 @@ def joined(words: Iterable[Word]) -> str:
 
 
 def runs(words: list[Word], longest: int) -> Iterator[list[Word]]:
-    """The words from the first on, as many as `longest`, then always one less."""
+    """The prefixes of a list of words, the longest of at most `longest` words first."""
     return (words[:length] for length in range(min(longest, len(words)), 0, -1))
 
 

@@ -20,7 +20,7 @@ from website_client import Visitor, new_conversation, post, replies, say
 from trialguide.channels.front_door.rate_limits import RateLimits, network
 from trialguide.commands.stack import Stack
 from trialguide.content.wording import load_words
-from trialguide.runtime.circuit_breaker import REST_SECONDS
+from trialguide.runtime.circuit_breaker import COOL_DOWN_SECONDS
 
 WORDS = load_words()
 TURN_SECONDS = 3
@@ -82,7 +82,7 @@ def test_a_slow_action_server_ends_in_a_kind_sentence(fragile: Stack) -> None:
     # The turn that failed stands in the history, once.
     assert said(history(fragile, conversation))[:2] == [f"find a NET clinic in Oslo {SECRET}", WORDS["no_actions"]["text"]]
     assert say(fragile.address, conversation, "anything", "m1")["entries"] == answer["entries"]
-    time.sleep(REST_SECONDS)
+    time.sleep(COOL_DOWN_SECONDS)
     heard = replies(say(fragile.address, conversation, "find a NET clinic in Oslo"))
     assert "clinic" in [entry["kind"] for entry in heard]
 
@@ -129,7 +129,7 @@ def test_an_action_server_that_is_away_is_said_kindly_and_may_come_back(fragile:
     assert replies(say(fragile.address, conversation, "what is a placebo"))[-1]["topic"]["id"] == "placebo"
 
     fragile.restart("action server")
-    time.sleep(REST_SECONDS)
+    time.sleep(COOL_DOWN_SECONDS)
     heard = replies(say(fragile.address, conversation, "find a NET clinic in Oslo"))
     assert "clinic" in [entry["kind"] for entry in heard]
 
@@ -156,7 +156,7 @@ def test_a_turn_that_comes_to_nothing_is_not_met_with_silence(fragile: Stack) ->
     assert [(entry["kind"], entry["text"]) for entry in heard] == [("trouble", WORDS["trouble"]["text"])]
     assert said(history(fragile, conversation)) == ["find a NET clinic in Oslo", WORDS["trouble"]["text"]]
     fragile.restart("action server")
-    time.sleep(REST_SECONDS)
+    time.sleep(COOL_DOWN_SECONDS)
 
 
 def test_a_conversation_outlives_the_server(fragile: Stack) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trialguide.channels.front_door.ordinals import LONGEST_PICK, Ordinal, choice_for, last_offer, load_ordinal_parser
+from trialguide.channels.front_door.ordinals import MAX_ORDINAL, Ordinal, choice_for, last_offer, load_ordinal_parser
 from trialguide.channels.front_door.transcript import ASSISTANT, PATIENT, Choice, Entry
 
 PICKS = load_ordinal_parser()
@@ -74,7 +74,7 @@ def test_a_mere_figure_picks_nothing_where_choices_have_no_number(text: str) -> 
         "at last",
         "the one",
         "please",
-        "x" * LONGEST_PICK + " 2",
+        "x" * MAX_ORDINAL + " 2",
         "the " * 30 + "second",
         5,
         None,

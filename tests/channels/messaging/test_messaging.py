@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from messaging_client import NUMBERS, Person, offered, words_of
 from vendor_fakes.all import VENDORS
+from vendor_fakes.messenger import Messenger
 from vendor_fakes.meta import VERIFY_TOKEN
 from vendor_fakes.teams import Teams
 from vendor_fakes.telegram import Telegram
@@ -104,7 +105,7 @@ def test_a_message_that_was_left_behind_finds_its_way_back(messaging: Any) -> No
     left = Message(sender, person.id(), {"text": "what is a placebo", "shown": "what is a placebo"}, way_back)
     with contextlib.closing(sqlite3.connect(conversations, timeout=10)) as database, database:
         database.execute(
-            "INSERT INTO messages (sender_id, said, turn, received, tries, data) VALUES (?, ?, '', ?, 0, ?)",
+            "INSERT INTO messages (sender_id, message_id, request_id, received_at, attempts, data) VALUES (?, ?, '', ?, 0, ?)",
             (row_id(sender), left.message_id, time.time() - 60, json.dumps(asdict(left))),
         )
         assert person.address not in way_back
@@ -350,7 +351,13 @@ def test_whatever_comes_no_webhook_breaks(messaging: Any, name: str, data: st.Da
         vendor.press(person, "f2", "t.placebo"),
         *vendor.odd(person).values(),
         *vendor.unreadable(person).values(),
+        *vendor.beside(person, "f4", "hello").values(),
+        *vendor.previews(person, "f5", "hello").values(),
     ]
+    if isinstance(vendor, Teams):
+        events += vendor.quoting(person, "f6", "A placebo is", "hello").values()
+    if isinstance(vendor, Messenger):
+        events += [vendor.referral(person, "placebo"), vendor.get_started(person, "f7", "placebo")]
     if vendor.locations:
         events.append(vendor.location(person, "f3", 59.95, 10.72))
     event = data.draw(

@@ -162,7 +162,7 @@ def test_an_interrupted_run_tells_nobody_twice_and_loses_nobody_silently(followe
     # One was told, one is not known; the others are told by the next run.
     assert "placebo, tg: 2 told" in followers.notify("--send")
     assert "Nobody follows" in followers.notify("--send")
-    followers.execute("UPDATE follows SET since = since - 3600 WHERE telling IS NOT NULL")
+    followers.execute("UPDATE follows SET notifying_since = notifying_since - 3600 WHERE notifying IS NOT NULL")
     assert "placebo, tg: 1 perhaps told" in followers.notify("--send")
     assert "Nobody follows" in followers.notify("--send")
     # What was under way when the run was killed may have got lost, but it is not sent again.

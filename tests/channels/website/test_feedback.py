@@ -19,7 +19,7 @@ from trialguide.content.catalogue import load_catalogue
 from trialguide.content.wording import fill, load_words
 from trialguide.storage.database import open_engine
 from trialguide.storage.ratings import Rating, rate
-from trialguide.storage.schema import migrate
+from trialguide.storage.schema import create_schema
 
 WORDS = load_words()
 TITLE = load_catalogue().titles["placebo"]
@@ -31,7 +31,7 @@ def rated(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
     """An assistant whose answers some people have rated."""
     folder = tmp_path_factory.mktemp("rated")
     engine = open_engine(str(folder / "conversations.db"))
-    migrate(engine)
+    create_schema(engine)
     versions = answer_versions()
     with engine.begin() as connection:
         for number, stars in enumerate((5, 5, 4, 4, 3)):
@@ -57,7 +57,7 @@ def kept(stack: Stack) -> list[tuple[str, str, int, str | None]]:
     """The latest rating."""
     with closing(sqlite3.connect(stack.conversations)) as database:
         return database.execute(
-            "SELECT topic, version, stars, comment FROM ratings ORDER BY rated DESC, id DESC LIMIT 1"
+            "SELECT topic, version, stars, comment FROM ratings ORDER BY rated_at DESC, id DESC LIMIT 1"
         ).fetchall()
 
 
@@ -203,7 +203,7 @@ def test_a_topic_is_followed_where_one_can_be_written_to(messaging: Any, name: s
     person.asks("what is a placebo")
     assert words_of(person.asks("follow this")) == fill(WORDS[words]["text"], {"title": TITLE})
     with closing(sqlite3.connect(messaging.stack.conversations)) as database:
-        rows = database.execute("SELECT way_back FROM follows").fetchall()
+        rows = database.execute("SELECT reply_address FROM follows").fetchall()
     assert all(way_back and person.address not in way_back for (way_back,) in rows)
     if name != "sms":
         person.asks("stop following")

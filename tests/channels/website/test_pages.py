@@ -8,11 +8,13 @@ import urllib.error
 import urllib.request
 from email.message import Message
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 from conftest import ROOT
 from website_client import new_conversation, replies, say
 
+from trialguide.channels.front_door.turn_runner import Failure
 from trialguide.commands.stack import Stack
 from trialguide.content.catalogue import Catalogue
 from trialguide.content.wording import load_words
@@ -169,8 +171,11 @@ def test_the_assistant_says_the_same_as_the_page(website: Stack) -> None:
 
 def test_every_sentence_of_the_front_door_is_there() -> None:
     words = load_words()
-    used = set()
+    reasons: set[str] = set()
     for file in sorted((ROOT / "trialguide" / "channels").rglob("*.py")):
-        used |= set(re.findall(r'Refused\("(\w+)"\)|_refusal\("(\w+)"\)', file.read_text(encoding="utf-8")))
-    for reason in {one or other for one, other in used}:
-        assert words[f"refused_{reason}"]["text"]
+        found = re.findall(r'Rejected\("(\w+)"\)|_rejection\("(\w+)"\)', file.read_text(encoding="utf-8"))
+        reasons |= {one or other for one, other in found}
+    # The pattern still finds them, wherever they are raised.
+    assert reasons >= {"blank", "busy", "expired", "invalid", "not_text", "too_fast", "too_long"}
+    for name in (*(f"refused_{reason}" for reason in reasons), *get_args(Failure)):
+        assert words[name]["text"]

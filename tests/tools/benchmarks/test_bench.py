@@ -2,17 +2,30 @@
 
 import asyncio
 import threading
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 
 from tools.benchmarks.bench import MESSAGES, ROUNDS, WARM_UP, topic_questions
 from tools.benchmarks.load import CONVERSATION, Load
 from tools.benchmarks.profile import Stopwatch, time_all
-from tools.benchmarks.record import with_section
-from tools.benchmarks.report import Measured, Round, bars, disturbance, document, paired_ratio, table
+from tools.benchmarks.report import (
+    Measured,
+    Round,
+    bars,
+    comparison,
+    disturbance,
+    document,
+    paired_ratio,
+    table,
+    with_section,
+)
+from tools.benchmarks.servers import LAYOUTS, BenchmarkFailed, Place, train_revision
 from tools.evaluation.questions import QUESTIONS, read_questions
 from trialguide.content.catalogue import load_catalogue
-from trialguide.dialogue.message_processor import REMEMBERED
+from trialguide.content.files import ROOT
+from trialguide.dialogue.message_processor import CACHE_SIZE
 
 
 def rounds(figures: list[tuple[float, float, float]]) -> list[Round]:
@@ -55,8 +68,7 @@ def measured(name: str, memory: float, start: float, loads: list[Round], again: 
 
 def test_the_bars_are_met_or_not_by_the_paired_ratios() -> None:
     ours, stock = measured("TrialGuide", 750, 12, OURS, AGAIN), measured("stock bot", 1100, 32, STOCK, [])
-    first = measured("first version", 700, 12, rounds([(200, 6 / speed, 4) for speed in SPEEDS]), [])
-    assert {bar.name: (bar.figure, bar.met) for bar in bars(ours, stock, first)} == {
+    assert {bar.name: (bar.figure, bar.met) for bar in bars(ours, stock)} == {
         "messages a second, 8 at once, new questions": ("6.0 times", True),
         "p95, 1 at once, new questions": ("0.30", True),
         "processor time a message, new questions": ("1/5.0", False),
@@ -67,12 +79,37 @@ def test_the_bars_are_met_or_not_by_the_paired_ratios() -> None:
         "resident memory of the Rasa server": ("750 MB", True),
         "start to first 200": ("0.38", True),
         "start to first 200, where several servers share the work": ("0.38", False),
-        "p50, 1 at once, new questions": ("1.50 times", False),
     }
     text = document(
         {"date": "", "cpu": "", "cores": 2, "python": "", "rasa": "", "tensorflow": ""}, table([ours, stock]), "", "", ""
     )
     assert "| messages a second, 8 at once" in text
+
+
+def test_two_revisions_are_compared_by_the_paired_ratios() -> None:
+    new, old = measured("TrialGuide", 600, 3, OURS, AGAIN), measured("86e75e1", 750, 6, STOCK, STOCK)
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in comparison(new, old).splitlines()]
+    assert rows[0] == ["", "TrialGuide", "86e75e1", "ratio"]
+    for row in (
+        ["messages a second, 8 at once", "240", "40", "6.00"],
+        ["messages a second, 8 at once, heard before", "480", "40", "12.00"],
+        ["p95, 1 at once, ms", "9.0", "30.0", "0.30"],
+        ["processor time a message, ms", "4.0", "20.0", "0.20"],
+        ["resident after the load, MB", "600.0", "750.0", "0.80"],
+        ["start to first 200, s", "3.0", "6.0", "0.50"],
+    ):
+        assert row in rows
+
+
+@pytest.mark.parametrize(("revision", "reason"), [("no-such-revision", "is not in this clone's history"), ("--", "is not in")])
+def test_a_revision_that_is_not_known_is_told(revision: str, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(BenchmarkFailed, match=reason):
+        train_revision(Place(tmp_path), revision)
+
+
+def test_the_layout_of_this_revision_is_known() -> None:
+    assert all(find_spec(module) for module in LAYOUTS[0].modules.values())
+    assert (ROOT / LAYOUTS[0].sign).exists()
 
 
 @pytest.mark.parametrize(("cores", "repeat"), [(0.0, False), (0.1, False), (0.5, True)])
@@ -86,7 +123,7 @@ def test_the_load_is_about_topics_and_says_nothing_that_is_remembered() -> None:
     said = topic_questions()
     topics = {question.text: question.topic for question in read_questions(sorted(QUESTIONS.glob("*.yml")), catalogue)}
     assert all(topics[question] in catalogue.topics for question in said)
-    assert len(said) == len(set(said)) > max(MESSAGES.values()) + REMEMBERED
+    assert len(said) == len(set(said)) > max(MESSAGES.values()) + CACHE_SIZE
     assert said == topic_questions()
     assert all(messages % CONVERSATION == 0 for messages in (WARM_UP, *MESSAGES.values()))
     assert ROUNDS >= 5

@@ -1,16 +1,12 @@
-"""What is written to the log, and to the conversation, when something failed."""
-
-import logging
+"""Storage of failed turns."""
 
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 
-logger = logging.getLogger(__name__)
 
-
-async def store_failed_turn(agent: Agent, message: UserMessage, trouble: BotUttered) -> None:
-    """Adds the sentence that was said instead of an answer to the conversation, and the message itself if its turn was lost."""
+async def store_failed_turn(agent: Agent, message: UserMessage, failure: BotUttered) -> None:
+    """Appends the failure sentence to the conversation, and the message before it if its turn was lost."""
     processor = agent.processor
     if processor is None:
         return
@@ -18,15 +14,15 @@ async def store_failed_turn(agent: Agent, message: UserMessage, trouble: BotUtte
         tracker = await processor.fetch_tracker_and_update_session(message.sender_id, message.output_channel)
         latest = tracker.latest_message
         if latest is None or latest.message_id != message.message_id:
-            said = UserUttered(
+            lost = UserUttered(
                 message.text,
                 input_channel=message.input_channel,
                 message_id=message.message_id,
                 metadata=message.metadata,
             )
-            events = [said, trouble, ActionExecuted("action_listen")]
-            # The sentence keeps the time by which it has been shown.
+            events = [lost, failure, ActionExecuted("action_listen")]
+            # The timestamp is the id under which the sentence was shown.
             tracker.update_with_events(events, processor.domain, override_timestamp=False)
         else:
-            tracker.update(trouble, processor.domain)
+            tracker.update(failure, processor.domain)
         await processor.save_tracker(tracker)

@@ -1,4 +1,4 @@
-"""Sender ids that the server issues and signs, so that nobody can take over somebody else's conversation."""
+"""Signed sender ids: only the holder of an id that this server issued can enter its conversation."""
 
 import base64
 import hashlib
@@ -8,36 +8,38 @@ from dataclasses import dataclass
 
 from cryptography.fernet import Fernet
 
+from trialguide.runtime.constant_time import constant_time_equal
+
 SIGNATURE_BYTES = 16
-LONGEST_ID = 200
+MAX_SIGNED_ID = 200
 
 
 @dataclass(frozen=True)
 class Identities:
-    """The ids of one channel. Its prefix is signed with the rest, so an id of one channel is worth nothing in another."""
+    """Issues and verifies the ids of one channel. The signature covers the prefix, so an id is invalid in other channels."""
 
     key: bytes
     prefix: str
 
     def new(self) -> str:
-        """The sender id of a new conversation."""
+        """Issues the sender id of a new conversation."""
         return f"{self.prefix}:{uuid.uuid4().hex}"
 
-    def pseudonym(self, known: str) -> str:
-        """The id of what a vendor knows somebody or something by, such as a telephone number, which it does not tell."""
-        # Not in the form of a sender id, whose signature opens a conversation.
-        return f"{self.prefix}:{self._signature(f'{self.prefix}={known}')}"
+    def pseudonym(self, vendor_id: str) -> str:
+        """A keyed hash of a vendor's id of a person or message, such as a telephone number, which it does not reveal."""
+        # The "=" keeps it apart from the signature of a sender id, which opens a conversation.
+        return f"{self.prefix}:{self._signature(f'{self.prefix}={vendor_id}')}"
 
     def sign(self, sender: str) -> str:
-        """What the person's device keeps: the sender id with its signature (HMAC-SHA-256, RFC 2104, 128 bits of it)."""
+        """Appends the signature to a sender id, for the patient's device (HMAC-SHA-256, RFC 2104, truncated to 128 bits)."""
         return f"{sender}.{self._signature(sender)}"
 
     def verify(self, signed: object) -> str | None:
-        """The sender id of a signed one, or None for whatever this server has not signed for this channel."""
-        if not isinstance(signed, str) or len(signed) > LONGEST_ID or not signed.isascii():
+        """The sender id of a signed one, or None unless this server signed it for this channel."""
+        if not isinstance(signed, str) or len(signed) > MAX_SIGNED_ID or not signed.isascii():
             return None
         sender, _, signature = signed.rpartition(".")
-        if not sender.startswith(f"{self.prefix}:") or not hmac.compare_digest(signature, self._signature(sender)):
+        if not sender.startswith(f"{self.prefix}:") or not constant_time_equal(signature, self._signature(sender)):
             return None
         return sender
 
@@ -47,5 +49,5 @@ class Identities:
 
 
 def address_cipher(key: bytes) -> Fernet:
-    """Encrypts addresses of people, under a key made from the front door's own."""
+    """Cipher for reply addresses, with a key derived from the signing key."""
     return Fernet(base64.urlsafe_b64encode(hmac.new(key, b"addresses", hashlib.sha256).digest()))

@@ -1,21 +1,22 @@
-"""What people type, made safe to be handed on: text only, readable, of bounded length, never a command."""
+"""Incoming messages, sanitised before they are handed on: text only, readable, of bounded length, never a command."""
 
 import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from trialguide.text.normalisation import MAX_CHARACTERS, printable
+from trialguide.storage.inbox import Message
+from trialguide.text.normalisation import MAX_CHARACTERS, compatible, printable
 
-LONGEST_MESSAGE_ID = 64
+MAX_MESSAGE_ID = 64
 # A phrase that lies across the border of two pieces is whole in one of them.
 OVERLAP = 100
-# Rasa takes a text that begins with a slash for a command; the look-alikes become one when a text is normalised.
+# Rasa reads a text that begins with a slash as a command; the look-alikes become one when a text is normalised.
 COMMAND = re.compile(r"^[\s/／⁄∕]*[/／⁄∕]\s*")
 
 
 class Rejected(Exception):
-    """A message that is not taken; `reason` is one of those in the words `refused` of data/words/front_door.yml."""
+    """A message that is not accepted; `reason` completes the name `refused_<reason>` in data/words/front_door.yml."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -24,42 +25,55 @@ class Rejected(Exception):
 
 @dataclass(frozen=True)
 class IncomingMessage:
-    """A message that is taken: its id, what the assistant reads, and what the person sees as their own words.
+    """An accepted message: `text` is what the assistant reads, `shown` what the patient sees as their own words.
 
-    `about` names the topic and version of the answer that was rated by a choice below it.
+    `about` names the topic and version of the answer that is rated by a choice below it. `reply_address` is the encrypted
+    address at a messaging service, None where the sender id tells where to answer.
     """
 
-    id: str
+    sender_id: str
+    message_id: str
     text: str
     shown: str
     about: Mapping[str, str] | None = None
+    reply_address: str | None = None
+
+    @classmethod
+    def from_stored(cls, stored: Message) -> "IncomingMessage":
+        """The message that `to_stored` put into the inbox."""
+        return cls(stored.sender_id, stored.message_id, **stored.data, reply_address=stored.reply_address)
+
+    def to_stored(self) -> Message:
+        """The message as the inbox stores it."""
+        data = {"text": self.text, "shown": self.shown, "about": self.about}
+        return Message(self.sender_id, self.message_id, data, self.reply_address)
 
 
-def message_id(given: object) -> str:
-    """The id of a message, by which a second delivery is known. Raises Rejected when it is none."""
-    if not isinstance(given, str) or not 0 < len(given) <= LONGEST_MESSAGE_ID or not (given.isascii() and given.isprintable()):
+def valid_message_id(id: object) -> str:
+    """The id of a message, the key of its deduplication. Raises Rejected if it is not printable ASCII of bounded length."""
+    if not isinstance(id, str) or not 0 < len(id) <= MAX_MESSAGE_ID or not (id.isascii() and id.isprintable()):
         raise Rejected("invalid")
-    return given
+    return id
 
 
-def from_text(id: str, text: object) -> IncomingMessage:
-    """What somebody has typed, of any length. Raises Rejected when it is no text or blank."""
+def from_text(sender_id: str, message_id: str, text: object) -> IncomingMessage:
+    """The message of a typed text of any length. Raises Rejected if it is no text or blank."""
     if not isinstance(text, str):
         raise Rejected("invalid")
     shown = sanitise(text).strip()
-    read = COMMAND.sub("", shown, count=1)
-    if not printable(read):
+    without_command = COMMAND.sub("", compatible(shown), count=1).strip()
+    if not printable(without_command):
         raise Rejected("blank")
-    return IncomingMessage(id, read, shown)
+    return IncomingMessage(sender_id, message_id, without_command, shown)
 
 
 def head_and_tail(text: str) -> list[str]:
-    """The beginning and the end of a text that is too long, in pieces that are not: there a cry for help is looked for."""
+    """Overlapping pieces of bounded length from both ends of an overlong text, to be searched for an emergency."""
     starts = {0, MAX_CHARACTERS - OVERLAP, len(text) - 2 * MAX_CHARACTERS + OVERLAP, len(text) - MAX_CHARACTERS}
     return [text[start : start + MAX_CHARACTERS] for start in sorted(starts) if start >= 0]
 
 
 def sanitise(text: str) -> str:
-    """The text with what no database takes as spaces: lone surrogates, null and other control characters but line ends."""
+    """Replaces characters that no database stores with spaces: lone surrogates and control characters but line feeds."""
     replaced = (character != "\n" and unicodedata.category(character) in ("Cc", "Cs") for character in text)
     return "".join(" " if bad else character for character, bad in zip(text, replaced, strict=True))

@@ -1,7 +1,6 @@
-"""The neutral answer model: one line of a conversation, as every channel shows it in its own way.
+"""Transcript: the channel-neutral model of a conversation, which every channel renders in its own way.
 
-An entry is made from an event of the conversation, so what is shown while it happens and what is shown after a reload are the
-same, with the same ids.
+Entries are derived from the events of the conversation, so a live turn and a reload show the same entries with the same ids.
 """
 
 import itertools
@@ -28,7 +27,7 @@ KINDS = {
     "support_group": "group",
     "registry": "registry",
 }
-# What a card shows, by the fields that the actions fill into words.
+# Fields of a card, and the fields of an action's response that fill them.
 CARD = {
     "name": "name",
     "department": "department",
@@ -51,7 +50,7 @@ CARD = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture in `web/pictures/`, and its text alternative."""
+    """A picture file in `web/pictures/` and its text alternative."""
 
     file: str
     alternative: str
@@ -59,10 +58,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Choice:
-    """A button: what it says, the token that comes back when it is pressed, and what the assistant then reads.
+    """A button: its title, the token that a press sends back, and the payload that the assistant then reads.
 
-    `shown` is what the person then sees as their own words, where that is not the title; `stars` the rating that it gives,
-    `followed` whether it follows a topic or ends that.
+    `shown` is what the patient sees as their own words, None for the title. `stars` is the rating that the choice gives,
+    `followed` whether it follows or unfollows a topic.
     """
 
     title: str
@@ -75,7 +74,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of a conversation. `number` is the time in microseconds, increasing within a conversation."""
+    """A line of a conversation. `number` is its time in microseconds since the epoch, increasing within a conversation."""
 
     number: int
     author: str
@@ -83,14 +82,14 @@ class Entry:
     text: str
     message_id: str | None = None
     topic: str | None = None
-    # Which words of the answer to the topic were said.
+    # Hash of the answer's text.
     version: str | None = None
     sources: tuple[Mapping[str, str], ...] = ()
     reviewed: str | None = None
     picture: Picture | None = None
     card: Mapping[str, Any] | None = None
-    # What was kept of a person's feedback: the stars for a topic, or whether it (without one: any) is followed from now on.
-    kept: Mapping[str, Any] | None = None
+    # Stored feedback: the stars for a topic, or whether it is followed from now on; without a topic, all of them.
+    receipt: Mapping[str, Any] | None = None
     choices: tuple[Choice, ...] = ()
 
     @property
@@ -99,46 +98,46 @@ class Entry:
 
     @property
     def time(self) -> str:
-        """When it was said, in UTC by ISO 8601."""
+        """The time in UTC, ISO 8601."""
         return datetime.fromtimestamp(self.number // 1_000_000, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @property
     def feedback(self) -> tuple[Choice, ...]:
-        """The choices that rate an answer and follow its topic; none below anything else."""
+        """The choices that rate an answer and follow its topic; empty for other entries."""
         if not self.topic or not self.version:
             return ()
         words, title = _feedback_words(), load_catalogue().titles.get(self.topic, "")
-        rated = ((fill(words["rate"], {"stars": stars}), stars) for stars in STARS)
+        ratings = ((fill(words["rate"], {"stars": stars}), stars) for stars in STARS)
         follow, unfollow = (fill(words[name], {"title": title}) for name in ("follow_named", "unfollow_named"))
         token = partial(feedback_token, self.number)
         return (
-            *(Choice(said, token(place), said, f"{said}: {title}", stars=stars) for place, (said, stars) in enumerate(rated)),
+            *(Choice(text, token(place), text, f"{text}: {title}", stars=stars) for place, (text, stars) in enumerate(ratings)),
             Choice(words["follow"], token(len(STARS)), follow, follow, followed=True),
             Choice(unfollow, token(len(STARS) + 1), unfollow, unfollow, followed=False),
         )
 
 
 def number_of(id: object) -> int | None:
-    """The number in an entry's id, or None when it is no such id."""
+    """The number in an entry's id, or None for anything else."""
     digits = id[2:] if isinstance(id, str) and id.startswith("e-") and len(id) <= 20 else ""
     return int(digits) if digits.isascii() and digits.isdecimal() else None
 
 
 def microseconds(timestamp: float) -> int:
-    """A time in seconds as an entry's number."""
+    """The entry number of a time in seconds."""
     return round(timestamp * 1_000_000)
 
 
 def patient_entry(text: str, timestamp: float, metadata: Mapping[str, Any]) -> Entry:
-    """The entry of what a person said."""
+    """The entry of a patient's message, from its text, its time and the metadata that the front door stored with it."""
     number = metadata.get(ENTRY) or microseconds(timestamp)
     return Entry(number, PATIENT, "text", metadata.get(SHOWN) or text, message_id=metadata.get(SAID))
 
 
 def assistant_entries(message: Mapping[str, Any], last: int = 0) -> list[Entry]:
-    """The entries of a reply (Rasa's `BotUttered.message()`): the notice apart from the answer that it comes with.
+    """The entries of a reply, given as Rasa's `BotUttered.message()`; a privacy notice before the text is an entry of its own.
 
-    `last` is the number of the entry before: replies of one turn can bear the same time.
+    `last` is the number of the entry before: replies of one turn can have the same time.
     """
     number = max(microseconds(message["timestamp"]), last + 1)
     text, notice = message.get("text") or "", message.get("notice")
@@ -159,7 +158,7 @@ def assistant_entries(message: Mapping[str, Any], last: int = 0) -> list[Entry]:
             sources=tuple(message.get("sources") or ()),
             reviewed=message.get("reviewed"),
             picture=_picture(message),
-            kept=message.get("kept"),
+            receipt=message.get("kept"),
             card=_card(message) if kind in ("clinic", "group", "registry") else None,
             choices=tuple(
                 Choice(row["title"], choice_token(number, place), row["payload"]) for place, row in enumerate(buttons)
@@ -170,27 +169,27 @@ def assistant_entries(message: Mapping[str, Any], last: int = 0) -> list[Entry]:
 
 
 def conversation_entries(events: Iterable[Mapping[str, Any]]) -> list[Entry]:
-    """The entries of stored events, in their order."""
+    """The entries of stored events, in order."""
     entries: list[Entry] = []
     for event in events:
         metadata = event.get("metadata") or {}
         if event["event"] == "user" and event.get("text"):
             entries.append(patient_entry(event["text"], event["timestamp"], metadata))
         if event["event"] == "bot":
-            said = {"text": event.get("text"), "timestamp": event["timestamp"]}
+            uttered = {"text": event.get("text"), "timestamp": event["timestamp"]}
             last = entries[-1].number if entries else 0
-            entries += assistant_entries((event.get("data") or {}) | said | metadata, last)
+            entries += assistant_entries((event.get("data") or {}) | uttered | metadata, last)
     return entries
 
 
-def entries_of_turn(history: list[Entry], said: str) -> list[Entry]:
-    """What was said in the turn of one message, that message included."""
-    begun = list(itertools.dropwhile(lambda entry: entry.message_id != said, history))
-    return begun[:1] + list(itertools.takewhile(lambda entry: entry.author != PATIENT, begun[1:]))
+def entries_of_turn(history: list[Entry], message_id: str) -> list[Entry]:
+    """The entries of the turn of a message, that message first; empty if the history does not contain it."""
+    since = list(itertools.dropwhile(lambda entry: entry.message_id != message_id, history))
+    return since[:1] + list(itertools.takewhile(lambda entry: entry.author != PATIENT, since[1:]))
 
 
 def as_json(entry: Entry) -> dict[str, Any]:
-    """The entry as the widget reads it; what is not known is left out."""
+    """The entry in the widget's wire format, without empty fields."""
     titles = load_catalogue().titles
     optional = {
         "said": entry.message_id,
@@ -199,7 +198,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "reviewed": entry.reviewed,
         "picture": entry.picture and {"link": f"/chat/pictures/{entry.picture.file}", "alternative": entry.picture.alternative},
         "card": entry.card,
-        "kept": entry.kept,
+        "kept": entry.receipt,
         "choices": [{"title": choice.title, "token": choice.token} for choice in entry.choices],
         "feedback": [
             {"title": choice.title, "token": choice.token, "shown": choice.shown}
@@ -207,8 +206,8 @@ def as_json(entry: Entry) -> dict[str, Any]:
             for choice in entry.feedback
         ],
     }
-    said = {"id": entry.id, "from": entry.author, "time": entry.time, "kind": entry.kind, "text": entry.text}
-    return said | {name: value for name, value in optional.items() if value}
+    required = {"id": entry.id, "from": entry.author, "time": entry.time, "kind": entry.kind, "text": entry.text}
+    return required | {name: value for name, value in optional.items() if value}
 
 
 @cache

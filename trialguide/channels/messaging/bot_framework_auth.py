@@ -1,4 +1,4 @@
-"""Whether a request was sent by the Bot Framework, for this app, and where the answer may go.
+"""Authentication of requests from the Bot Framework, and validation of the address that replies go to.
 
 Source: https://learn.microsoft.com/azure/bot-service/rest-api/bot-framework-rest-connector-authentication, "Connector to bot"
 """
@@ -19,18 +19,18 @@ logger = logging.getLogger(__name__)
 DOCUMENT = "https://login.botframework.com/v1/.well-known/openidconfiguration"
 ISSUER = "https://api.botframework.com"
 LEEWAY_SECONDS = 300
-# Keys are kept for a day, and looked up again for one that is unknown, but not at everybody's whim.
-KEPT_SECONDS = 24 * 3600
-AGAIN_SECONDS = 300
-AFTER_FAILURE_SECONDS = 10
-# Hosts of the connector service; an answer carries this app's token and must go nowhere else. Anybody can have another name
-# under trafficmanager.net.
+# Keys are cached for a day. An unknown key refreshes the cache earlier, but not at every request that names one.
+CACHE_SECONDS = 24 * 3600
+REFRESH_SECONDS = 300
+RETRY_SECONDS = 10
+# Hosts of the connector service. A reply carries this app's token and must go nowhere else; other names under
+# trafficmanager.net are open to any customer of Azure.
 SERVICES = frozenset({"smba.trafficmanager.net"})
 SERVICE_DOMAINS = (".botframework.com", ".teams.microsoft.com")
 
 
 class BotFrameworkKeys:
-    """The keys by which the Bot Framework signs, and the checks of its tokens."""
+    """Cache of the Bot Framework's signing keys, and validation of its tokens."""
 
     def __init__(self, calls: ApiClient, app: str, test_address: str | None) -> None:
         self._calls = calls
@@ -39,11 +39,11 @@ class BotFrameworkKeys:
         self._document = f"{test_address}/v1/.well-known/openidconfiguration" if test_address else DOCUMENT
         self._keys: dict[str, Mapping[str, Any]] = {}
         self._fetching = asyncio.Lock()
-        # When the keys are too old, and when they may be looked up again for one that is unknown.
-        self._stale = self._again = 0.0
+        # Monotonic times from which the keys are stale, and from which an unknown key refreshes them.
+        self._stale = self._refresh = 0.0
 
     async def verifies(self, token: str, activity: Mapping[str, Any]) -> bool:
-        """Whether a token proves that this activity came from the Bot Framework, for this app."""
+        """Whether a token authenticates this activity as the Bot Framework's, for this app."""
         try:
             key = await self._key(jwt.get_unverified_header(token).get("kid"))
             if key is None:
@@ -60,33 +60,33 @@ class BotFrameworkKeys:
         except (jwt.PyJWTError, ValueError, TypeError):
             return False
         service = activity.get("serviceUrl")
-        # A key is good for the channels that it is endorsed for.
+        # A key is valid for the channels that it is endorsed for.
         endorsed = activity.get("channelId") in (key.get("endorsements") or ())
         return endorsed and claims.get("serviceurl") == service and is_service(service, self._test_address)
 
     async def fetch(self) -> None:
-        """Looks the keys up. What fails is logged and done again when it is needed."""
+        """Refreshes the keys. A failure is logged, and retried when a key is needed."""
         try:
             document = await self._calls.request("GET", self._document)
-            found = await self._calls.request("GET", document["jwks_uri"])
-            self._keys = {key["kid"]: key for key in found["keys"]}
-            self._stale, self._again = time.monotonic() + KEPT_SECONDS, time.monotonic() + AGAIN_SECONDS
-        except (ApiError, KeyError, TypeError) as problem:
-            logger.error("The keys of the Bot Framework could not be fetched: %s", type(problem).__name__)
-            self._stale = self._again = time.monotonic() + AFTER_FAILURE_SECONDS
+            key_set = await self._calls.request("GET", document["jwks_uri"])
+            self._keys = {key["kid"]: key for key in key_set["keys"]}
+            self._stale, self._refresh = time.monotonic() + CACHE_SECONDS, time.monotonic() + REFRESH_SECONDS
+        except (ApiError, KeyError, TypeError) as error:
+            logger.error("The keys of the Bot Framework could not be fetched: %s", type(error).__name__)
+            self._stale = self._refresh = time.monotonic() + RETRY_SECONDS
 
     async def _key(self, id: object) -> Mapping[str, Any] | None:
         if not isinstance(id, str):
             return None
         async with self._fetching:
             now = time.monotonic()
-            if now >= self._stale or (id not in self._keys and now >= self._again):
+            if now >= self._stale or (id not in self._keys and now >= self._refresh):
                 await self.fetch()
         return self._keys.get(id)
 
 
 def is_service(address: object, test_address: str | None) -> bool:
-    """Whether an address is one of the connector service, which may be given this app's token."""
+    """Whether an address belongs to the connector service, which may receive this app's token."""
     if not isinstance(address, str):
         return False
     if test_address:

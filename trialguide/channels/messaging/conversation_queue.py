@@ -1,51 +1,44 @@
-"""Work for a person that is done one after another, while that for others goes on."""
+"""Work queues, one per sender."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from trialguide.channels.front_door.incoming import Rejected
+from trialguide.runtime.keyed_lock import KeyedLock
 
 Result = TypeVar("Result")
 
 
-@dataclass
-class _Line:
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
-
-
 class ConversationQueue:
-    """Does the work for each sender in the order in which it came."""
+    """Runs the work of each sender one after another, in the order in which it came, and that of other senders meanwhile."""
 
     def __init__(self, most: int) -> None:
-        """`most` is how much work for a sender may be done or wait at once."""
+        """`most` bounds the running and waiting work of one sender."""
         self._most = most
-        self._lines: dict[str, _Line] = {}
-        self._running: set[asyncio.Task[Any]] = set()
+        self._lock = KeyedLock()
+        self._tasks: dict[str, set[asyncio.Task[Any]]] = {}
 
     def submit(self, sender: str, work: Callable[[], Coroutine[Any, Any, Result]]) -> "asyncio.Task[Result]":
-        """Starts the work, now or when that before it is done. Raises Rejected when too much waits already."""
-        line = self._lines.setdefault(sender, _Line())
-        if line.waiting >= self._most:
+        """Queues work. Raises Rejected when the queue of the sender is full."""
+        if len(self._tasks.get(sender, ())) >= self._most:
             raise Rejected("busy")
-        line.waiting += 1
-        task = asyncio.create_task(self._in_line(sender, line, work))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task = asyncio.create_task(self._run(sender, work))
+        self._tasks.setdefault(sender, set()).add(task)
+        task.add_done_callback(lambda _: self._discard(sender, task))
         return task
 
     async def finish(self, seconds: float) -> None:
-        """Waits until all work is done, at most so many seconds."""
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=seconds)
+        """Waits until all queues are empty, for at most `seconds`."""
+        tasks = {task for own in self._tasks.values() for task in own}
+        if tasks:
+            await asyncio.wait(tasks, timeout=seconds)
 
-    async def _in_line(self, sender: str, line: _Line, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
-        try:
-            async with line.lock:
-                return await work()
-        finally:
-            line.waiting -= 1
-            if not line.waiting:
-                del self._lines[sender]
+    async def _run(self, sender: str, work: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+        async with self._lock.hold(sender):
+            return await work()
+
+    def _discard(self, sender: str, task: "asyncio.Task[Any]") -> None:
+        self._tasks[sender].discard(task)
+        if not self._tasks[sender]:
+            del self._tasks[sender]

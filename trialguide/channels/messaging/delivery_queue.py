@@ -1,4 +1,4 @@
-"""What a messaging service sends to people."""
+"""Queue of the calls that send messages to people."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -10,34 +10,34 @@ from trialguide.runtime.logs import log_failure
 
 logger = logging.getLogger(__name__)
 
-# What may wait to be sent to one person.
-MOST_UNSENT = 100
+# Calls that may be queued for one person.
+MAX_UNSENT = 100
 
 
 class DeliveryQueue:
-    """Sends to each person one thing after the other. What fails is logged, and keeps nobody else waiting."""
+    """Runs the calls for each person in order. A failed call is logged, and delays nobody else."""
 
     def __init__(self, channel: str) -> None:
         self._channel = channel
-        self._lines = ConversationQueue(MOST_UNSENT)
+        self._queue = ConversationQueue(MAX_UNSENT)
 
-    def submit(self, sender: str, sending: Callable[[], Awaitable[None]]) -> bool:
-        """Sends something, now or when what is before it is sent; whether it found a place."""
+    def submit(self, sender: str, call: Callable[[], Awaitable[None]]) -> bool:
+        """Queues a call; False when the queue is full."""
         try:
-            self._lines.submit(sender, lambda: self._tried(sending))
+            self._queue.submit(sender, lambda: self._run(call))
         except Rejected:
             logger.error("Something on %s was dropped: too much waits to be sent to one person.", self._channel)
             return False
         return True
 
     async def finish(self, seconds: float) -> None:
-        """Waits until all is sent, at most so many seconds."""
-        await self._lines.finish(seconds)
+        """Waits until all calls are done, at most so many seconds."""
+        await self._queue.finish(seconds)
 
-    async def _tried(self, sending: Callable[[], Awaitable[None]]) -> None:
+    async def _run(self, call: Callable[[], Awaitable[None]]) -> None:
         try:
-            await sending()
-        except ApiError as refusal:
-            logger.error("%s did not take what it was sent: %s", self._channel, refusal)
+            await call()
+        except ApiError as error:
+            logger.error("%s did not take what it was sent: %s", self._channel, error)
         except Exception as error:
             log_failure(f"Nothing could be sent on {self._channel}", error)

@@ -1,4 +1,4 @@
-"""Calls to the vendors of messaging services: none waits for ever, what may pass is tried again, what may not is said once."""
+"""HTTP client for the vendors' APIs: every call has a timeout, transient errors are retried, permanent ones raised at once."""
 
 import asyncio
 import random
@@ -12,12 +12,12 @@ TRIES = 4
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 60
 UNREACHABLE = "unreachable"
-# An error code is logged, an error's text is not: it may quote what was sent and to whom.
+# Error codes are logged, error messages are not: they may quote the text and the recipient.
 CODE = re.compile(r"[\w.-]{1,40}", re.ASCII)
 
 
 class ApiError(Exception):
-    """A call that came to nothing: its HTTP status (0 without an answer) and the vendor's own code, if it named one."""
+    """A failed call: its HTTP status, 0 without a response, and the vendor's error code, if there is one."""
 
     def __init__(self, status: int, code: str | None) -> None:
         super().__init__(f"status {status}, code {code}")
@@ -26,42 +26,42 @@ class ApiError(Exception):
 
     @property
     def may_have_arrived(self) -> bool:
-        """Whether the vendor was silent, and may have taken the message all the same."""
+        """Whether the vendor may have accepted the message although no response came."""
         return self.status == 0 and self.code != UNREACHABLE
 
 
 class ApiClient:
-    """The calls of one channel."""
+    """HTTP client of one channel."""
 
     def __init__(self, tries: int = TRIES) -> None:
         self._tries = tries
         self._session: aiohttp.ClientSession | None = None
 
     async def request(self, method: str, url: str, **request: Any) -> Any:
-        """Calls until there is an answer below 400, whose JSON it gives (None where it holds none); `request` as for aiohttp.
+        """Sends a request with retries and returns the JSON of the response, None when there is none; `request` as for aiohttp.
 
-        Raises ApiError for any other answer below 500 but 429, and when all tries came to nothing.
+        Raises ApiError for a status from 400 to 499 except 429, and when the last attempt fails.
         """
-        refused = ApiError(0, None)
-        for tried in range(1, self._tries + 1):
-            pause = FIRST_PAUSE_SECONDS * 2 ** (tried - 1)
+        failure = ApiError(0, None)
+        for attempt in range(1, self._tries + 1):
+            pause = FIRST_PAUSE_SECONDS * 2 ** (attempt - 1)
             try:
                 async with self._open().request(method, url, allow_redirects=False, **request) as response:
                     answer = await _json(response)
                     if response.status < 400:
                         return answer
-                    refused = ApiError(response.status, error_code(answer))
+                    failure = ApiError(response.status, error_code(answer))
                     if response.status != 429 and response.status < 500:
-                        raise refused
-                    pause = _asked_pause(response, answer) or pause
+                        raise failure
+                    pause = _retry_after(response, answer) or pause
             except aiohttp.ClientConnectorError:
-                refused = ApiError(0, UNREACHABLE)
+                failure = ApiError(0, UNREACHABLE)
             except (aiohttp.ClientError, asyncio.TimeoutError):
-                refused = ApiError(0, None)
-            if tried < self._tries:
-                # Spread, so that callers who failed together do not come back together.
+                failure = ApiError(0, None)
+            if attempt < self._tries:
+                # Jitter, so that calls which failed together do not retry together.
                 await asyncio.sleep(min(pause, LONGEST_PAUSE_SECONDS) * random.uniform(1, 1.3))  # noqa: S311
-        raise refused
+        raise failure
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -69,7 +69,7 @@ class ApiClient:
             await self._session.close()
 
     def _open(self) -> aiohttp.ClientSession:
-        # A session belongs to the running event loop, so none is made before the first call.
+        # A session belongs to the running event loop, so it is created at the first call.
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=CALL_SECONDS), connector=aiohttp.TCPConnector(limit=0)
@@ -78,7 +78,7 @@ class ApiClient:
 
 
 def error_code(answer: Any) -> str | None:
-    """The code in an answer: Meta's and Microsoft's `error.code`, Telegram's `error_code`, Twilio's `code`, Slack's `error`."""
+    """The error code: Meta's and Microsoft's `error.code`, Telegram's `error_code`, Twilio's `code`, Slack's `error`."""
     if not isinstance(answer, dict):
         return None
     error = answer.get("error")
@@ -93,11 +93,11 @@ async def _json(response: aiohttp.ClientResponse) -> Any:
         return None
 
 
-def _asked_pause(response: aiohttp.ClientResponse, answer: Any) -> float | None:
-    """How many seconds the vendor asks to wait: `Retry-After` (RFC 9110, 10.2.3), or Telegram's `retry_after`."""
+def _retry_after(response: aiohttp.ClientResponse, answer: Any) -> float | None:
+    """Seconds until the retry that the vendor asks for: `Retry-After` (RFC 9110, 10.2.3), or Telegram's `retry_after`."""
     parameters = answer.get("parameters") if isinstance(answer, dict) else None
-    asked = response.headers.get("Retry-After") or (parameters.get("retry_after") if isinstance(parameters, dict) else None)
+    seconds = response.headers.get("Retry-After") or (parameters.get("retry_after") if isinstance(parameters, dict) else None)
     try:
-        return max(0.0, float(asked)) if asked is not None else None
+        return max(0.0, float(seconds)) if seconds is not None else None
     except (TypeError, ValueError):
         return None

@@ -1,4 +1,4 @@
-"""The channel Facebook Messenger.
+"""Facebook Messenger channel.
 
 Source: https://developers.facebook.com/documentation/business-messaging/messenger-platform
 """
@@ -10,13 +10,17 @@ from sanic import Blueprint
 from sanic.request import Request
 
 from trialguide.channels.messaging.base import MessagingChannel
+from trialguide.channels.messaging.deep_links import GREETING, token_of_link
 from trialguide.channels.messaging.meta_webhooks import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from trialguide.channels.messaging.rendering import PLAIN, Capabilities, RenderedMessage
-from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json, walk
+from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json, walk, words_in
+
+# The preview of a link comes as an attachment of the type "fallback".
+READABLE = frozenset({"location", "fallback"})
 
 
 class Messenger(MessagingChannel):
-    """People who write to a Facebook page, at `/webhooks/messenger/webhook`."""
+    """Messages to a Facebook page; webhook `/webhooks/messenger/webhook`."""
 
     prefix = "fb"
     capabilities = Capabilities(PLAIN, text=2000, text_with_buttons=2000, buttons=13, title=20)
@@ -35,20 +39,25 @@ class Messenger(MessagingChannel):
     def events(self, request: Request) -> Iterable[Any]:
         return walk(parse_json(request.body), "entry", "messaging")
 
-    def message_in(self, event: Any) -> VendorMessage | None:
+    def parse_event(self, event: Any) -> VendorMessage | None:
         person, time = str(event["sender"]["id"]), float(event.get("timestamp") or 0)
         postback, message = event.get("postback"), event.get("message")
         if postback:
-            # Some postbacks come without an id of their own.
-            return VendorMessage(person, str(postback.get("mid") or time), person, token=str(postback["payload"]), time=time)
-        # Deliveries, what was read, reactions, edits; and what the page itself has said, also through others.
+            return _of_postback(postback, person, time)
+        if "referral" in event and not message:
+            # A link led into a conversation that exists already.
+            token = token_of_link(event["referral"].get("ref"))
+            return VendorMessage(person, f"referral/{time}", person, token=token, time=time) if token else None
+        # Deliveries, reads, reactions and edits; and messages of the page itself.
         if not message or message.get("is_echo") or message.get("is_deleted"):
             return None
         text, token, location = message.get("text"), message.get("quick_reply", {}).get("payload"), None
-        for attachment in message.get("attachments") or ():
+        attachments = message.get("attachments") or ()
+        for attachment in attachments:
             where = attachment["payload"].get("coordinates") if attachment["type"] == "location" else None
-            text, location = None, (float(where["lat"]), float(where["long"])) if where else None
-        return VendorMessage(person, str(message["mid"]), person, text, token, location, time)
+            text, location = words_in(text), (float(where["lat"]), float(where["long"])) if where else None
+        has_attachment = any(attachment["type"] not in READABLE for attachment in attachments)
+        return VendorMessage(person, str(message["mid"]), person, text, token, location, time, has_attachment)
 
     async def send(self, reply_to: Any, message: RenderedMessage) -> None:
         content: dict[str, Any] = {"text": message.text}
@@ -61,3 +70,13 @@ class Messenger(MessagingChannel):
         body = {"recipient": {"id": reply_to}, "messaging_type": "RESPONSE", "message": content}
         headers = {"Authorization": f"Bearer {self.vendor['MESSENGER_TOKEN']}"}
         await self.calls.request("POST", f"{self.vendor.get('MESSENGER_API', GRAPH)}/me/messages", json=body, headers=headers)
+
+
+def _of_postback(postback: Any, person: str, time: float) -> VendorMessage:
+    # Some postbacks have no id.
+    id = str(postback.get("mid") or time)
+    if "referral" not in postback:
+        return VendorMessage(person, id, person, token=str(postback["payload"]), time=time)
+    # "Get started" after a link; its payload is set by the operator.
+    token = token_of_link(postback["referral"].get("ref"))
+    return VendorMessage(person, id, person, None if token else GREETING, token, time=time)

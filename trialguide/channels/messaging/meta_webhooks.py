@@ -1,4 +1,4 @@
-"""What Meta's two services share: signed webhooks and the handshake that opens them.
+"""Webhooks of Meta's two services: signature and verification handshake.
 
 Source: https://developers.facebook.com/docs/graph-api/webhooks/getting-started
 """
@@ -10,10 +10,10 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from trialguide.channels.messaging.webhook_events import constant_time_equal
+from trialguide.runtime.constant_time import constant_time_equal
 
 GRAPH = "https://graph.facebook.com/v25.0"
-# Both let one write freely to a person for a day after their last message.
+# Both allow free messages for a day after the person's last one.
 META_WINDOW_SECONDS = 24 * 3600.0
 
 
@@ -24,11 +24,11 @@ def signed_by_meta(request: Request, app_secret: str) -> bool:
 
 
 def add_handshake(blueprint: Blueprint, verify_token: str) -> None:
-    """Answers Meta's question whether this is the webhook that somebody has entered."""
+    """Adds the route by which Meta verifies the webhook."""
 
     @blueprint.get("/webhook", name="handshake")
-    async def answer(request: Request) -> HTTPResponse:
-        asked = request.args
-        if asked.get("hub.mode") == "subscribe" and constant_time_equal(asked.get("hub.verify_token", ""), verify_token):
-            return response.text(asked.get("hub.challenge", ""), headers={"X-Content-Type-Options": "nosniff"})
+    async def verify(request: Request) -> HTTPResponse:
+        query = request.args
+        if query.get("hub.mode") == "subscribe" and constant_time_equal(query.get("hub.verify_token", ""), verify_token):
+            return response.text(query.get("hub.challenge", ""), headers={"X-Content-Type-Options": "nosniff"})
         return response.empty(status=403)

@@ -1,4 +1,4 @@
-"""Tells those who follow a topic that its answer has changed: each once, whatever is interrupted."""
+"""Notifies followers of a topic when its answer changes: each at most once, also across interrupted runs."""
 
 import asyncio
 from collections import Counter
@@ -30,22 +30,22 @@ from trialguide.storage.schema import EVENTS
 
 SERVICES: tuple[type[MessagingChannel], ...] = (WhatsApp, Messenger, Telegram, Slack, Teams, Sms)
 TOO_MANY = 429
-# What became of a follower, as operators read it.
-TOLD, TO_BE_TOLD = "told", "to be told"
+# Outcomes, as operators read them.
+NOTIFIED, PENDING = "told", "to be told"
 IN_CONVERSATION = "will read it in their conversation"
-PERHAPS = "perhaps told: the vendor was silent, or an earlier run was interrupted just then. It stands in their conversation"
-CLOSED = "kept until they write again: their service lets nobody write to them now"
-LATER = "kept for another run: the vendor did not take it"
+UNCERTAIN = "perhaps told: the vendor was silent, or an earlier run was interrupted just then. It stands in their conversation"
+WINDOW_CLOSED = "kept until they write again: their service lets nobody write to them now"
+RETRY_LATER = "kept for another run: the vendor did not take it"
 UNREADABLE = "cannot be reached: their address was encrypted under another FRONT_DOOR_KEY"
-OFF = "cannot be reached: their channel is not set up here"
-TAKEN = "left to another run"
+CHANNEL_OFF = "cannot be reached: their channel is not set up here"
+CLAIMED_ELSEWHERE = "left to another run"
 
 Result = TypeVar("Result")
 
 
 @dataclass
 class Notifier:
-    """One run: the channels by the prefix of their sender ids, the versions of the answers as they are now.
+    """One run over all followers. `channels` by prefix of their sender ids, `versions` of the answers by topic.
 
     Raises what the database raises.
     """
@@ -53,78 +53,82 @@ class Notifier:
     engine: Engine
     channels: Mapping[str, MessagingChannel]
     versions: Mapping[str, str]
-    # Seconds between two messages to vendors.
+    # Seconds between two calls.
     pause: float
-    _full: set[str] = field(default_factory=set)
+    # Prefixes of channels whose vendor limits the rate.
+    _rate_limited: set[str] = field(default_factory=set)
 
     async def run(self, send: bool) -> Counter[tuple[str, str, str]]:
-        """Goes through the followers who have not been told, a batch at a time; how many came to what, by topic and channel."""
-        counted: Counter[tuple[str, str, str]] = Counter()
+        """Notifies pending followers in batches; counts them by topic, channel and outcome."""
+        counts: Counter[tuple[str, str, str]] = Counter()
         last = 0
         try:
-            while batch := self._do(partial(pending, versions=self.versions, after=last)):
-                wrote = self._do(partial(last_message_times, sender_ids=[follow.sender_id for follow in batch]))
+            while batch := self._transaction(partial(pending, versions=self.versions, after=last)):
+                last_messages = self._transaction(
+                    partial(last_message_times, sender_ids=[follow.sender_id for follow in batch])
+                )
                 for follow in batch:
                     prefix = follow.sender_id.partition(":")[0]
-                    outcome = self._unreached(follow, wrote.get(follow.sender_id, 0.0))
+                    outcome = self._obstacle(follow, last_messages.get(follow.sender_id, 0.0))
                     if outcome is None:
-                        outcome = await self._tell(follow, self.channels.get(prefix)) if send else TO_BE_TOLD
-                    counted[follow.topic, prefix, outcome] += 1
+                        outcome = await self._notify(follow, self.channels.get(prefix)) if send else PENDING
+                    counts[follow.topic, prefix, outcome] += 1
                 last = batch[-1].number
         finally:
             for channel in self.channels.values():
                 await channel.calls.close()
-        return counted
+        return counts
 
-    def _unreached(self, follow: Follow, wrote: float) -> str | None:
-        """Why somebody cannot be told now, or None when they can."""
+    def _obstacle(self, follow: Follow, last_message: float) -> str | None:
+        """The outcome for a follower who cannot be notified now, or None. `last_message` is the time of their latest one."""
         prefix = follow.sender_id.partition(":")[0]
         channel = self.channels.get(prefix)
         if channel is None:
-            return OFF if follow.way_back else None
-        if prefix in self._full:
-            return LATER
-        is_open = channel.window_seconds is None or time() < wrote + channel.window_seconds
-        return None if is_open or follow.interrupted else CLOSED
+            return CHANNEL_OFF if follow.reply_address else None
+        if prefix in self._rate_limited:
+            return RETRY_LATER
+        is_open = channel.window_seconds is None or time() < last_message + channel.window_seconds
+        return None if is_open or follow.interrupted else WINDOW_CLOSED
 
-    async def _tell(self, follow: Follow, channel: MessagingChannel | None) -> str:
+    async def _notify(self, follow: Follow, channel: MessagingChannel | None) -> str:
         news = notification_for(follow.topic)
         if follow.interrupted:
-            self._do(lambda connection: _note(connection, follow, news))
-            return PERHAPS
-        if channel is None or follow.way_back is None:
-            return IN_CONVERSATION if self._do(lambda connection: self._note_alone(connection, follow, news)) else TAKEN
-        # Noted before it is sent: whatever happens, nobody is told twice.
-        if not self._do(lambda connection: claim(connection, follow, self.versions[follow.topic])):
-            return TAKEN
+            self._transaction(lambda connection: _record(connection, follow, news))
+            return UNCERTAIN
+        if channel is None or follow.reply_address is None:
+            is_new = self._transaction(lambda connection: self._claim_and_record(connection, follow, news))
+            return IN_CONVERSATION if is_new else CLAIMED_ELSEWHERE
+        # Claimed before the call, so that nobody is notified twice.
+        if not self._transaction(lambda connection: claim(connection, follow, self.versions[follow.topic])):
+            return CLAIMED_ELSEWHERE
         await asyncio.sleep(self.pause)
         try:
-            await channel.write(follow.way_back, conversation_entries([news.as_dict()])[0])
-        except ApiError as refusal:
-            if refusal.may_have_arrived:
-                self._do(lambda connection: _note(connection, follow, news))
-                return PERHAPS
-            if refusal.status == TOO_MANY:
-                self._full.add(channel.prefix)
-            self._do(lambda connection: release(connection, follow))
-            return LATER
+            await channel.write(follow.reply_address, conversation_entries([news.as_dict()])[0])
+        except ApiError as error:
+            if error.may_have_arrived:
+                self._transaction(lambda connection: _record(connection, follow, news))
+                return UNCERTAIN
+            if error.status == TOO_MANY:
+                self._rate_limited.add(channel.prefix)
+            self._transaction(lambda connection: release(connection, follow))
+            return RETRY_LATER
         except InvalidToken:
-            self._do(lambda connection: release(connection, follow))
+            self._transaction(lambda connection: release(connection, follow))
             return UNREADABLE
-        self._do(lambda connection: _note(connection, follow, news))
-        return TOLD
+        self._transaction(lambda connection: _record(connection, follow, news))
+        return NOTIFIED
 
-    def _note_alone(self, connection: Connection, follow: Follow, news: BotUttered) -> bool:
-        begun = claim(connection, follow, self.versions[follow.topic])
-        return begun and _note(connection, follow, news)
+    def _claim_and_record(self, connection: Connection, follow: Follow, news: BotUttered) -> bool:
+        is_claimed = claim(connection, follow, self.versions[follow.topic])
+        return is_claimed and _record(connection, follow, news)
 
-    def _do(self, work: Callable[[Connection], Result]) -> Result:
+    def _transaction(self, work: Callable[[Connection], Result]) -> Result:
         with self.engine.begin() as connection:
             return work(connection)
 
 
 def notification_for(topic: str) -> BotUttered:
-    """What the followers of a topic are told, with buttons for the new answer and for an end of it."""
+    """The message to followers of a topic, with buttons for the new answer and for unfollowing."""
     words, title = load_words(), load_catalogue().titles[topic]
     end = fill(words["unfollow_named_choice"]["text"], {"title": title})
     choices = buttons([title, end])
@@ -132,20 +136,20 @@ def notification_for(topic: str) -> BotUttered:
 
 
 def channels_of(settings: Settings) -> dict[str, MessagingChannel]:
-    """The channels that are set up, by the prefix of their sender ids. Raises ValueError for a key that cannot be used."""
+    """The channels that are set up, by prefix of their sender ids. Raises ValueError for a key that cannot be used."""
     vendors = [(service, settings.services.get(service.name())) for service in SERVICES]
     channels = [service(settings, vendor) for service, vendor in vendors if vendor]
     for channel in channels:
-        # A second try could come to a second message.
+        # A retry could send a second message.
         channel.calls = ApiClient(tries=1)
     return {channel.prefix: channel for channel in channels}
 
 
-def _note(connection: Connection, follow: Follow, news: BotUttered) -> bool:
-    """Notes that somebody was told, and adds what they were told to their conversation; whether that was not done before."""
-    noted = mark_notified(connection, follow)
-    if noted:
-        # With what waits for the next message, as after every turn.
+def _record(connection: Connection, follow: Follow, news: BotUttered) -> bool:
+    """Marks a follower as notified and adds the message to their conversation; False when that was done before."""
+    is_new = mark_notified(connection, follow)
+    if is_new:
+        # With the action that waits for the next message, as after every turn.
         rows = [event_row(follow.sender_id, event) for event in (news, ActionExecuted("action_listen"))]
         connection.execute(EVENTS.insert(), rows)
-    return noted
+    return is_new

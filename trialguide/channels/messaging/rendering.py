@@ -1,4 +1,4 @@
-"""From the neutral answer model to the messages of a messaging service: mark-up, length limits, buttons, pictures."""
+"""Renders entries as messages of a service: mark-up, length limits, buttons, pictures."""
 
 import html
 import re
@@ -13,31 +13,31 @@ from trialguide.content.wording import load_words, named_source, source_line
 LINK = re.compile(r"(https?://[^\s<>\"]*[^\s<>\".,;:!?)\]])")
 MAIL = re.compile(r"([\w.+-]+@[\w-]+\.[\w.-]*\w)")
 SENTENCE_END = re.compile(r"(?<=[.!?]) (?=\S)")
-# Marks of WhatsApp and Slack, which neither lets one escape, and letters that look like them.
+# Mark-up characters of WhatsApp and Slack, which cannot be escaped, and look-alikes for them.
 LOOK_ALIKES = str.maketrans("*_~`", "∗ˍ∼ˋ")
 
 
 @dataclass(frozen=True)
 class Markup:
-    """How a service writes text that is meant as it stands, bold text (escaped already), and a link with its name."""
+    """Mark-up of a service: `escape` for plain text, `bold` for text that is escaped, `link` for a name and a URL."""
 
     escape: Callable[[str], str]
     bold: Callable[[str], str]
     link: Callable[[str, str], str]
 
     def text(self, text: str) -> str:
-        """A text in which the links are links and nothing else is mark-up."""
-        found = enumerate(LINK.split(text))
-        return "".join(self.link(piece, piece) if number % 2 else self._words(piece) for number, piece in found)
+        """The text with its links marked up and everything else escaped."""
+        pieces = enumerate(LINK.split(text))
+        return "".join(self.link(piece, piece) if number % 2 else self._words(piece) for number, piece in pieces)
 
     def named(self, name: str, link: str) -> str:
         """A link under a name."""
         return self.link(self.escape(name), link)
 
     def _words(self, text: str) -> str:
-        # An address with other letters in it would reach nobody.
-        found = enumerate(MAIL.split(text))
-        return "".join(piece if number % 2 else self.escape(piece) for number, piece in found)
+        # Look-alikes would break an e-mail address.
+        pieces = enumerate(MAIL.split(text))
+        return "".join(piece if number % 2 else self.escape(piece) for number, piece in pieces)
 
 
 def _plain_link(name: str, link: str) -> str:
@@ -54,7 +54,7 @@ def _slack_link(name: str, link: str) -> str:
 
 
 def _slack_escape(text: str) -> str:
-    # Slack wants these three and no more; a bar would end the link that a name stands in.
+    # Slack asks for these three only.
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -70,7 +70,7 @@ SLACK = Markup(
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a service shows: characters in a message, with and without buttons; buttons, and characters on one (None: any)."""
+    """Limits of a service: characters of a message without and with buttons, number of buttons, characters of a title."""
 
     markup: Markup
     text: int
@@ -82,7 +82,7 @@ class Capabilities:
 
 @dataclass(frozen=True)
 class RenderedMessage:
-    """One message to send: a text in the service's mark-up, with buttons, or a picture with its text alternative."""
+    """Message to send: text in the service's mark-up with buttons, or a picture's URL with its text alternative."""
 
     text: str
     buttons: tuple[Choice, ...] = ()
@@ -90,31 +90,31 @@ class RenderedMessage:
 
 
 def messages(entry: Entry, form: Capabilities, address: str | None, first: int = 1) -> list[RenderedMessage]:
-    """The messages that an entry comes to, in their order.
+    """The messages of an entry, in order.
 
-    `address` is where services find this server's pictures, or None where they cannot; then their alternative is shown.
-    Choices are numbered from `first`: those that find no room as buttons, or whose titles do not, stand in the text.
+    `address` is the public address of this server's pictures, or None to send their text alternative instead.
+    Choices are numbered from `first`; those beyond the limit of buttons, or with too long titles, are listed in the text.
     """
     numbered = [(f"{number}. {choice.title}", choice) for number, choice in enumerate(entry.choices, start=first)]
     short = all(form.title is None or len(choice.title) <= form.title for _, choice in numbered)
     buttons = [
         choice if short else replace(choice, title=_shortened(title, form.title)) for title, choice in numbered[: form.buttons]
     ]
-    written = [title for title, _ in (numbered[form.buttons :] if short else numbered)]
+    listed = [title for title, _ in (numbered[form.buttons :] if short else numbered)]
     pictured = entry.picture if form.pictures and address else None
     limit = form.text_with_buttons if buttons else form.text
     alternative = entry.picture.alternative if entry.picture and not pictured else None
-    texts = _pack(_segments(entry, form, limit, written, alternative), limit)
-    made = [RenderedMessage(text) for text in texts]
-    made[-1:] = [replace(made[-1], buttons=tuple(buttons))]
+    texts = _pack(_segments(entry, form, limit, listed, alternative), limit)
+    rendered = [RenderedMessage(text) for text in texts]
+    rendered[-1:] = [replace(rendered[-1], buttons=tuple(buttons))]
     if pictured:
         file = f"{pictured.file.rpartition('.')[0]}.png"
-        made.insert(0, RenderedMessage(pictured.alternative, picture=f"{address}/chat/pictures/{file}"))
-    return made
+        rendered.insert(0, RenderedMessage(pictured.alternative, picture=f"{address}/chat/pictures/{file}"))
+    return rendered
 
 
 def utf16_length(text: str) -> int:
-    """Characters as services count them at the strictest: in UTF-16."""
+    """Length in UTF-16 code units, the strictest count that a service uses."""
     return len(text.encode("utf-16-le")) // 2
 
 
@@ -122,15 +122,15 @@ def _shortened(title: str, most: int | None) -> str:
     if most is None or len(title) <= most:
         return title
     cut = title[: most - 1]
-    # Whole words, but not so few that nothing is left beside the number.
+    # Cuts between words, unless that leaves less than half.
     at = cut.rfind(" ")
     return (cut[:at] if at > most // 2 else cut).rstrip(" ,") + "…"
 
 
 def _segments(
-    entry: Entry, form: Capabilities, limit: int, written: list[str], alternative: str | None
+    entry: Entry, form: Capabilities, limit: int, listed: list[str], alternative: str | None
 ) -> Iterator[tuple[str, str]]:
-    """The sentences and lines of an entry in mark-up, each with what parts it from the one before."""
+    """The sentences and lines of an entry in mark-up, each with the white space before it."""
     markup = form.markup
     name = entry.card.get("name") if entry.card else None
     gap = ""
@@ -144,7 +144,7 @@ def _segments(
     if entry.sources and entry.reviewed:
         yield "\n\n", source_line(_source_template(), entry.sources, entry.reviewed, markup.named)
     gap = "\n\n"
-    for title in written:
+    for title in listed:
         for piece in _cut(title, markup.text, limit):
             yield gap, piece
         gap = "\n"
@@ -160,7 +160,7 @@ def _bold(markup: Markup) -> Callable[[str], str]:
 
 
 def _cut(text: str, write: Callable[[str], str], limit: int) -> list[str]:
-    """A text in mark-up, in as many pieces as the limit asks for, cut between words where there are any."""
+    """The text in mark-up, split between words until each piece is within the limit."""
     whole = write(text)
     if utf16_length(whole) <= limit or len(text) < 2:
         return [whole]
@@ -171,13 +171,13 @@ def _cut(text: str, write: Callable[[str], str], limit: int) -> list[str]:
     return _cut(text[:at], write, limit) + _cut(text[at:].lstrip() or " ", write, limit)
 
 
-def _pack(units: Iterator[tuple[str, str]], limit: int) -> list[str]:
+def _pack(segments: Iterator[tuple[str, str]], limit: int) -> list[str]:
     texts = [""]
-    for gap, unit in units:
+    for gap, segment in segments:
         if not texts[-1]:
-            texts[-1] = unit
-        elif utf16_length(texts[-1] + gap + unit) <= limit:
-            texts[-1] += gap + unit
+            texts[-1] = segment
+        elif utf16_length(texts[-1] + gap + segment) <= limit:
+            texts[-1] += gap + segment
         else:
-            texts.append(unit)
+            texts.append(segment)
     return texts

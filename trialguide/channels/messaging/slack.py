@@ -1,4 +1,4 @@
-"""The channel Slack: conversations with the app alone.
+"""Slack channel: direct messages to the app.
 
 Source: https://docs.slack.dev/apis/events-api, https://docs.slack.dev/reference/block-kit,
 https://docs.slack.dev/authentication/verifying-requests-from-slack
@@ -18,18 +18,18 @@ from slack_sdk.signature import SignatureVerifier
 from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.messaging.http_client import ApiError, error_code
 from trialguide.channels.messaging.rendering import SLACK, Capabilities, RenderedMessage
-from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json
+from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json, words_in
 
 API = "https://slack.com/api"
 BUTTON_TITLE = 75
 # Slack marks links, people and channels that stand in a text: <https://example.org|example.org>.
 MARKED = re.compile(r"<(?:[^<>|]*\|)?([^<>|]*)>")
-# A message with a file has a subtype too, and is one to answer.
-FILE = "file_share"
+# Subtypes of messages that a person wrote: with a file, in a thread and to the conversation as well, by /me.
+WRITTEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
 
 
 class Slack(MessagingChannel):
-    """People who write to an app of Slack, at `/webhooks/slack/webhook`."""
+    """Direct messages to a Slack app; webhook `/webhooks/slack/webhook`."""
 
     prefix = "slack"
     capabilities = Capabilities(SLACK, text=3000, text_with_buttons=3000, buttons=25, title=BUTTON_TITLE)
@@ -39,39 +39,45 @@ class Slack(MessagingChannel):
         return "slack"
 
     async def is_authentic(self, request: Request) -> bool:
-        """Signatures are good for five minutes; what is older was seen and is sent again by somebody else."""
+        """Whether the signature is valid and at most five minutes old; an older request is a replay."""
         try:
             return bool(
                 SignatureVerifier(self.vendor["SLACK_SIGNING_SECRET"]).is_valid_request(request.body, dict(request.headers))
             )
         except (ValueError, TypeError):
-            # A time that is no number, a signature or body that is no text.
+            # The timestamp is no number, or the signature or body no text.
             return False
 
     def events(self, request: Request) -> Iterable[Any]:
         yield _body(request)
 
-    def message_in(self, event: Any) -> VendorMessage | None:
+    def parse_event(self, event: Any) -> VendorMessage | None:
         if event.get("type") == "block_actions":
             person = f"{event['team']['id']}/{event['user']['id']}"
             action = event["actions"][0]
-            # A press has no id, but one moment.
+            # A press has no id of its own.
             id = f"{event['container']['message_ts']}/{action['action_id']}/{action['action_ts']}"
-            return VendorMessage(
-                person, id, event["channel"]["id"], token=str(action["value"]), time=float(action["action_ts"])
-            )
+            reply_to = _reply_to(event["channel"]["id"], event["container"].get("thread_ts"))
+            return VendorMessage(person, id, reply_to, token=str(action["value"]), time=float(action["action_ts"]))
         message = event.get("event") or {}
         if event.get("type") != "event_callback" or message.get("type") != "message" or message.get("channel_type") != "im":
             return None
-        # Edited and deleted messages, and what apps say, our own words included.
-        if message.get("subtype") not in (None, FILE) or message.get("bot_id"):
+        # Edited and deleted messages, and those of apps, this one included.
+        if message.get("subtype") not in WRITTEN or message.get("bot_id"):
             return None
-        text = None if message.get("files") else html.unescape(MARKED.sub(r"\1", message["text"]))
+        text, has_file = html.unescape(MARKED.sub(r"\1", message["text"])), bool(message.get("files"))
         person = f"{event['team_id']}/{message['user']}"
-        return VendorMessage(person, str(event["event_id"]), message["channel"], text, time=float(message["ts"]))
+        return VendorMessage(
+            person,
+            str(event["event_id"]),
+            _reply_to(message["channel"], message.get("thread_ts")),
+            words_in(text) if has_file else text,
+            time=float(message["ts"]),
+            has_attachment=has_file,
+        )
 
     def acknowledgement(self, request: Request) -> HTTPResponse:
-        """Nothing, or what Slack asks for to see that this is the app."""
+        """An empty response, or the challenge by which Slack verifies the address."""
         body = _body(request)
         if body.get("type") == "url_verification":
             return response.text(str(body.get("challenge", "")), headers={"X-Content-Type-Options": "nosniff"})
@@ -80,7 +86,7 @@ class Slack(MessagingChannel):
     async def send(self, reply_to: Any, message: RenderedMessage) -> None:
         headers = {"Authorization": f"Bearer {self.vendor['SLACK_TOKEN']}"}
         body = {
-            "channel": reply_to,
+            **(reply_to if isinstance(reply_to, dict) else {"channel": reply_to}),
             "text": message.text,
             "blocks": _blocks(message),
             "unfurl_links": False,
@@ -89,9 +95,14 @@ class Slack(MessagingChannel):
         answer = await self.calls.request(
             "POST", f"{self.vendor.get('SLACK_API', API)}/chat.postMessage", json=body, headers=headers
         )
-        # Slack tells its refusals with status 200.
+        # Slack reports errors with status 200.
         if not isinstance(answer, dict) or not answer.get("ok"):
             raise ApiError(200, error_code(answer))
+
+
+def _reply_to(channel: Any, thread: Any) -> Any:
+    """The channel, or the fields of a call that answers in a thread."""
+    return {"channel": channel, "thread_ts": str(thread)} if thread else channel
 
 
 def _blocks(message: RenderedMessage) -> list[dict[str, Any]]:
@@ -113,7 +124,7 @@ def _blocks(message: RenderedMessage) -> list[dict[str, Any]]:
 
 
 def _body(request: Request) -> dict[str, Any]:
-    """The event: JSON as the body, or, for what was pressed, in a field of a form."""
+    """The event: the body's JSON, or for a button the JSON in a form field."""
     body = parse_json(request.body)
     if body is None:
         try:

@@ -1,7 +1,8 @@
-"""The channel Telegram. Source: https://core.telegram.org/bots/api"""
+"""Telegram channel. Source: https://core.telegram.org/bots/api"""
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,21 +10,23 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 
 from trialguide.channels.messaging.base import MessagingChannel
+from trialguide.channels.messaging.deep_links import GREETING, token_of_link
 from trialguide.channels.messaging.http_client import ApiError
 from trialguide.channels.messaging.rendering import HTML, Capabilities, RenderedMessage
-from trialguide.channels.messaging.webhook_events import VendorMessage, constant_time_equal, parse_json
+from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json, words_in
+from trialguide.runtime.constant_time import constant_time_equal
 
 logger = logging.getLogger(__name__)
 
 API = "https://api.telegram.org"
-# What Telegram sends when somebody opens the conversation for the first time.
-START = "/start"
-HELLO = "hello"
-AGAIN_SECONDS = 60
+# Sent when a person opens the chat for the first time; a deep link adds its payload.
+# https://core.telegram.org/bots/features#deep-linking
+START = re.compile(r"/start(?:@\w+)?(?:\s+(\S{1,64}))?\s*", re.IGNORECASE)
+RETRY_SECONDS = 60
 
 
 class Telegram(MessagingChannel):
-    """People who write to a bot of Telegram, at `/webhooks/telegram/webhook`."""
+    """Private chats with a Telegram bot; webhook `/webhooks/telegram/webhook`."""
 
     prefix = "tg"
     capabilities = Capabilities(HTML, text=4096, text_with_buttons=4096, buttons=20)
@@ -44,10 +47,10 @@ class Telegram(MessagingChannel):
         update = parse_json(request.body)
         yield update if isinstance(update, dict) else {}
 
-    def message_in(self, event: Any) -> VendorMessage | None:
+    def parse_event(self, event: Any) -> VendorMessage | None:
         pressed = event.get("callback_query")
         message = pressed["message"] if pressed else event.get("message")
-        # Edited messages, posts in channels, polls, groups: nobody there speaks with the assistant alone.
+        # Edits, posts in channels, polls and groups are no conversation with the assistant alone.
         if not message or message["chat"]["type"] != "private":
             return None
         chat, id = message["chat"]["id"], str(event["update_id"])
@@ -58,15 +61,18 @@ class Telegram(MessagingChannel):
             return None
         where = message.get("location")
         location = (float(where["latitude"]), float(where["longitude"])) if where else None
-        text = message.get("text")
-        return VendorMessage(
-            str(chat), id, {"chat_id": chat}, HELLO if text == START else text, None, location, float(message["date"])
-        )
+        text, caption, token = message.get("text"), words_in(message.get("caption")), None
+        start = START.fullmatch(text) if text else None
+        if start:
+            token = token_of_link(start[1])
+            text = None if token else GREETING
+        time, has_attachment = float(message["date"]), caption is not None
+        return VendorMessage(str(chat), id, {"chat_id": chat}, text or caption, token, location, time, has_attachment)
 
-    async def noticed(self, said: VendorMessage) -> None:
-        """Ends the waiting sign on a button that was pressed."""
-        if said.reply_to.get("callback"):
-            await self._call("answerCallbackQuery", {"callback_query_id": said.reply_to["callback"]})
+    async def confirm_receipt(self, message: VendorMessage) -> None:
+        """Ends the progress indicator on a pressed button."""
+        if message.reply_to.get("callback"):
+            await self._call("answerCallbackQuery", {"callback_query_id": message.reply_to["callback"]})
 
     async def send(self, reply_to: Any, message: RenderedMessage) -> None:
         to = {"chat_id": reply_to["chat_id"]}
@@ -80,12 +86,12 @@ class Telegram(MessagingChannel):
         await self._call("sendMessage", body)
 
     async def _call(self, method: str, body: dict[str, Any]) -> None:
-        # The token stands in the address, which is why addresses of calls are never logged.
+        # The token is part of the URL, so URLs are never logged.
         base = f"{self.vendor.get('TELEGRAM_API', API)}/bot{self.vendor['TELEGRAM_TOKEN']}"
         await self.calls.request("POST", f"{base}/{method}", json=body)
 
     async def _set_webhook(self) -> None:
-        """Tells Telegram where to send what people write; tried until it is done, while everything else runs."""
+        """Registers the webhook at Telegram, in the background, and retries until it succeeds."""
         body = {
             "url": f"{self.public_address}/webhooks/{self.name()}/webhook",
             "secret_token": self.vendor["TELEGRAM_SECRET"],
@@ -97,4 +103,4 @@ class Telegram(MessagingChannel):
                 return
             except ApiError as refusal:
                 logger.error("Telegram could not be told the address of the webhook, and will be again: %s", refusal)
-            await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)

@@ -1,20 +1,22 @@
-"""What a messaging service reports, read with care: what comes over a network may have any shape."""
+"""Parsing of webhook events, whose shape is not to be relied on."""
 
-import hmac
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-# What an event of another shape than the documented one raises when it is read.
+from trialguide.text.normalisation import printable
+
+# Raised by parsing an event of another shape than the documented one.
 MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True)
 class VendorMessage:
-    """What somebody said, as a vendor reports it. Without text, token and location it is something that cannot be read.
+    """A message as a vendor reports it. Without text, token, location and fixed text it holds nothing that can be read.
 
-    `address` is the vendor's name for the person, `reply_to` what the channel needs to answer, `time` orders a batch.
+    `address` is the vendor's id of the person, `reply_to` (a JSON value) what a reply needs, `time` orders a batch.
+    `has_attachment`: something that cannot be read came beside the text. `fixed_text` names a text that is the whole answer.
     """
 
     address: str
@@ -24,10 +26,12 @@ class VendorMessage:
     token: str | None = None
     location: tuple[float, float] | None = None
     time: float = 0
+    has_attachment: bool = False
+    fixed_text: str | None = None
 
 
 def walk(body: Any, *names: str) -> Iterator[dict[str, Any]]:
-    """The objects in the lists that lie within one another under these names; what has another shape is passed over."""
+    """The objects in nested lists under these names; values of another shape are skipped."""
     if not isinstance(body, dict):
         return
     if not names:
@@ -39,13 +43,13 @@ def walk(body: Any, *names: str) -> Iterator[dict[str, Any]]:
 
 
 def parse_json(text: bytes | str) -> Any:
-    """The JSON in a body or a field of one, or None when it holds none."""
+    """The JSON in a body or form field, or None when it is malformed."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
 
 
-def constant_time_equal(given: str, expected: str) -> bool:
-    """Whether two texts are the same, in a time that does not tell where they differ."""
-    return hmac.compare_digest(given.encode(errors="replace"), expected.encode())
+def words_in(text: Any) -> str | None:
+    """The text beside an attachment, or None when it holds nothing visible."""
+    return text if isinstance(text, str) and printable(text) else None

@@ -1,1 +1,1 @@
-"""The website channel: the widget's socket, the pages and the FAQ."""
+"""The website channel: the widget's API, the pages and the FAQ."""

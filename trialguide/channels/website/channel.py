@@ -1,4 +1,4 @@
-"""The website channel: conversations over socket.io, or over plain HTTP where sockets are blocked, and the site's files."""
+"""The website channel: conversations over socket.io, or plain HTTP where sockets are blocked, and the site's files."""
 
 import asyncio
 import json
@@ -14,8 +14,8 @@ from sanic.exceptions import PayloadTooLarge
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from trialguide.channels.front_door.front_door import PublicChannel
 from trialguide.channels.front_door.incoming import Rejected
+from trialguide.channels.front_door.public_channel import PublicChannel
 from trialguide.channels.front_door.tokens import topic_token
 from trialguide.channels.front_door.transcript import Entry, as_json, entries_of_turn, number_of
 from trialguide.channels.website.origins import is_allowed
@@ -44,7 +44,7 @@ class WebsiteChannel(PublicChannel):
         self._senders: dict[str, str] = {}
         self._sockets = socketio.AsyncServer(
             async_mode="sanic",
-            # What one page sends is taken in its order.
+            # Events of a page are handled in order.
             async_handlers=False,
             client_manager=ResilientRedisManager(settings.redis) if settings.redis else None,
             cors_allowed_origins=self._origin_allowed,
@@ -57,13 +57,13 @@ class WebsiteChannel(PublicChannel):
         return "website"
 
     def url_prefix(self) -> str:
-        """An absolute path, so that the channel does not lie under `/webhooks/`."""
+        """An absolute path, which Rasa does not put below `/webhooks/`."""
         return PATH
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         patch_sanic_websockets()
         blueprint = SocketBlueprint(self._sockets, f"{PATH}/socket.io", "website")
-        # Sanic calls these in reverse: the turns end before the sockets.
+        # Sanic calls these listeners in reverse order: turns finish before the sockets close.
         blueprint.listener("before_server_stop")(self._close_sockets)
         self.register(blueprint, on_new_message)
         for name, on_socket, over_http in (
@@ -77,38 +77,38 @@ class WebsiteChannel(PublicChannel):
         self._site.add_to(blueprint)
 
         @blueprint.listener("before_server_start")
-        async def silence_cors(app: Sanic, _: Any) -> None:
-            # Rasa is started without other origins, yet its layer would answer every preflight before this channel can.
+        async def disable_global_cors(app: Sanic, _: Any) -> None:
+            # Even without configured origins, Rasa's CORS layer would answer every preflight before this channel can.
             app.ctx.sanic_cors.resources.clear()
 
         @blueprint.exception(PayloadTooLarge)
-        async def refuse_body(request: Request, _: PayloadTooLarge) -> HTTPResponse:
-            return response.json(self._refusal("too_long"), status=413)
+        async def reject_body(request: Request, _: PayloadTooLarge) -> HTTPResponse:
+            return response.json(self._rejection("too_long"), status=413)
 
         return blueprint
 
     async def show(self, sender: str, entry: Entry) -> None:
-        """Sends an entry to every open page of a conversation."""
+        """Sends an entry to all open pages of a conversation."""
         await self._sockets.emit("entry", as_json(entry), room=sender)
 
     async def show_typing(self, sender: str, on: bool) -> None:
-        """Lets every open page of a conversation show that a turn runs, or has ended."""
+        """Sends the state of the typing indicator to all open pages of a conversation."""
         await self._sockets.emit("working", {"on": on}, room=sender)
 
     def _origin_allowed(self, origin: str | None, environ: dict[str, Any]) -> bool:
         return is_allowed(origin, environ.get("HTTP_HOST"), self.settings.origins)
 
-    async def _answer(self, work: Awaitable[Body]) -> Body:
-        """What the work comes to. A refusal or a failure comes as a kind sentence."""
+    async def _respond(self, handling: Awaitable[Body]) -> Body:
+        """Builds the response body; a rejection or an error becomes a fixed sentence."""
         try:
-            return {"accepted": True} | await work
-        except Rejected as refusal:
-            return self._refusal(refusal.reason)
+            return {"accepted": True} | await handling
+        except Rejected as rejection:
+            return self._rejection(rejection.reason)
         except Exception as error:
             log_failure("A request could not be answered", error)
             return {"accepted": False, "reason": "trouble", "text": self.fixed_text("trouble")}
 
-    def _refusal(self, reason: str) -> Body:
+    def _rejection(self, reason: str) -> Body:
         return {"accepted": False, "reason": reason, "text": self.fixed_text(f"refused_{reason}")}
 
     async def _greeting(self, sender: str, after: object = None) -> Body:
@@ -122,20 +122,20 @@ class WebsiteChannel(PublicChannel):
 
     # Over socket.io
 
-    async def _on_socket(self, work: Callable[[str, str, Body], Awaitable[Body]], socket: str, *given: Any) -> Body:
-        body = given[0] if given and isinstance(given[0], dict) else {}
-        return await self._answer(work(socket, client_ip(self._sockets.get_environ(socket)["sanic.request"]), body))
+    async def _on_socket(self, handler: Callable[[str, str, Body], Awaitable[Body]], socket: str, *data: Any) -> Body:
+        body = data[0] if data and isinstance(data[0], dict) else {}
+        return await self._respond(handler(socket, client_ip(self._sockets.get_environ(socket)["sanic.request"]), body))
 
     async def _hello_on_socket(self, socket: str, address: str, body: Body) -> Body:
         await self.check_rate(address)
         sender = self.identities.verify(body.get("conversation")) or self.identities.new()
-        await self._enter(socket, sender)
+        await self._join(socket, sender)
         return await self._greeting(sender, body.get("after"))
 
     async def _again_on_socket(self, socket: str, address: str, _: Body) -> Body:
         await self.check_rate(address)
         sender = self.identities.new()
-        await self._enter(socket, sender)
+        await self._join(socket, sender)
         return await self._greeting(sender)
 
     async def _say_on_socket(self, socket: str, address: str, body: Body) -> Body:
@@ -144,8 +144,8 @@ class WebsiteChannel(PublicChannel):
         await self.accept(self._senders[socket], address, body.get("id"), body.get("text"), body.get("token"))
         return {}
 
-    async def _enter(self, socket: str, sender: str) -> None:
-        """Ties a socket to a conversation. Done before the history is read: what is said meanwhile rather comes twice."""
+    async def _join(self, socket: str, sender: str) -> None:
+        """Subscribes a socket to a conversation, before the history is read: an entry may come twice but is never missed."""
         if socket in self._senders:
             await self._sockets.leave_room(socket, self._senders[socket])
         self._senders[socket] = sender
@@ -158,31 +158,31 @@ class WebsiteChannel(PublicChannel):
         if self._sockets.eio.sockets:
             await self._sockets.eio.disconnect()
         await self._sockets.shutdown()
-        # Every socket leaves a sleeping task behind, of which asyncio would complain at the end.
-        asleep = [task for task in asyncio.all_tasks() if "_send_ping" in str(task.get_coro())]
-        for task in asleep:
+        # Engine.IO leaves a sleeping ping task per socket, and asyncio would warn about each at exit.
+        pings = [task for task in asyncio.all_tasks() if "_send_ping" in str(task.get_coro())]
+        for task in pings:
             task.cancel()
-        await asyncio.gather(*asleep, return_exceptions=True)
+        await asyncio.gather(*pings, return_exceptions=True)
 
     # Over plain HTTP
 
-    def _route(self, work: Callable[[Request, Body], Awaitable[Body]]) -> Callable[[Request], Awaitable[HTTPResponse]]:
+    def _route(self, handler: Callable[[Request, Body], Awaitable[Body]]) -> Callable[[Request], Awaitable[HTTPResponse]]:
         async def handle(request: Request) -> HTTPResponse:
             origin = request.headers.get("origin")
             if not is_allowed(origin, request.headers.get("host"), self.settings.origins):
-                return response.json(self._refusal("invalid"), status=403)
+                return response.json(self._rejection("invalid"), status=403)
             headers = {"Cache-Control": "no-store", "Vary": "Origin"}
             if origin:
                 headers |= {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Headers": "Content-Type"}
             if request.method == "OPTIONS":
                 return response.empty(headers=headers)
-            # With another content type a page of another site could post without asking first.
+            # Other content types need no CORS preflight, so any site could post them.
             if (request.content_type or "").partition(";")[0].strip().lower() != "application/json":
-                return response.json(self._refusal("invalid"), status=415, headers=headers)
+                return response.json(self._rejection("invalid"), status=415, headers=headers)
             body = json_object(request.body)
             if body is None:
-                return response.json(self._refusal("invalid"), status=400, headers=headers)
-            return response.json(await self._answer(work(request, body)), headers=headers)
+                return response.json(self._rejection("invalid"), status=400, headers=headers)
+            return response.json(await self._respond(handler(request, body)), headers=headers)
 
         return handle
 
@@ -200,18 +200,18 @@ class WebsiteChannel(PublicChannel):
         if sender is None:
             raise Rejected("expired")
         turn = await self.accept(sender, client_ip(request), body.get("id"), body.get("text"), body.get("token"))
-        # Whoever hangs up does not end the turn.
+        # A closed connection does not cancel the turn.
         entries = await asyncio.shield(turn) if turn else entries_of_turn(await self.history(sender), body["id"])
         return {"entries": [as_json(entry) for entry in entries]}
 
 
 def client_ip(request: Request) -> str:
-    """The address of the person's device; behind a proxy the one it names, if Sanic's settings say that it is to be trusted."""
+    """The client's address; behind a proxy the one it names, if Sanic is configured to trust it."""
     return request.remote_addr or request.ip
 
 
 def json_object(body: bytes) -> Body | None:
-    """The JSON object of a request, or None when it holds none."""
+    """Parses a request body as a JSON object; None for anything else."""
     try:
         read = json.loads(body)
     except (ValueError, RecursionError):

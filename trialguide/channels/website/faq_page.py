@@ -1,4 +1,4 @@
-"""The answers as a page to read and print: the same words that the assistant says, grouped as in the catalogue."""
+"""FAQ page: the assistant's answers as a page to read and print, grouped as in the catalogue."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.wording import load_pictures
 from trialguide.storage.ratings import Average
 
-# The mean of fewer says more about single people than about the answer.
-FEWEST_RATINGS = 5
+# A mean of fewer ratings says more about single raters than about the answer.
+MIN_RATINGS = 5
 
 
 @dataclass(frozen=True)
-class Question:
-    """A topic with its answer; texts are paragraphs separated by blank lines, `more` may be empty."""
+class FaqEntry:
+    """A topic with its answer. Texts are paragraphs separated by blank lines; `more` may be empty."""
 
     id: str
     title: str
@@ -29,35 +29,35 @@ class Question:
     reviewed_in_words: str
     related: Sequence[tuple[str, str]]
     picture: tuple[str, str] | None
-    # What people thought of the answer as it is now; None as long as few have said so.
+    # Average of the ratings of the current answer, None below MIN_RATINGS.
     rated: Average | None
 
 
 @dataclass(frozen=True)
-class Group:
-    """The questions of a group of the catalogue."""
+class FaqGroup:
+    """A group of the catalogue with its entries."""
 
     id: str
     title: str
-    questions: Sequence[Question]
+    questions: Sequence[FaqEntry]
 
 
-def faq_groups(responses: Mapping[str, Sequence[Mapping[str, Any]]], averages: Iterable[Average]) -> list[Group]:
-    """The groups with their questions, from the responses of the domain and the averages of all versions of answers."""
+def faq_groups(responses: Mapping[str, Sequence[Mapping[str, Any]]], averages: Iterable[Average]) -> list[FaqGroup]:
+    """The groups with their entries, from the responses of the domain and the average ratings of all answer versions."""
     catalogue = load_catalogue()
-    shown = {(average.topic, average.version): average for average in averages if average.count >= FEWEST_RATINGS}
+    shown = {(average.topic, average.version): average for average in averages if average.count >= MIN_RATINGS}
     groups = []
     for id, title in catalogue.groups.items():
         topics = [topic for topic in catalogue.topics.values() if topic.group == id]
-        questions = [_question(topic.id, responses[f"utter_{FAQ}/{topic.id}"][0], shown) for topic in topics]
-        groups.append(Group(id, title, questions))
+        questions = [_faq_entry(topic.id, responses[f"utter_{FAQ}/{topic.id}"][0], shown) for topic in topics]
+        groups.append(FaqGroup(id, title, questions))
     return groups
 
 
-def _question(id: str, response: Mapping[str, Any], averages: Mapping[tuple[str, str], Average]) -> Question:
+def _faq_entry(id: str, response: Mapping[str, Any], averages: Mapping[tuple[str, str], Average]) -> FaqEntry:
     catalogue, metadata = load_catalogue(), response["metadata"]
     picture = metadata.get("picture")
-    return Question(
+    return FaqEntry(
         id=id,
         title=catalogue.titles[id],
         text=response["text"],

@@ -1,4 +1,4 @@
-"""Which web pages may talk to the assistant."""
+"""Origin check: which web pages may use the assistant."""
 
 from collections.abc import Collection
 from urllib.parse import urlsplit
@@ -7,10 +7,10 @@ OWN_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def is_allowed(origin: str | None, host: str | None, origins: Collection[str] | None) -> bool:
-    """Whether a page of this origin may talk to a server that was asked for under this host.
+    """Whether a page of an origin may use the server, which the request addressed as `host`.
 
-    A request without an origin comes from no page of another site. The server's own pages may always; beside them those that
-    the operator lists, or, as long as there is no list, those on the same machine.
+    Requests without an origin do not come from a page of another site. The server's own pages are always allowed, and beside
+    them the configured origins or, if `origins` is None, those on the same machine.
     """
     if origin is None:
         return True

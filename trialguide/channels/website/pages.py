@@ -1,4 +1,4 @@
-"""The files of the website channel: the widget, its words, the pictures, and the pages that need no script."""
+"""Static files of the website channel: the widget, its labels, the pictures, and the pages without scripts."""
 
 import gzip
 import hashlib
@@ -29,24 +29,24 @@ logger = logging.getLogger(__name__)
 
 PRIVACY = DOCS / "privacy.md"
 LANGUAGE = "en"
-HASH_CHARACTERS = 12
-SMALLEST_COMPRESSED = 1024
+HASH_LENGTH = 12
+MIN_COMPRESSED_BYTES = 1024
 FAQ_PATH = "/chat/faq"
-# The ratings on the page of answers are at most this old.
+# Cache of the FAQ page, whose ratings change.
 FAQ_SECONDS = 60.0
 
 PNG = "image/png"
 SCRIPT, STYLE, PAGE, PICTURE, JSON = (
     f"{kind}; charset=utf-8" for kind in ("text/javascript", "text/css", "text/html", "image/svg+xml", "application/json")
 )
-EVERYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
-FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-FOR_MINUTES = {"Cache-Control": "public, max-age=300"}
-ASK_FIRST = {"Cache-Control": "no-cache"}
-SAFE = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-# An SVG can hold scripts; none of ours does, and with this none could run.
-OF_PICTURES = EVERYWHERE | FOR_MINUTES | {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-OF_PAGES = ASK_FIRST | {
+CROSS_ORIGIN = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
+SHORT_LIVED = {"Cache-Control": "public, max-age=300"}
+REVALIDATE = {"Cache-Control": "no-cache"}
+SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+# An SVG can contain scripts; this policy keeps them from running.
+PICTURE_HEADERS = CROSS_ORIGIN | SHORT_LIVED | {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+PAGE_HEADERS = REVALIDATE | {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -55,8 +55,8 @@ OF_PAGES = ASK_FIRST | {
 
 
 @dataclass(frozen=True)
-class File:
-    """A file as it is served, compressed once and for all."""
+class StaticFile:
+    """A file with its headers, compressed once."""
 
     body: bytes
     type: str
@@ -65,16 +65,16 @@ class File:
     compressed: bytes | None = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "hash", hashlib.sha256(self.body).hexdigest()[:HASH_CHARACTERS])
-        worthwhile = len(self.body) >= SMALLEST_COMPRESSED
+        object.__setattr__(self, "hash", hashlib.sha256(self.body).hexdigest()[:HASH_LENGTH])
+        worthwhile = len(self.body) >= MIN_COMPRESSED_BYTES
         object.__setattr__(self, "compressed", gzip.compress(self.body, mtime=0) if worthwhile else None)
 
 
 class Site:
-    """What lies at `/chat/`, by path."""
+    """The static files below `/chat/`, by path."""
 
     def __init__(self) -> None:
-        """Reads the files. Raises OSError or yaml.YAMLError for one that cannot be read."""
+        """Reads the files into memory. Raises OSError or yaml.YAMLError for an unreadable one."""
         self._labels = yaml.safe_load((WORDS / "pages.yml").read_text(encoding="utf-8"))["labels"]
         self._templates = Environment(
             loader=FileSystemLoader(WEB / "pages"),
@@ -85,19 +85,19 @@ class Site:
         )
         widget = yaml.safe_load((WORDS / "widget.yml").read_text(encoding="utf-8"))
         words = _words(widget["labels"])
-        self._files = _pictures() | _beside_pages() | _widget(words.body) | {"words.json": words}
-        # Topics and look-ups that are offered before anything has been said.
+        self._files = _pictures() | _page_assets() | _widget(words.body) | {"words.json": words}
+        # Topics and look-ups that are offered at the start of a conversation.
         self.starters: list[str] = widget["starters"]
         self._files[""] = self._page("demo.html", address=f"{process_settings().public_address or ''}/chat/")
-        self._missing = self._page("missing.html")
+        self._not_found = self._page("missing.html")
         self._files["privacy"] = self._page(
             "privacy.html", content=markdown(PRIVACY.read_text(encoding="utf-8"), extensions=["tables"])
         )
         self._averages: list[Average] = []
-        self._faq_made = -math.inf
+        self._faq_rendered = -math.inf
 
     def add_to(self, blueprint: Blueprint) -> None:
-        """Adds the routes."""
+        """Adds the routes to the blueprint."""
 
         @blueprint.route("/", methods=["GET", "HEAD"], name="home")
         @blueprint.route("/<name:str>", methods=["GET", "HEAD"], name="file")
@@ -105,46 +105,46 @@ class Site:
         @blueprint.route("/pictures/<name:str>", methods=["GET", "HEAD"], name="picture")
         async def serve(request: Request, name: str = "") -> HTTPResponse:
             if request.path == FAQ_PATH:
-                await self._renew_faq(request.app)
+                await self._refresh_faq(request.app)
             file = self._files.get(request.path.removeprefix("/chat").strip("/"))
-            return _response(request, file or self._missing, 200 if file else 404)
+            return _response(request, file or self._not_found, 200 if file else 404)
 
         @blueprint.listener("before_server_start")
-        async def say_what_is_missing(app: Sanic, _: Any) -> None:
-            plain: Callable[[Request, Exception], HTTPResponse] = app.error_handler.default
+        async def add_not_found_page(app: Sanic, _: Any) -> None:
+            default: Callable[[Request, Exception], HTTPResponse] = app.error_handler.default
 
-            def missing(request: Request, error: Exception) -> HTTPResponse:
-                below = request.path.startswith("/chat/")
-                return _response(request, self._missing, 404) if below else plain(request, error)
+            def not_found(request: Request, error: Exception) -> HTTPResponse:
+                own = request.path.startswith("/chat/")
+                return _response(request, self._not_found, 404) if own else default(request, error)
 
-            app.error_handler.add(NotFound, missing)
+            app.error_handler.add(NotFound, not_found)
 
         @blueprint.listener("after_server_start")
-        async def make_faq(app: Sanic, _: Any) -> None:
-            await self._renew_faq(app)
+        async def render_faq(app: Sanic, _: Any) -> None:
+            await self._refresh_faq(app)
 
-    async def _renew_faq(self, app: Sanic) -> None:
-        """Makes the page of answers with the ratings as they are now, if that was not done a moment ago."""
+    async def _refresh_faq(self, app: Sanic) -> None:
+        """Renders the FAQ page with the current ratings, unless its cache is fresh."""
         domain = app.ctx.agent.domain
-        if domain is None or monotonic() < self._faq_made + FAQ_SECONDS:
+        if domain is None or monotonic() < self._faq_rendered + FAQ_SECONDS:
             return
-        self._faq_made = monotonic()
+        self._faq_rendered = monotonic()
         try:
             self._averages = await app.ctx.agent.tracker_store.run(averages)
         except Unavailable:
             logger.warning("The page of answers shows the ratings as they were.")
         self._files["faq"] = self._page("faq.html", groups=faq_groups(domain.responses, self._averages))
 
-    def _page(self, template: str, **values: Any) -> File:
+    def _page(self, template: str, **values: Any) -> StaticFile:
         text = self._templates.get_template(template).render(labels=self._labels, language=LANGUAGE, **values)
-        return File(text.encode(), PAGE, OF_PAGES)
+        return StaticFile(text.encode(), PAGE, PAGE_HEADERS)
 
 
-def _response(request: Request, file: File, status: int) -> HTTPResponse:
-    compressed = file.compressed if _takes_gzip(request.headers.get("accept-encoding", "")) else None
-    # The compressed form is another representation, so it has a tag of its own (RFC 9110, 8.8.3.3).
+def _response(request: Request, file: StaticFile, status: int) -> HTTPResponse:
+    compressed = file.compressed if _accepts_gzip(request.headers.get("accept-encoding", "")) else None
+    # The compressed form is another representation and needs its own ETag (RFC 9110, 8.8.3.3).
     tag = f'"{file.hash}-gzip"' if compressed else f'"{file.hash}"'
-    headers = SAFE | dict(file.headers) | {"ETag": tag, "Vary": "Accept-Encoding"}
+    headers = SECURITY_HEADERS | dict(file.headers) | {"ETag": tag, "Vary": "Accept-Encoding"}
     if status == 200 and tag in request.headers.get("if-none-match", ""):
         return response.raw(b"", status=304, headers=headers, content_type=file.type)
     if compressed:
@@ -152,43 +152,44 @@ def _response(request: Request, file: File, status: int) -> HTTPResponse:
     return response.raw(compressed or file.body, status=status, headers=headers, content_type=file.type)
 
 
-def _takes_gzip(accepted: str) -> bool:
+def _accepts_gzip(accepted: str) -> bool:
     codings = [coding.replace(" ", "").lower() for coding in accepted.split(",")]
     return any(coding.startswith("gzip") and not coding.endswith((";q=0", ";q=0.0")) for coding in codings)
 
 
-def _widget(words: bytes) -> dict[str, File]:
-    """The widget as it was built here, or else as it was released, under a plain and a versioned name; older versions too.
+def _widget(words: bytes) -> dict[str, StaticFile]:
+    """The built or else the released widget, under a plain and a versioned name, and older released versions.
 
-    Under the plain name the labels come along. A versioned one is as it was built, as its hash may be pinned, and fetches them.
+    The file of the plain name includes the labels. A versioned one fetches them: its hash may be pinned, so it stays as built.
     """
     files = {
-        file.name: File(file.read_bytes(), SCRIPT, EVERYWHERE | FOR_EVER) for file in (WEB / "released").glob("widget-*.js")
+        file.name: StaticFile(file.read_bytes(), SCRIPT, CROSS_ORIGIN | IMMUTABLE)
+        for file in (WEB / "released").glob("widget-*.js")
     }
     newest = next((file for file in (WEB / "built" / "widget.js", WEB / "released" / "widget.js") if file.exists()), None)
     if newest:
-        built = File(newest.read_bytes(), SCRIPT, EVERYWHERE | FOR_EVER)
+        built = StaticFile(newest.read_bytes(), SCRIPT, CROSS_ORIGIN | IMMUTABLE)
         files[f"widget-{built.hash}.js"] = built
         labels = b"Object.assign(document.currentScript ?? {}, { words: %b });\n" % words
-        files["widget.js"] = File(labels + built.body, SCRIPT, EVERYWHERE | FOR_MINUTES)
+        files["widget.js"] = StaticFile(labels + built.body, SCRIPT, CROSS_ORIGIN | SHORT_LIVED)
     return files
 
 
-def _words(labels: Mapping[str, str]) -> File:
-    version = hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:HASH_CHARACTERS]
+def _words(labels: Mapping[str, str]) -> StaticFile:
+    version = hashlib.sha256(json.dumps(labels, sort_keys=True).encode()).hexdigest()[:HASH_LENGTH]
     direction: str = Locale(LANGUAGE).text_direction
     words = {"language": LANGUAGE, "direction": direction, "version": version, "labels": labels}
-    return File(json.dumps(words, ensure_ascii=False).encode(), JSON, EVERYWHERE | ASK_FIRST)
+    return StaticFile(json.dumps(words, ensure_ascii=False).encode(), JSON, CROSS_ORIGIN | REVALIDATE)
 
 
-def _pictures() -> dict[str, File]:
-    # Messaging services take no SVG; `make pictures` makes the other form.
+def _pictures() -> dict[str, StaticFile]:
+    # Messaging services take no SVG; `make pictures` renders the PNG form.
     types = {".svg": PICTURE, ".png": PNG}
     pictures = (file for file in (WEB / "pictures").iterdir() if file.suffix in types)
-    return {f"pictures/{file.name}": File(file.read_bytes(), types[file.suffix], OF_PICTURES) for file in pictures}
+    return {f"pictures/{file.name}": StaticFile(file.read_bytes(), types[file.suffix], PICTURE_HEADERS) for file in pictures}
 
 
-def _beside_pages() -> dict[str, File]:
+def _page_assets() -> dict[str, StaticFile]:
     types = {".css": STYLE, ".js": SCRIPT, ".svg": PICTURE}
     files = (file for file in (WEB / "pages").iterdir() if file.suffix in types)
-    return {f"pages/{file.name}": File(file.read_bytes(), types[file.suffix], ASK_FIRST) for file in files}
+    return {f"pages/{file.name}": StaticFile(file.read_bytes(), types[file.suffix], REVALIDATE) for file in files}

@@ -1,4 +1,4 @@
-"""Sockets that work on Python 3.11, and over several servers whose Redis may be away."""
+"""Fixes for websockets: on Python 3.11, and across servers during a Redis outage."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ from trialguide.runtime.circuit_breaker import Unavailable, redis_circuit_breake
 
 
 class ResilientRedisManager(socketio.AsyncRedisManager):
-    """Passes what is shown on to the other servers; their own pages are served by each server before."""
+    """Redis client manager that drops messages to other servers during an outage; local pages are served before."""
 
     async def _publish(self, data: Any) -> None:
         with contextlib.suppress(Unavailable):
@@ -20,10 +20,10 @@ class ResilientRedisManager(socketio.AsyncRedisManager):
 
 
 def patch_sanic_websockets() -> None:
-    """Lets Sanic wait for a message by a task.
+    """Wraps Sanic's wait for a message in a task.
 
-    Sanic 21.12, which Rasa asks for, hands a coroutine to `asyncio.wait`; Python 3.11 refuses that, and every websocket ends
-    with its first message.
+    Sanic 21.12, which Rasa requires, passes a coroutine to `asyncio.wait`. Python 3.11 rejects that, and every websocket closes
+    at its first message.
     """
     get = WebsocketFrameAssembler.get
     if not inspect.iscoroutinefunction(get):

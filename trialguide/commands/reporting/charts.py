@@ -1,4 +1,4 @@
-"""The pictures of the report on what people ask: readable in print, and told apart by hatches as well as by colour."""
+"""Charts of the usage report as SVG: readable in print, with hatches as well as colours."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ MOST_TICKS = 12
 
 
 def column_chart(labels: Sequence[str], series: Mapping[str, Sequence[int]], what: str) -> str:
-    """Columns that stand on one another, one for each label; `what` is counted."""
+    """Stacked columns, one for each label; `what` names the unit."""
     figure = Figure(figsize=(WIDTH, 3.8), layout="constrained")
     axes = figure.subplots()
     below = [0] * len(labels)
@@ -41,7 +41,7 @@ def column_chart(labels: Sequence[str], series: Mapping[str, Sequence[int]], wha
 
 
 def bar_chart(labels: Sequence[str], series: Mapping[str, Sequence[int]], what: str) -> str:
-    """The same lying, for labels that are long; the first stands above."""
+    """Stacked horizontal bars, for long labels, the first at the top."""
     figure = Figure(figsize=(WIDTH, 1.1 + LINE * len(labels)), layout="constrained")
     axes = figure.subplots()
     left = [0] * len(labels)

@@ -1,4 +1,4 @@
-"""Puts messages that were not understood together with those that are like them."""
+"""Clusters of similar messages among those that were not understood."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ FEWEST_LIKELY = 0.05
 
 @dataclass(frozen=True)
 class Group:
-    """Messages that are like one another, the most typical first, and the topics that they may be about."""
+    """A cluster of similar messages, the most typical first, with the topics that they may be about."""
 
     messages: Sequence[Unanswered]
     nearest: tuple[tuple[str, float], ...]
@@ -35,14 +35,14 @@ class Group:
 
     @property
     def likeliest(self) -> str | None:
-        """The topic that was chosen most often afterwards, or else the nearest one; None where none is near."""
+        """The topic chosen most often afterwards, or else the nearest one; None where none is near."""
         taken = [topic for topic, _ in self.chosen.most_common() if topic != NONE]
         near = [topic for topic, value in self.nearest if value >= FEWEST_LIKELY]
         return next(iter(taken + near), None)
 
 
 def groups_of(unanswered: Sequence[Unanswered]) -> list[Group]:
-    """The messages in groups, the largest first. Raises EncoderMissing when there is one to group and no encoder."""
+    """Clusters messages, the largest group first. Raises EncoderMissing when there are messages and no encoder."""
     same: dict[str, list[Unanswered]] = defaultdict(list)
     for message in reversed(unanswered):
         same[normalised(message.text)].append(message)
@@ -51,12 +51,12 @@ def groups_of(unanswered: Sequence[Unanswered]) -> list[Group]:
         return []
     texts = [messages[0].text for messages in alike]
     vectors = SentenceEncoder(cores=ALL_CORES).encode(texts)[:, -PUBLISHED:]
-    groups = [_group([alike[place] for place in places], vectors[places]) for places in _together(vectors)]
+    groups = [_group([alike[place] for place in places], vectors[places]) for places in _clusters(vectors)]
     return sorted(groups, key=lambda group: -len(group.messages))
 
 
-def _together(vectors: np.ndarray) -> list[list[int]]:
-    """The places of the vectors in each group."""
+def _clusters(vectors: np.ndarray) -> list[list[int]]:
+    """The positions of the vectors in each cluster."""
     if len(vectors) == 1:
         return [[0]]
     clusters = AgglomerativeClustering(n_clusters=None, affinity="cosine", linkage="average", distance_threshold=FARTHEST)

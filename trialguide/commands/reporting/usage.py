@@ -1,11 +1,11 @@
-"""What the database knows of some days, as the report tells it. Small numbers are hidden: they might be about one person."""
+"""Usage of a period, from the database. Small numbers are hidden: they might be about one person."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
-from trialguide.commands.check import Finding
+from trialguide.commands.checking.findings import Finding
 from trialguide.commands.reporting.clustering import Group
 from trialguide.storage.usage_counts import Count
 
@@ -40,7 +40,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Rated:
-    """A rating: its topic, whether it was for the answer as it is worded now, 1 to 5 stars, and a comment, masked."""
+    """A rating: its topic, whether it is of the current wording, 1 to 5 stars, and a masked comment."""
 
     topic: str
     is_current: bool
@@ -50,7 +50,7 @@ class Rated:
 
 @dataclass(frozen=True)
 class Usage:
-    """What is known of some days, and what in the content is to be looked at. `titles` are those of topics and look-ups."""
+    """Counts, ratings and inbox of a period, and stale content. `titles` are those of topics and look-ups."""
 
     period: Period
     titles: Mapping[str, str]
@@ -60,7 +60,7 @@ class Usage:
     stale: Sequence[Finding]
 
     def by(self, kind: str, key: Callable[[Count], str] = lambda count: count.name) -> Counter[str]:
-        """The numbers of a kind, by its names or by something else."""
+        """The numbers of a kind, by name or by another key."""
         numbers: Counter[str] = Counter()
         for count, number in self.counts.items():
             if count.kind == kind:
@@ -79,5 +79,5 @@ def share(part: int, whole: int) -> str:
 
 
 def rounded(number: int) -> str:
-    """To the nearest ten, so that what is hidden cannot be found by subtraction."""
+    """A number to the nearest ten, so that hidden numbers cannot be found by subtraction."""
     return str(round(number, -1)) if number >= FEWEST else UNDER

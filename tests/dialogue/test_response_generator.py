@@ -1,0 +1,70 @@
+"""Replies name places and emergency numbers by what the conversation knows of places."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from conftest import ROOT
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import SlotSet, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
+
+from trialguide.dialogue.response_generator import ResponseGenerator
+
+PATHS = [ROOT / "domain.yml", *sorted((ROOT / "data" / "replies").glob("*.yml"))]
+
+
+@pytest.fixture(scope="module")
+def domain() -> Domain:
+    return Domain.load([str(path) for path in PATHS])
+
+
+def reply(domain: Domain, action: str, slots: dict[str, Any], entities: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    tracker = DialogueStateTracker("web:a", domain.slots)
+    tracker.update_with_events([SlotSet(name, value) for name, value in slots.items()], domain)
+    tracker.update(UserUttered("...", {"name": "inform_place"}, entities or []), domain)
+    made = asyncio.run(ResponseGenerator(domain=domain).generate(action, tracker, "website"))
+    assert made is not None
+    return made
+
+
+def test_choices_are_buttons_with_the_names_of_places(domain: Domain) -> None:
+    made = reply(domain, "utter_ask_place", {"choices": ["ES/Valencia", "VE/Valencia", "GE"]})
+    assert [button["title"] for button in made["buttons"]] == ["Valencia, Spain", "Valencia, Venezuela", "Georgia"]
+
+
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [
+        ("NL", "for the Netherlands?"),
+        ("ES/Valencia|VE/Valencia", "for Valencia, Spain / Valencia, Venezuela?"),
+        ("NO/59.91,10.75", "for Oslo, Norway?"),
+    ],
+)
+def test_the_place_of_a_look_up_is_named(domain: Domain, place: str, words: str) -> None:
+    assert words in reply(domain, "utter_ask_lookup", {"place": place})["text"]
+
+
+@pytest.mark.parametrize("place", [None, "Narnia", "and/or"])
+def test_an_unknown_place_is_not_looked_up(domain: Domain, place: str | None) -> None:
+    made = reply(domain, "utter_ask_lookup", {"place": place})
+    assert "look up for" not in made["text"]
+    assert "{" not in made["text"]
+
+
+@pytest.mark.parametrize(
+    ("named", "slot", "number"),
+    [
+        ("DE/Berlin", None, "112"),
+        (None, "AU/Sydney", "000"),
+        ("DE", "AU", "112"),
+    ],
+)
+def test_the_emergency_number_is_that_of_the_place(domain: Domain, named: str | None, slot: str | None, number: str) -> None:
+    entities = [{"entity": "city", "value": named}] if named else []
+    assert number in reply(domain, "utter_emergency", {"place": slot}, entities)["text"]
+
+
+def test_no_number_is_named_for_a_choice_of_countries(domain: Domain) -> None:
+    several = reply(domain, "utter_emergency", {"place": "ES/Valencia|VE/Valencia"})
+    assert several["text"] == reply(domain, "utter_emergency", {})["text"]

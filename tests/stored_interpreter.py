@@ -1,0 +1,48 @@
+"""An interpreter without a trained model: its classifier has known probabilities."""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from trialguide.content.catalogue import load_catalogue
+from trialguide.nlu.decision import Thresholds
+from trialguide.nlu.interpreter import Interpreter
+from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
+from trialguide.nlu.resources import Resources
+from trialguide.nlu.safety_phrases import load_safety_phrases
+from trialguide.nlu.spelling import Speller
+from trialguide.places.entities import PlaceEntities
+from trialguide.text.feedback import load_following_reader, load_rating_reader
+
+
+class StoredProbabilities:
+    """A classifier with known probabilities by text; the speller may have changed its case."""
+
+    def __init__(self, rows: Mapping[str, Mapping[str, float]]) -> None:
+        self._rows = {text.lower(): row for text, row in rows.items()}
+
+    def probabilities(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> list[Mapping[str, float]]:
+        if meanwhile:
+            meanwhile()
+        return [self._rows[sentence.lower()] for sentence in sentences]
+
+
+def stored_interpreter(
+    rows: Mapping[str, Mapping[str, float]], thresholds: Thresholds, examples: Mapping[str, str] | None = None
+) -> Interpreter:
+    """An interpreter that classifies by the rows and knows the examples."""
+    return Interpreter(
+        Resources(
+            classifier=StoredProbabilities(rows),
+            examples=examples or {},
+            speller=Speller({}),
+            abbreviations=load_abbreviations(),
+            courtesies=load_courtesies(),
+            phrases=load_safety_phrases(),
+            places=PlaceEntities(()),
+            ratings=load_rating_reader(),
+            following=load_following_reader(),
+            catalogue=load_catalogue(),
+            thresholds=thresholds,
+            executor=ThreadPoolExecutor(1),
+        )
+    )

@@ -1,0 +1,1 @@
+"""The checks behind `python -m trialguide check`, a module for each kind of content."""

@@ -1,0 +1,82 @@
+"""The analysis stages of the interpreter: each adds to a message what the decision stages read; none decides."""
+
+from collections import deque
+from concurrent.futures import Future
+from contextlib import suppress
+
+from trialguide.nlu.message import Message, Probabilities, Scores
+from trialguide.nlu.resources import Resources
+from trialguide.text.normalisation import normalised, unreadable_reason
+from trialguide.text.sentences import parts
+
+
+def check_readability(message: Message, nlu: Resources) -> None:
+    """Sets `unreadable`."""
+    message.unreadable = unreadable_reason(message.text)
+
+
+def correct_words(message: Message, nlu: Resources) -> None:
+    """Sets `corrected`: abbreviations expanded, misspelt words corrected."""
+    text = message.text
+    message.corrected = text if message.unreadable else nlu.speller.correct(nlu.abbreviations.expand(text))
+
+
+def match_example(message: Message, nlu: Resources) -> None:
+    """Sets `example`, by the text as it was written or corrected."""
+    if not message.unreadable:
+        examples = nlu.examples
+        message.example = examples.get(normalised(message.text)) or examples.get(normalised(message.corrected))
+
+
+def strip_courtesies(message: Message, nlu: Resources) -> None:
+    """Sets `cleaned`."""
+    if _needs_classifier(message):
+        message.cleaned = nlu.courtesies.strip(message.corrected)
+
+
+def classify_and_search(message: Message, nlu: Resources) -> None:
+    """Sets `scores`, `places` and `danger_phrase`.
+
+    The encoder runs outside Python's lock, so a second thread searches meanwhile; then both classify the remaining parts.
+    """
+    if not _needs_classifier(message):
+        _search(message, nlu)
+        return
+    cleaned, sentences = message.cleaned, _sentences(message.cleaned)
+    # Each by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
+    remaining = deque(part for part in dict.fromkeys((message.text, *sentences)) if part != cleaned)
+    scored: dict[str, Probabilities] = {}
+
+    def classify_remaining() -> None:
+        with suppress(IndexError):
+            while True:
+                part = remaining.popleft()
+                scored[part] = nlu.probabilities(part)
+
+    def search_then_classify() -> None:
+        _search(message, nlu)
+        classify_remaining()
+
+    searching: list[Future[None]] = []
+    scored[cleaned] = nlu.probabilities(cleaned, lambda: searching.append(nlu.executor.submit(search_then_classify)))
+    classify_remaining()
+    searching[0].result()
+    message.scores = Scores(scored[cleaned], scored[message.text], [(part, scored[part]) for part in sentences])
+
+
+def _needs_classifier(message: Message) -> bool:
+    return not (message.unreadable or message.example)
+
+
+def _search(message: Message, nlu: Resources) -> None:
+    """Looks for places in the text as written, for danger also in the corrected one: a correction may hide a word."""
+    text, corrected = message.text, message.corrected
+    message.places = nlu.places.of(text)
+    candidates = dict.fromkeys((text, *_sentences(text), corrected, *_sentences(corrected)))
+    message.danger_phrase = next(filter(None, map(nlu.phrases.label, candidates)), None)
+
+
+def _sentences(text: str) -> list[str]:
+    """The parts of a message that has several."""
+    found = parts(text)
+    return found if len(found) > 1 else []

@@ -1,0 +1,56 @@
+"""A message on its way through the stages of the interpreter, and its interpretation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from trialguide.nlu.decision import Decision
+from trialguide.places.entities import Entity
+
+Probabilities = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The classifier's probabilities for a text: `whole` for its cleaned form, `as_written`, and for each of its sentences."""
+
+    whole: Probabilities = field(default_factory=dict)
+    as_written: Probabilities = field(default_factory=dict)
+    sentences: Sequence[tuple[str, Probabilities]] = ()
+
+
+@dataclass
+class Message:
+    """A text with what the analysis stages add to it.
+
+    `unreadable` is the reason why it cannot be read, `corrected` the text with its abbreviations and misspelt words written
+    out, `cleaned` that without courtesies, `example` the label of the training example that it repeats, `danger_phrase` the
+    label of the safety phrase in it. `scores` stay empty for a text that is unreadable or repeats an example.
+    """
+
+    text: str
+    unreadable: str | None = None
+    corrected: str = ""
+    cleaned: str = ""
+    example: str | None = None
+    places: Sequence[Entity] = ()
+    danger_phrase: str | None = None
+    scores: Scores = Scores()
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """The decision about a message, with the classifier's probabilities and the entities in the message.
+
+    `topics` are to be answered, followed or no longer followed; `everything` means all followed topics at once.
+    """
+
+    decision: Decision
+    probabilities: Probabilities = field(default_factory=dict)
+    topics: tuple[str, ...] = ()
+    everything: bool = False
+    places: Sequence[Entity] = ()
+
+
+def certain(label: str, probabilities: Probabilities | None = None) -> Interpretation:
+    """An interpretation of confidence 1; `probabilities` are those of the classifier if it ran."""
+    return Interpretation(Decision(label, 1.0), probabilities or {label: 1.0})

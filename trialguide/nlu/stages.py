@@ -1,0 +1,180 @@
+"""The decision stages of the interpreter: each decides about an analysed message or, by None, passes it on."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from trialguide.nlu.decision import (
+    DANGERS,
+    PERSONAL,
+    Decision,
+    offer,
+    pick_if_sum_reaches,
+    pick_likeliest,
+    pick_look_up,
+    pick_out_of_scope,
+    pick_two_topics,
+)
+from trialguide.nlu.message import Interpretation, Message, Probabilities, certain
+from trialguide.nlu.resources import Resources
+from trialguide.text.feedback import FOLLOWING
+from trialguide.text.normalisation import normalised
+from trialguide.text.sentences import is_question, parts
+
+Stage = Callable[[Message, Resources], Interpretation | None]
+
+UNREADABLE = "unreadable"
+INFORM_PLACE = "inform_place"
+TWO_TOPICS = "two_topics"
+RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
+# Decided by rules alone; their examples are there because Rasa wants one.
+NOT_LEARNED = (UNREADABLE, TWO_TOPICS, RATE_AND_ASK)
+# Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
+BESIDE_PLACES = 4
+
+
+def first_decision(stages: Sequence[Stage], message: Message, nlu: Resources) -> Interpretation:
+    """The interpretation of the first stage that decides. Raises LookupError if none does."""
+    for stage in stages:
+        if found := stage(message, nlu):
+            return found
+    raise LookupError("no stage decided")
+
+
+def safety_phrase(message: Message, nlu: Resources) -> Interpretation | None:
+    """Danger by a phrase, whatever the rest of the message says."""
+    return certain(message.danger_phrase) if message.danger_phrase else None
+
+
+def unreadable(message: Message, nlu: Resources) -> Interpretation | None:
+    """A fixed reply by reason, unless stars or a place can be made out."""
+    if not message.unreadable:
+        return None
+    if message.unreadable == "no_words" and nlu.ratings.read(message.text):
+        return certain(RATE_ANSWER)
+    if message.unreadable in ("other_script", "no_words") and message.places:
+        return certain(INFORM_PLACE)
+    return Interpretation(Decision(f"{UNREADABLE}/{message.unreadable}", 1.0))
+
+
+def place_alone(message: Message, nlu: Resources) -> Interpretation | None:
+    """A message that is nothing but a place."""
+    letters = sum(place["end"] - place["start"] for place in message.places) + BESIDE_PLACES
+    return certain(INFORM_PLACE) if message.places and len(normalised(message.text)) <= letters else None
+
+
+def exact_example(message: Message, nlu: Resources) -> Interpretation | None:
+    """A message that repeats a training example."""
+    return certain(message.example) if message.example else None
+
+
+def danger(message: Message, nlu: Resources) -> Interpretation | None:
+    """Danger by the classifier: in the whole message, as it was written, or in one of its sentences."""
+    scores, thresholds = message.scores, nlu.thresholds
+    in_sentences = (_danger_in(*sentence, thresholds.danger_in_part, nlu) for sentence in scores.sentences)
+    found = (
+        _danger_in(message.cleaned, scores.whole, thresholds.danger, nlu)
+        or _danger_in(message.text, scores.as_written, thresholds.danger_as_written, nlu)
+        or next(filter(None, in_sentences), None)
+    )
+    return Interpretation(found, scores.whole) if found else None
+
+
+def personal_matter(message: Message, nlu: Resources) -> Interpretation | None:
+    """A question about one's own case, or a side effect."""
+    return _scored(pick_if_sum_reaches(message.scores.whole, nlu.thresholds.personal, PERSONAL), message)
+
+
+def rating(message: Message, nlu: Resources) -> Interpretation | None:
+    """A rating, alone or with the topic that is asked about behind it."""
+    found = nlu.ratings.read(message.text)
+    if not (found and found.clear):
+        return None
+    whole = message.scores.whole
+    asked = (nlu.topic_of(part, nlu.thresholds.part) for part in parts(found.comment) if is_question(part))
+    topic = next(filter(None, asked), None)
+    return Interpretation(Decision(RATE_AND_ASK, 1.0), whole, (topic,)) if topic else certain(RATE_ANSWER, whole)
+
+
+def follow_command(message: Message, nlu: Resources) -> Interpretation | None:
+    """A command such as "follow phase 2" that names a topic."""
+    command = nlu.following.command(message.text)
+    if not (command and nlu.topic_of(command[1], nlu.thresholds.answer)):
+        return None
+    return Interpretation(Decision(command[0], 1.0), message.scores.whole)
+
+
+def look_up(message: Message, nlu: Resources) -> Interpretation | None:
+    """A look-up in a message that names a place."""
+    if not message.places:
+        return None
+    return _scored(pick_look_up(message.scores.whole, nlu.thresholds.look_up, nlu.catalogue.lookups), message)
+
+
+def likeliest_label(message: Message, nlu: Resources) -> Interpretation | None:
+    """The topic or other label that is likely enough to be answered."""
+    return _scored(pick_likeliest(message.scores.whole, nlu.thresholds.answer), message)
+
+
+def out_of_scope(message: Message, nlu: Resources) -> Interpretation | None:
+    """A message that is likelier out of scope than about anything that could be offered."""
+    return _scored(pick_out_of_scope(message.scores.whole, nlu.catalogue.titles), message)
+
+
+def conversation_as_written(message: Message, nlu: Resources) -> Interpretation | None:
+    """Conversation that was taken for a courtesy and stripped: "hello, it's Marta"."""
+    found = pick_likeliest(message.scores.as_written, nlu.thresholds.answer)
+    return _scored(found, message) if found and found.label in nlu.catalogue.conversation else None
+
+
+def few_words(message: Message, nlu: Resources) -> Interpretation | None:
+    """A topic or look-up in the few words beside courtesies: "no wait, clinics"."""
+    short = nlu.courtesies.strip(message.cleaned, fewest=1)
+    found = pick_likeliest(nlu.probabilities(short), nlu.thresholds.answer) if short != message.cleaned else None
+    return _scored(found, message) if found and found.label in nlu.catalogue.titles else None
+
+
+def offers(message: Message, nlu: Resources) -> Interpretation | None:
+    """The likeliest topics and look-ups, to choose from."""
+    return _scored(offer(message.scores.whole, nlu.catalogue.titles), message)
+
+
+@dataclass(frozen=True)
+class TwoTopics:
+    """Two questions that are both clear, unless the message as a whole is out of scope or about a safety matter.
+
+    `one_topic` are the stages that decide about the message as a whole.
+    """
+
+    one_topic: Sequence[Stage]
+
+    def __call__(self, message: Message, nlu: Resources) -> Interpretation | None:
+        asked = [probabilities for sentence, probabilities in message.scores.sentences if is_question(sentence)]
+        topics = pick_two_topics(asked, nlu.thresholds.part, nlu.catalogue.topics)
+        if not topics:
+            return None
+        whole = first_decision(self.one_topic, message, nlu)
+        if whole.decision.label in nlu.catalogue.safety:
+            return whole
+        return replace(whole, decision=Decision(TWO_TOPICS, whole.decision.confidence), topics=topics)
+
+
+def add_followed_topic(found: Interpretation, message: Message, nlu: Resources) -> Interpretation:
+    """Completes the decision to follow or unfollow by the topic that is meant, or by all topics."""
+    if found.decision.label not in FOLLOWING:
+        return found
+    command = nlu.following.command(message.text)
+    named = filter(None, (command[1] if command else None, nlu.following.topic_words(message.text)))
+    topic = next(filter(None, (nlu.topic_of(words, nlu.thresholds.answer) for words in named)), None)
+    everything = not topic and nlu.following.means_everything(message.text)
+    return replace(found, topics=(topic,) if topic else (), everything=everything)
+
+
+def _scored(decision: Decision | None, message: Message) -> Interpretation | None:
+    return Interpretation(decision, message.scores.whole) if decision else None
+
+
+def _danger_in(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> Decision | None:
+    """Danger in a text by the classifier, harmless look-alikes left out."""
+    found = pick_if_sum_reaches(probabilities, threshold, DANGERS)
+    rest = nlu.phrases.without_harmless(text, DANGERS) if found else text
+    return found if rest is text else pick_if_sum_reaches(nlu.probabilities(rest), threshold, DANGERS)
