@@ -1,5 +1,7 @@
 # TrialGuide. `make help` lists the targets.
 PYTHON ?=
+# make test FAST=1 leaves out the tests that need a model, a server or a browser.
+FAST ?=
 export RASA_TELEMETRY_ENABLED = false
 export TF_CPP_MIN_LOG_LEVEL = 3
 
@@ -35,10 +37,11 @@ build: ## build the website widget into web/released/; needs Node
 pictures: ## draw web/pictures/*.svg as PNG for messaging services; needs Chromium
 	@$(ENVIRONMENT) $$python -m tools.pictures
 
-test: ## all tests, the style and the types
-	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && "$$(dirname "$$python")/lint-imports" --no-logo --no-cache && $$python -m trialguide setup && \
+test: ## all tests, the style and the types; FAST=1: only the unit tests
+	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && "$$(dirname "$$python")/lint-imports" --no-logo --no-cache && \
+		$$python -m pytest -m unit --cov --cov-report=term:skip-covered && if [ -n "$(FAST)" ]; then exit 0; fi && $$python -m trialguide setup && \
 		if $(NODE); then ($(NODE_MODULES) && npm run --silent check) || exit 1; else echo "The style and types of the widget were not checked: there is no Node." >&2; fi && \
-		$$python -m pytest
+		$$python -m pytest -m "not unit"
 
 check: ## say in words what is wrong in the content files
 	@$(ENVIRONMENT) $$python -m trialguide check
