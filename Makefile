@@ -1,5 +1,7 @@
 # TrialGuide. `make help` lists the targets.
 PYTHON ?=
+# make test FAST=1 leaves out the tests that need a model, a server or a browser.
+FAST ?=
 export RASA_TELEMETRY_ENABLED = false
 export TF_CPP_MIN_LOG_LEVEL = 3
 
@@ -35,10 +37,11 @@ build: ## build the website widget into web/released/; needs Node
 pictures: ## draw web/pictures/*.svg as PNG for messaging services; needs Chromium
 	@$(ENVIRONMENT) $$python -m tools.pictures
 
-test: ## all tests, the style and the types
-	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && "$$(dirname "$$python")/lint-imports" --no-logo --no-cache && $$python -m trialguide setup && \
+test: ## all tests, the style and the types; FAST=1: only the unit tests
+	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && "$$(dirname "$$python")/lint-imports" --no-logo --no-cache && \
+		$$python -m pytest -m unit --cov --cov-report=term:skip-covered && if [ -n "$(FAST)" ]; then exit 0; fi && $$python -m trialguide setup && \
 		if $(NODE); then ($(NODE_MODULES) && npm run --silent check) || exit 1; else echo "The style and types of the widget were not checked: there is no Node." >&2; fi && \
-		$$python -m pytest
+		$$python -m pytest -m "not unit"
 
 check: ## say in words what is wrong in the content files
 	@$(ENVIRONMENT) $$python -m trialguide check
@@ -53,10 +56,13 @@ bench: ## speed and memory against the stock Rasa bot, of two servers, widget an
 	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.benchmarks.widget && $$python -m tools.benchmarks.messaging \
 		&& $$python -m tools.benchmarks.cluster
 
-lock: ## bring the lock files in line with requirements/direct.in
+lock: ## bring the lock files in line with requirements/developing.in and running.in
 	@$(ENVIRONMENT) for version in 3.11 3.10; do \
-		sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/direct.in --override requirements/overrides.txt \
-			--python-version $$version --output-file requirements/python-$$version.txt || exit 1; \
+		sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/developing.in --override requirements/overrides.txt \
+			--python-version $$version --output-file requirements/python-$$version.txt && \
+		sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/running.in --override requirements/overrides.txt \
+			--override requirements/running-overrides.txt --constraint requirements/python-$$version.txt \
+			--python-version $$version --output-file requirements/running-$$version.txt || exit 1; \
 	done; \
 	sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/uv.in --universal --output-file requirements/uv.txt
 

@@ -1,7 +1,6 @@
 """Access to the conversations' database for actions."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from functools import cache, wraps
 from typing import Any, TypeVar
@@ -11,6 +10,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.engine import Connection, Engine
 
+from trialguide.runtime.settings import process_settings
 from trialguide.storage.database import FAILURES, database_address, open_engine
 
 Result = TypeVar("Result")
@@ -53,4 +53,4 @@ def reply_if_not_stored(run: Run) -> Run:
 @cache
 def _database() -> Engine:
     """The Rasa server's database; the server creates the tables when it starts."""
-    return open_engine(database_address(os.environ.get("CONVERSATIONS", "conversations.db")))
+    return open_engine(database_address(process_settings().conversations))

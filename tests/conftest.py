@@ -13,8 +13,21 @@ import yaml
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import Stack
 from trialguide.content.catalogue import Catalogue, load_catalogue
+from trialguide.runtime.circuit_breaker import known_services
+from trialguide.runtime.settings import process_settings
 
 ROOT = Path(__file__).resolve().parents[1]
+# Folders whose tests start programs or train, and fixtures of a trained model or of a copy of the whole content.
+HEAVY_FOLDERS = frozenset({"commands", "docs", "reliability", "stories", "tools", "web"})
+HEAVY_FIXTURES = frozenset({"model", "data"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks each test by what it uses: `browser` for Chromium, `server` for a trained model or a program, else `unit`."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        is_heavy = item.path.relative_to(ROOT / "tests").parts[0] in HEAVY_FOLDERS or fixtures & HEAVY_FIXTURES
+        item.add_marker("browser" if "browser" in fixtures else "server" if is_heavy else "unit")
 
 
 def load_table(path: Path) -> Any:
@@ -36,6 +49,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(autouse=True)
+def _fresh_process() -> Iterator[None]:
+    """Each test reads the environment anew, and finds no service unavailable because an earlier test did."""
+    process_settings.cache_clear()
+    known_services.clear()
+    yield
+    process_settings.cache_clear()
 
 
 @pytest.fixture(scope="session")

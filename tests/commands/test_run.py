@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -70,6 +71,19 @@ def test_run_starts_without_training_says_how_to_talk_and_stops_clean(model: Pat
     assert not any(Path(f"/proc/{child}").exists() for child in children)
 
 
+def test_run_says_that_it_is_ready_only_when_all_it_needs_answers(model: Path, ports: dict[str, str]) -> None:
+    redis = free_port()
+    with run(ports | {"REDIS_URL": f"redis://127.0.0.1:{redis}/0"}) as process:
+        assert process.stdout is not None
+        lines = [next(line for line in process.stdout if "Not ready" in line)]
+        assert lines == ["Not ready yet; no answer from: lock.\n"]
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        lines += process.stdout.readlines()
+        assert process.wait(30) == 0
+    assert "TrialGuide is ready" not in "".join(lines)
+
+
 def child_processes(parent: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
 
@@ -105,8 +119,7 @@ def test_a_missing_folder_for_the_conversations_is_said(model: Path, tmp_path: P
 
 
 def test_a_server_that_ends_while_it_starts_is_said(model: Path, tmp_path: Path) -> None:
-    no_token = "--no-such-option"
-    stack = Stack(model, free_port(), free_port(), tmp_path / "c.db", auth_token=no_token, log=tmp_path / "log")
+    stack = Stack(model, free_port(), free_port(), tmp_path / "c.db", launcher=("no_such_module",), log=tmp_path / "log")
     with pytest.raises(CannotStart, match="The Rasa server ended"), stack:
         pass
     assert not Path(f"/proc/{stack.process_id('action server')}").exists()

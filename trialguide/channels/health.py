@@ -1,7 +1,6 @@
 """Health checks and metrics for operators: `/health/live`, `/health/ready` and `/metrics`."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,6 +13,7 @@ from sanic.response import HTTPResponse
 
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.constant_time import constant_time_equal
+from trialguide.runtime.settings import process_settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 # Set by proxies: a request through a proxy on the same machine is not a local one.
@@ -28,7 +28,7 @@ class Health(InputChannel):
     """Health endpoints, in the form of a channel because Rasa loads them as one."""
 
     def __init__(self) -> None:
-        self._token = os.environ.get("METRICS_TOKEN") or None
+        self._token = process_settings().metrics_token
         self._app: Sanic | None = None
         self._state: State = {}
         self._checked_at = 0.0

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -12,7 +11,8 @@ from sanic import Blueprint, Sanic
 
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.logs import log_failure
-from trialguide.storage.retention import conversation_days, delete_expired
+from trialguide.runtime.settings import process_settings
+from trialguide.storage.retention import delete_expired
 from trialguide.storage.tracker_store import ConversationStore
 
 logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class Retention(InputChannel):
     """A periodic job, in the form of a channel because Rasa loads it as one."""
 
     def __init__(self) -> None:
-        self._days = conversation_days(os.environ)
+        self._days = process_settings().conversation_days
         self._job: asyncio.Task[None] | None = None
 
     @classmethod

@@ -1,6 +1,5 @@
 """Rasa's `rest` channel for trusted programs, protected by the token of Rasa's HTTP API."""
 
-import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,13 +13,14 @@ from trialguide.content.wording import load_words
 from trialguide.dialogue.message_processor import ActionFailed
 from trialguide.runtime.constant_time import constant_time_equal
 from trialguide.runtime.logs import log_failure
+from trialguide.runtime.settings import process_settings
 
 
 class TrustedRest(RestInput):
     """The stock channel, which lets callers choose the sender and send commands, behind token authentication."""
 
     def __init__(self) -> None:
-        self._token = os.environ.get("RASA_AUTH_TOKEN") or None
+        self._token = process_settings().auth_token
         self._words = load_words()
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:

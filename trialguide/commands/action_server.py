@@ -1,11 +1,10 @@
 """Action server: `python -m trialguide.commands.action_server PORT`; listens on loopback unless ACTIONS_HOST is set."""
 
 import logging
-import os
 import sys
 from typing import Any
 
-from trialguide.commands.rasa_server import silence_rasa
+from trialguide.commands.rasa_server import settings_or_exit, silence_rasa
 
 logger = logging.getLogger(__name__)
 
@@ -13,6 +12,7 @@ logger = logging.getLogger(__name__)
 def main() -> None:
     """Runs rasa_sdk's server for the package `actions`, with the directory already read."""
     silence_rasa()
+    settings = settings_or_exit()
     from rasa_sdk.endpoint import create_app
     from sanic.request import Request
 
@@ -34,7 +34,7 @@ def main() -> None:
         if request.path == "/webhook":
             logger.info("An action was run.")
 
-    app.run(os.environ.get("ACTIONS_HOST", "127.0.0.1"), int(sys.argv[1]))
+    app.run(settings.actions_host, int(sys.argv[1]))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from trialguide.content.files import ROOT
+from trialguide.runtime.settings import process_settings
 from trialguide.storage.database import FAILURES, database_address, open_engine
 from trialguide.storage.schema import METADATA, OUTBOX, SCHEMA_VERSION, VERSION, create_schema
 
@@ -46,7 +47,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def open_database() -> Engine:
     """The assistant's database, with its tables. Raises ValueError and whatever the database raises."""
-    engine = open_engine(database_address(os.environ.get("CONVERSATIONS", ROOT / "conversations.db")))
+    engine = open_engine(database_address(ROOT / process_settings().conversations))
     create_schema(engine)
     return engine
 

@@ -2,12 +2,13 @@
 
 import argparse
 import asyncio
-import os
 import sys
 
 from trialguide.commands.backup import open_database
 from trialguide.commands.rasa_server import silence_rasa
 from trialguide.commands.setup import model_file
+from trialguide.runtime.lean_imports import install_import_stubs
+from trialguide.runtime.settings import process_settings
 from trialguide.storage.database import FAILURES
 
 A_SECOND = 5.0
@@ -30,11 +31,13 @@ def main(arguments: argparse.Namespace) -> int:
         )
         return 1
     silence_rasa()
+    # The running set has no TensorFlow, which Rasa imports with its channels.
+    install_import_stubs(only_missing=True)
     from trialguide.channels.messaging.notifications import Notifier, channels_of
     from trialguide.content.answer_versions import answer_versions
 
     try:
-        run = Notifier(open_database(), channels_of(os.environ), answer_versions(), 1 / arguments.a_second)
+        run = Notifier(open_database(), channels_of(process_settings()), answer_versions(), 1 / arguments.a_second)
         counted = asyncio.run(run.run(arguments.send))
     except (ValueError, *FAILURES) as problem:
         print(problem, file=sys.stderr)

@@ -8,6 +8,8 @@ import warnings
 from typing import Any, TextIO
 
 from trialguide.runtime.lean_imports import install_import_stubs
+from trialguide.runtime.settings import Settings, process_settings
+from trialguide.runtime.signing_key import signing_key
 
 # Set before the import: these libraries read the environment while they load.
 QUIET = {
@@ -60,6 +62,17 @@ def silence_rasa() -> None:
     warnings.showwarning = show_warning
 
 
+def settings_or_exit(needs_key: bool = False) -> Settings:
+    """The settings of this server. Ends the process when they are not allowed, with a sentence for each fault."""
+    try:
+        settings = process_settings()
+        if needs_key:
+            signing_key(settings.front_door_key, settings.conversations)
+    except ValueError as problem:
+        sys.exit(str(problem))
+    return settings
+
+
 def main() -> Any:
     """Runs Rasa's command line with the arguments given."""
     silence_rasa()
@@ -68,7 +81,7 @@ def main() -> Any:
         install_import_stubs()
         # All that is loaded stays; walking through it meanwhile takes a sixth of the start. The processor turns it on again.
         gc.disable()
-        token = os.environ.get("RASA_AUTH_TOKEN")
+        token = settings_or_exit(needs_key=True).auth_token
         if token:
             # Not given on the command line, which every account of the machine can read.
             sys.argv += ["--enable-api", "--auth-token", token]

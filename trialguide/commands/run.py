@@ -1,15 +1,20 @@
 """Runs the assistant until Ctrl-C."""
 
 import argparse
+import json
 import os
 import signal
 import sys
 import threading
+import urllib.error
+import urllib.request
 from pathlib import Path
+from typing import Any
 
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import CannotStart, Stack
 from trialguide.content.files import ROOT
+from trialguide.runtime.settings import InvalidSettings, Settings, read_settings
 
 READY = """
 TrialGuide is ready.
@@ -18,12 +23,20 @@ Talk to it in a terminal: make shell   (in a second one)
 Stop it with Ctrl-C."""
 
 
+State = dict[str, Any]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """No arguments; RASA_PORT, ACTIONS_PORT, RASA_AUTH_TOKEN and CONVERSATIONS are read from the environment."""
+    """No arguments; the settings are environment variables."""
 
 
 def main(arguments: argparse.Namespace) -> int:
     """0 after Ctrl-C or SIGTERM, 1 when the assistant cannot start or a server ends by itself."""
+    try:
+        settings = read_settings(os.environ, needs_key=True)
+    except InvalidSettings as problem:
+        print(problem, file=sys.stderr)
+        return 1
     model = prepare()
     if model is None:
         return 1
@@ -31,34 +44,52 @@ def main(arguments: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopping.set())
     try:
-        with stack_from_environment(model) as stack:
-            print(READY.format(address=stack.address), flush=True)
-            while not stopping.wait(1):
-                ended = stack.ended()
-                if ended:
-                    print(f"The {ended} ended by itself; the lines above say why.", file=sys.stderr)
-                    return 1
+        with stack_of(settings, model) as stack:
+            _watch(stack, stopping)
             print("\nStopping ...", flush=True)
-    except (CannotStart, ValueError) as problem:
+    except CannotStart as problem:
         print(problem, file=sys.stderr)
         return 1
     return 0
 
 
-def stack_from_environment(model: Path) -> Stack:
-    """The servers with ports, token and database from the environment. Raises ValueError for an invalid port."""
+def _watch(stack: Stack, stopping: threading.Event) -> None:
+    """Says once that the assistant is ready; returns when it is to stop. Raises CannotStart when a server ends by itself."""
+    ready, state = False, State()
+    while not stopping.wait(1 if ready else 0.2):
+        if ended := stack.ended():
+            raise CannotStart(f"The {ended} ended by itself; the lines above say why.")
+        if ready:
+            continue
+        state, before = _readiness(stack), state
+        ready = state["status"] != "not ready"
+        if ready:
+            print(READY.format(address=stack.address), flush=True)
+        elif state != before:
+            away = ", ".join(name for name, how in state.items() if how == "away")
+            print(f"Not ready yet; no answer from: {away}.", file=sys.stderr, flush=True)
+
+
+def stack_of(settings: Settings, model: Path) -> Stack:
+    """The servers with ports, token and database as the operator sets them."""
     return Stack(
         model=model,
-        port=port_from_environment("RASA_PORT", 5005),
-        actions_port=port_from_environment("ACTIONS_PORT", 5055),
-        conversations=Path(os.environ.get("CONVERSATIONS", ROOT / "conversations.db")),
-        auth_token=os.environ.get("RASA_AUTH_TOKEN"),
+        port=settings.rasa_port,
+        actions_port=settings.actions_port,
+        conversations=ROOT / settings.conversations,
+        auth_token=settings.auth_token,
     )
 
 
-def port_from_environment(variable: str, otherwise: int) -> int:
-    """A port number from the environment. Raises ValueError, with a sentence for the operator, for an invalid one."""
-    value = os.environ.get(variable, str(otherwise))
-    if not value.isdecimal() or not 0 < int(value) < 65536:
-        raise ValueError(f"{variable} must be a port number from 1 to 65535, not “{value}”.")
-    return int(value)
+def _readiness(stack: Stack) -> State:
+    """What `/health/ready` says. Raises CannotStart when the Rasa server has no model: it would answer nobody."""
+    try:
+        with urllib.request.urlopen(f"{stack.address}/health/ready", timeout=5) as response:
+            state: State = json.load(response)
+    except urllib.error.HTTPError as refusal:
+        state = json.load(refusal)
+    except OSError:
+        return {"status": "not ready", "Rasa server": "away"}
+    if state["model"] is None:
+        raise CannotStart("The Rasa server could not load the model; the lines above say why.")
+    return state

@@ -10,9 +10,10 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from trialguide.commands.run import port_from_environment, stack_from_environment
+from trialguide.commands.run import stack_of
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import HOST, CannotStart
+from trialguide.runtime.settings import InvalidSettings, process_settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(arguments: argparse.Namespace) -> int:
     """0 when the conversation ends, 1 when the assistant cannot be reached or started."""
     try:
-        address = f"http://{HOST}:{port_from_environment('RASA_PORT', 5005)}"
+        settings = process_settings()
+        address = f"http://{HOST}:{settings.rasa_port}"
         if _answers(address):
             _converse(address)
             return 0
@@ -30,12 +32,12 @@ def main(arguments: argparse.Namespace) -> int:
         if model is None:
             return 1
         print("Starting the assistant ...", flush=True)
-        stack = stack_from_environment(model)
+        stack = stack_of(settings, model)
         with tempfile.TemporaryDirectory() as folder:
             stack.log = Path(folder) / "log"
             with stack:
                 _converse(stack.address)
-    except (CannotStart, ValueError) as problem:
+    except (CannotStart, InvalidSettings) as problem:
         print(problem, file=sys.stderr)
         return 1
     return 0

@@ -14,11 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from trialguide.channels.front_door.settings import settings_from
 from trialguide.content.files import ROOT
-from trialguide.runtime.messaging_settings import check_vendor_settings
-from trialguide.storage.database import database_address
-from trialguide.storage.retention import conversation_days
+from trialguide.runtime.settings import FILE, read_settings
 from trialguide.storage.schema import check_schema
 
 HOST = "127.0.0.1"
@@ -72,17 +69,9 @@ class Stack:
         # Rasa itself would start without a model and then answer nobody.
         if not _is_model(self.model):
             raise CannotStart(f"{self.model} is no trained model. Remove it and start again: it is trained anew.")
-        if not self.conversations.parent.is_dir():
-            # Rasa itself would keep the conversations in memory and lose them.
-            raise CannotStart(
-                f"The folder {self.conversations.parent} does not exist. Make it, or set CONVERSATIONS to another file."
-            )
         try:
-            environment = os.environ | self.settings | {"CONVERSATIONS": str(self.conversations)}
-            settings_from(environment)
-            check_vendor_settings(environment)
-            check_schema(database_address(self.conversations, environment))
-            conversation_days(environment)
+            settings = read_settings(self._environment(), needs_key=True)
+            check_schema(settings.database_url or str(self.conversations))
         except ValueError as problem:
             raise CannotStart(str(problem)) from None
         try:
@@ -135,23 +124,21 @@ class Stack:
     def _rasa_arguments(self) -> list[str]:
         return ["run", "--model", str(self.model), "--interface", HOST, "--port", str(self.port)]
 
+    def _environment(self) -> dict[str, str]:
+        given = {**os.environ, **ONE_THREAD, **self.settings}
+        return given | {
+            "ACTION_ENDPOINT": f"http://{HOST}:{self.actions_port}/webhook",
+            "CONVERSATIONS": str(self.conversations),
+            "RASA_AUTH_TOKEN": self.auth_token or "",
+            # Where the token came from.
+            f"RASA_AUTH_TOKEN{FILE}": "",
+            "PUBLIC_ADDRESS": given.get("PUBLIC_ADDRESS") or self.address,
+        }
+
     def _start(self, name: str, arguments: list[str]) -> None:
-        environment = (
-            os.environ
-            | ONE_THREAD
-            | dict(self.settings)
-            | {
-                "ACTION_ENDPOINT": f"http://{HOST}:{self.actions_port}/webhook",
-                "CONVERSATIONS": str(self.conversations),
-                "RASA_AUTH_TOKEN": self.auth_token or "",
-                "PUBLIC_ADDRESS": (os.environ | self.settings).get("PUBLIC_ADDRESS", self.address),
-                "LOG_LEVEL": self.settings.get("LOG_LEVEL") or os.environ.get("LOG_LEVEL", "WARNING"),
-                # Sanic waits this long for open connections when it is asked to stop; its default is 15.
-                "SANIC_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
-                # How many may knock at once; Rasa's 100 is little when a page is opened by many.
-                "SANIC_BACKLOG": os.environ.get("SANIC_BACKLOG", "1024"),
-            }
-        )
+        environment = self._environment()
+        settings = read_settings(environment)
+        environment |= settings.sanic_variables | {"LOG_LEVEL": settings.log_level}
         with contextlib.ExitStack() as files:
             output = files.enter_context(self.log.open("ab")) if self.log else None
             # A session of its own: Ctrl-C reaches this process alone, which then ends both in order.

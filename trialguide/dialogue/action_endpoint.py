@@ -1,7 +1,6 @@
 """Client of the action server with a timeout and a circuit breaker."""
 
 import asyncio
-import os
 from typing import Any
 
 import aiohttp
@@ -10,10 +9,8 @@ from rasa.utils.endpoints import ClientResponseError, EndpointConfig
 from trialguide.runtime.circuit_breaker import CircuitBreaker, Unavailable
 from trialguide.runtime.metrics import stage
 from trialguide.runtime.request_id import HEADER, request_id
+from trialguide.runtime.settings import process_settings
 
-# A look-up takes some milliseconds. With this, a person reads within three seconds that it cannot be done.
-ACTION_SECONDS = 2.5
-LONGEST_SECONDS = 5.0
 HEALTH_SECONDS = 1.0
 
 
@@ -26,7 +23,7 @@ class ActionEndpoint(EndpointConfig):
 
     def __init__(self, endpoint: EndpointConfig) -> None:
         self.__dict__.update(endpoint.__dict__)
-        seconds = min(float(os.environ.get("ACTION_SECONDS") or ACTION_SECONDS), LONGEST_SECONDS)
+        seconds = process_settings().action_seconds
         self.service = CircuitBreaker("action server", seconds, (aiohttp.ClientError, OSError))
 
     async def request(self, *arguments: Any, timeout: float | None = None, **named: Any) -> Any:

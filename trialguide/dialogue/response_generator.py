@@ -1,6 +1,5 @@
 """Response generator: answers with source and related topics, follow-ups, offers and the notice at the start."""
 
-import os
 from typing import Any
 
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
@@ -16,7 +15,7 @@ from trialguide.content.wording import buttons, fill, load_pictures, load_words,
 from trialguide.places.cities import place_in_sentence, place_name
 from trialguide.places.countries import country_name
 from trialguide.places.place import Place, parse_candidates
-from trialguide.storage.retention import conversation_days
+from trialguide.runtime.settings import process_settings
 
 Reply = dict[str, Any]
 
@@ -38,8 +37,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         super().__init__(domain.responses if domain else {})
         self._words = load_words()
         self._pictures = load_pictures()
-        self._address = os.environ.get("PUBLIC_ADDRESS", "http://127.0.0.1:5005")
-        self._days = conversation_days(os.environ)
+        self._address = process_settings().public_address or "http://127.0.0.1:5005"
+        self._days = process_settings().conversation_days
         self._catalogue = load_catalogue()
 
     async def generate(

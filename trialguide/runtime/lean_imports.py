@@ -48,9 +48,12 @@ class _StubFinder(MetaPathFinder, Loader):
         """Leaves the stub module empty."""
 
 
-def install_import_stubs() -> None:
-    """Replaces later imports of these packages in this process by stubs."""
-    sys.meta_path.insert(0, _StubFinder())
+def install_import_stubs(only_missing: bool = False) -> None:
+    """Replaces later imports of these packages in this process by stubs.
+
+    With `only_missing` a package that is installed is imported as it is.
+    """
+    sys.meta_path.insert(len(sys.meta_path) if only_missing else 0, _StubFinder())
 
 
 def _stub(owner: str, name: str) -> _Stub:

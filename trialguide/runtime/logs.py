@@ -2,13 +2,13 @@
 
 import json
 import logging
-import os
 import traceback
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from trialguide.runtime.request_id import request_id
+from trialguide.runtime.settings import process_settings
 
 logger = logging.getLogger(__name__)
 
@@ -34,13 +34,13 @@ def log_as_json(level: int | str | None = None) -> None:
     """Configures all loggers of this process to write JSON lines to standard error."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
-    logging.basicConfig(level=level or os.environ.get("LOG_LEVEL", "WARNING"), handlers=[handler], force=True)
+    logging.basicConfig(level=level or process_settings().log_level, handlers=[handler], force=True)
     logging.captureWarnings(True)
 
 
 def wants_json() -> bool:
     """Whether LOG_FORMAT asks for JSON."""
-    return os.environ.get("LOG_FORMAT", "").lower() == "json"
+    return process_settings().log_format == "json"
 
 
 def log_failure(what: str, error: BaseException) -> None:

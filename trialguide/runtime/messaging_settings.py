@@ -1,6 +1,8 @@
-"""Settings of the messaging services, read from the environment."""
+"""Settings of the messaging services."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+from trialguide.runtime import setting_values as values
 
 # By channel: required and optional variables.
 VARIABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -11,29 +13,32 @@ VARIABLES: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "slack": (("SLACK_TOKEN", "SLACK_SIGNING_SECRET"), ("SLACK_API",)),
     "teams": (("TEAMS_APP_ID", "TEAMS_PASSWORD"), ("TEAMS_TENANT", "TEAMS_API")),
 }
-
+NAMES = tuple(name for needed, optional in VARIABLES.values() for name in (*needed, *optional))
+# May be given in a file instead.
+SECRETS = frozenset(name for name in NAMES if name.endswith(("_TOKEN", "_SECRET", "_PASSWORD")))
 # These vendors sign the webhook's address, or have it registered by the server.
 NEED_ADDRESS = frozenset({"telegram", "sms"})
 
 
-def vendor_settings(channel: str, environment: Mapping[str, str]) -> dict[str, str] | None:
-    """The variables of a channel that are set, or None when no required one is.
-
-    Raises ValueError, with a sentence for the operator, when only some are set.
-    """
-    required, optional = VARIABLES[channel]
-    given = {name: environment[name] for name in (*required, *optional) if environment.get(name)}
-    missing = [name for name in required if name not in given]
-    if len(missing) == len(required):
-        return None
-    if missing:
-        raise ValueError(f"The channel {channel} also needs {', '.join(missing)}. Set what is missing, or unset the rest.")
-    if channel in NEED_ADDRESS and not environment.get("PUBLIC_ADDRESS", "").startswith("https://"):
-        raise ValueError(f"The channel {channel} also needs PUBLIC_ADDRESS, the address under which it is reached: https://...")
-    return given
+def parser(name: str) -> Callable[[str], str]:
+    """The parser of a variable."""
+    special = {"TWILIO_NUMBERS": values.telephone_numbers, "TELEGRAM_SECRET": values.telegram_secret}
+    return special.get(name) or (values.web_address if name.endswith("_API") else values.word)
 
 
-def check_vendor_settings(environment: Mapping[str, str]) -> None:
-    """Raises ValueError, with a sentence for the operator, when the settings of a channel are incomplete."""
-    for channel in VARIABLES:
-        vendor_settings(channel, environment)
+def services(given: Mapping[str, str], public_address: str | None) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """The variables by channel for those that are set up, and a sentence for each channel that is set up in half."""
+    found: dict[str, dict[str, str]] = {}
+    faults = []
+    for channel, (needed, optional) in VARIABLES.items():
+        missing = [name for name in needed if name not in given]
+        if len(missing) == len(needed):
+            continue
+        if missing:
+            faults.append(f"The channel {channel} also needs {', '.join(missing)}. Set what is missing, or unset the rest.")
+        if channel in NEED_ADDRESS and not (public_address or "").startswith("https://"):
+            faults.append(
+                f"The channel {channel} also needs PUBLIC_ADDRESS, the address under which it is reached: https://..."
+            )
+        found[channel] = {name: given[name] for name in (*needed, *optional) if name in given}
+    return found, faults

@@ -2,7 +2,6 @@
 
 import os
 import select
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic, time
@@ -11,27 +10,21 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from trialguide.runtime.setting_values import POSTGRESQL
+from trialguide.runtime.settings import process_settings
+
 POOL_SIZE = 5
 # Timeout of a statement, on both sides: a server that is frozen cannot time out by itself.
 STATEMENT_SECONDS = 2.0
 # SQLite: how long a connection waits for a lock of another process.
 BUSY_SECONDS = 2.0
 CHECKPOINT_MILLISECONDS = 100
-POSTGRESQL = ("postgresql://", "postgres://", "postgresql+psycopg2://")
 FAILURES = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.InternalError, sa.exc.TimeoutError)
 
 
-def database_address(file: str | Path, environment: Mapping[str, str] = os.environ) -> str:
-    """The PostgreSQL address in DATABASE_URL, or else the SQLite file.
-
-    Raises ValueError, with a sentence for the operator, when DATABASE_URL is no such address.
-    """
-    given = environment.get("DATABASE_URL")
-    if not given:
-        return str(file)
-    if not given.startswith(POSTGRESQL):
-        raise ValueError("DATABASE_URL must be an address such as postgresql://user:password@host:5432/trialguide.")
-    return "postgresql://" + given.partition("://")[2]
+def database_address(file: str | Path) -> str:
+    """The PostgreSQL address in DATABASE_URL, or else the SQLite file."""
+    return process_settings().database_url or str(file)
 
 
 def open_engine(address: str) -> sa.engine.Engine:

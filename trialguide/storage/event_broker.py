@@ -3,9 +3,8 @@
 import asyncio
 import json
 import logging
-import os
 from asyncio import AbstractEventLoop
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -19,9 +18,9 @@ from rasa.utils.endpoints import EndpointConfig
 from sqlalchemy.engine import Connection
 
 from trialguide.runtime.circuit_breaker import CircuitBreaker, Unavailable
+from trialguide.runtime.settings import Settings, process_settings
 from trialguide.storage.database import FAILURES
 from trialguide.storage.group_commit import row_id
-from trialguide.storage.retention import conversation_days
 from trialguide.storage.schema import OUTBOX
 
 logger = logging.getLogger(__name__)
@@ -62,15 +61,15 @@ class OutboxBroker(EventBroker):
         cls, broker_config: EndpointConfig | None, event_loop: AbstractEventLoop | None = None
     ) -> "OutboxBroker | None":
         """The broker at RABBITMQ_URL for the consumer of RABBITMQ_QUEUE, or None. RabbitMQ may be unavailable yet."""
-        return cls.from_environment(os.environ)
+        return cls.from_settings(process_settings())
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "OutboxBroker | None":
-        """The same from an environment."""
-        address, queue = environment.get("RABBITMQ_URL"), environment.get("RABBITMQ_QUEUE")
+    def from_settings(cls, settings: Settings) -> "OutboxBroker | None":
+        """The same from settings."""
+        address, queue = settings.rabbitmq, settings.rabbitmq_queue
         if address and not queue:
             logger.warning("No events are passed on to RabbitMQ: RABBITMQ_QUEUE names no queue that somebody reads.")
-        return cls(address, queue, conversation_days(environment)) if address and queue else None
+        return cls(address, queue, settings.conversation_days) if address and queue else None
 
     def open(self, connect: Callable[[], Connection]) -> None:
         """Starts to publish from the database that `connect` opens; call it in a running event loop."""

@@ -15,7 +15,6 @@ The lock is reentrant: tasks started by a turn may lock its conversation again.
 
 import asyncio
 import contextlib
-import os
 import uuid
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
@@ -30,6 +29,7 @@ from redis.exceptions import LockError
 
 from trialguide.runtime.circuit_breaker import REDIS_SECONDS, CircuitBreaker, Unavailable, redis_circuit_breaker
 from trialguide.runtime.keyed_lock import KeyedLock
+from trialguide.runtime.settings import process_settings
 
 # Lease of a ticket: a crashed server blocks its conversations for so long.
 EXPIRY_SECONDS = 8.0
@@ -76,7 +76,7 @@ class ConversationLocks(LockStore):
     """
 
     def __init__(self, endpoint_config: Any = None) -> None:
-        address = os.environ.get("REDIS_URL")
+        address = process_settings().redis
         timeouts = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
         self._redis = Redis.from_url(address, **timeouts) if address else None
         self.service = redis_circuit_breaker() if address else None

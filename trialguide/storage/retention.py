@@ -1,6 +1,5 @@
 """Personal data: summary, erasure, and deletion after its retention period."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -12,8 +11,6 @@ from trialguide.storage.group_commit import row_id
 from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES, METADATA, OUTBOX, RATINGS, UNANSWERED
 
 DAY = 24 * 60 * 60
-CONVERSATION_DAYS = 30
-MAX_DAYS = 3650
 # Unanswered messages, and the sender ids of ratings; the stars themselves stay.
 FEEDBACK_DAYS = 180
 # Answers are reviewed within two years, so a longer follow has nothing to wait for.
@@ -40,14 +37,6 @@ class DataSummary:
     @property
     def is_empty(self) -> bool:
         return not (self.messages or self.ratings or self.follows or self.unanswered)
-
-
-def conversation_days(environment: Mapping[str, str]) -> int:
-    """The retention of messages in days. Raises ValueError, with a sentence for the operator, for an invalid number."""
-    given = environment.get("CONVERSATION_DAYS") or str(CONVERSATION_DAYS)
-    if not given.isdecimal() or not 0 < int(given) <= MAX_DAYS:
-        raise ValueError(f"CONVERSATION_DAYS must be a number of days from 1 to {MAX_DAYS}; it is “{given}”.")
-    return int(given)
 
 
 def summarise(connection: Connection, sender_id: str) -> DataSummary:

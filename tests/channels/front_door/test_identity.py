@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from website_client import Visitor, new_conversation, post, replies, say
 
-from trialguide.channels.front_door.identity import Identities, signing_key
-from trialguide.channels.front_door.settings import settings_from
+from trialguide.channels.front_door.identity import Identities
 from trialguide.commands.stack import Stack
+from trialguide.runtime.signing_key import signing_key
 
 KEY = b"k" * 32
 
@@ -112,25 +112,6 @@ def test_the_key_is_made_once_and_is_for_its_owner_alone(tmp_path: Path) -> None
     file.chmod(0o644)
     with pytest.raises(ValueError, match="chmod 600"):
         signing_key(None, conversations)
-
-
-@pytest.mark.parametrize(
-    ("variable", "value", "words"),
-    [
-        ("FRONT_DOOR_KEY", "short", "at least 32 characters"),
-        ("ALLOWED_ORIGINS", "www.example.org", "is no origin"),
-        ("ALLOWED_ORIGINS", "https://www.example.org/page", "is no origin"),
-        ("SENDER_RATE", "often", "is no rate"),
-        ("ADDRESS_RATE", "3 per fortnight", "is no rate"),
-        ("REDIS_URL", "127.0.0.1", "redis://"),
-        ("TURN_SECONDS", "soon", "number of seconds"),
-        ("TURN_SECONDS", "0", "number of seconds"),
-    ],
-)
-def test_a_setting_that_cannot_be_is_said_in_one_sentence(tmp_path: Path, variable: str, value: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words) as raised:
-        settings_from({"CONVERSATIONS": str(tmp_path / "c.db"), variable: value})
-    assert "\n" not in str(raised.value)
 
 
 def test_the_id_of_a_telephone_number_tells_nothing_and_stays() -> None:

@@ -15,20 +15,18 @@ from trialguide.channels.front_door.history import ConversationHistory
 from trialguide.channels.front_door.inbox_recovery import InboxRecovery
 from trialguide.channels.front_door.incoming import IncomingMessage, Rejected
 from trialguide.channels.front_door.server_context import ServerContext
-from trialguide.channels.front_door.settings import Settings
 from trialguide.channels.front_door.transcript import Entry
 from trialguide.channels.front_door.turn_runner import MAX_TURNS, TurnRunner
 from trialguide.dialogue.message_processor import ActionFailed
 from trialguide.runtime.circuit_breaker import Unavailable
+from trialguide.runtime.settings import read_settings
 from trialguide.storage.inbox import Inbox, Message
 from trialguide.storage.lock_store import ConversationLocks, LockLost
 from trialguide.storage.tracker_store import ConversationStore
 
 DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
 SENDER = "web:me"
-SETTINGS = Settings(
-    key=b"k" * 32, origins=None, sender_rate="1 per second", address_rate="1 per second", redis=None, turn_seconds=0.2
-)
+SETTINGS = read_settings({"TURN_SECONDS": "0.2"})
 
 Handler = Callable[[UserMessage], Awaitable[None]]
 

@@ -28,11 +28,12 @@ from website_client import post
 
 from tools.reliability.fault import is_settled
 from tools.testbed.cluster import wait_until
-from trialguide.channels.front_door.identity import Identities, address_cipher, signing_key
+from trialguide.channels.front_door.identity import Identities, address_cipher
 from trialguide.commands.stack import Stack
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.wording import load_words
 from trialguide.runtime.messaging_settings import VARIABLES
+from trialguide.runtime.signing_key import signing_key
 from trialguide.storage.database import open_engine
 from trialguide.storage.group_commit import row_id
 from trialguide.storage.inbox import Message

@@ -15,10 +15,12 @@ from conftest import ROOT
 from messaging_client import Person, offered, words_of
 from website_client import new_conversation, post, replies, say
 
-from trialguide.channels.front_door.identity import Identities, signing_key
+from trialguide.channels.front_door.identity import Identities
 from trialguide.commands import notify
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.wording import fill, load_words
+from trialguide.runtime.settings import process_settings
+from trialguide.runtime.signing_key import signing_key
 from trialguide.storage.group_commit import row_id
 
 WORDS = load_words()
@@ -63,6 +65,7 @@ class Followers:
         with self.monkeypatch.context() as patched:
             for name, value in (self.environment | environment).items():
                 patched.setenv(name, value)
+            process_settings.cache_clear()
             assert notify.main(Namespace(send="--send" in arguments, a_second=100)) == result
         printed = self.capsys.readouterr()
         return printed.out, printed.err

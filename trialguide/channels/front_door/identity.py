@@ -3,20 +3,14 @@
 import base64
 import hashlib
 import hmac
-import os
-import secrets
-import stat
-import tempfile
 import uuid
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.fernet import Fernet
 
 from trialguide.runtime.constant_time import constant_time_equal
 
 SIGNATURE_BYTES = 16
-MIN_KEY_LENGTH = 32
 MAX_SIGNED_ID = 200
 
 
@@ -57,34 +51,3 @@ class Identities:
 def address_cipher(key: bytes) -> Fernet:
     """Cipher for reply addresses, with a key derived from the signing key."""
     return Fernet(base64.urlsafe_b64encode(hmac.new(key, b"addresses", hashlib.sha256).digest()))
-
-
-def signing_key(configured: str | None, conversations: Path) -> bytes:
-    """The configured signing key, or the one in the key file beside the database, which is generated if missing.
-
-    Raises ValueError, with a sentence for the operator, if the key is too short or its file readable for others.
-    """
-    if configured:
-        if len(configured) < MIN_KEY_LENGTH:
-            raise ValueError(f"FRONT_DOOR_KEY needs at least {MIN_KEY_LENGTH} characters. Make one: openssl rand -hex 32")
-        return configured.encode()
-    file = conversations.with_name(conversations.name + ".key")
-    if not file.exists():
-        _generate_key_file(file)
-    if stat.S_IMODE(file.stat().st_mode) & 0o077:
-        raise ValueError(f"Others can read the key in {file}. Take that right away: chmod 600 {file}")
-    key = file.read_bytes()
-    if len(key) < MIN_KEY_LENGTH:
-        raise ValueError(f"The key in {file} is too short. Remove the file and start again: a new one is made.")
-    return key
-
-
-def _generate_key_file(file: Path) -> None:
-    with tempfile.NamedTemporaryFile("w", dir=file.parent) as draft:
-        draft.write(secrets.token_hex(MIN_KEY_LENGTH))
-        draft.flush()
-        try:
-            # Atomic: a second server that starts at the same moment finds a whole key or none.
-            os.link(draft.name, file)
-        except FileExistsError:
-            return

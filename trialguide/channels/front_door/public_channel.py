@@ -17,12 +17,12 @@ from trialguide.channels.front_door.incoming import IncomingMessage, Rejected, v
 from trialguide.channels.front_door.message_resolver import MessageResolver
 from trialguide.channels.front_door.rate_limits import RateLimits
 from trialguide.channels.front_door.server_context import ServerContext
-from trialguide.channels.front_door.settings import Settings, settings_from
 from trialguide.channels.front_door.transcript import Entry
 from trialguide.channels.front_door.turn_queue import Turn
 from trialguide.channels.front_door.turn_runner import TurnRunner
 from trialguide.content.wording import load_words
 from trialguide.runtime.metrics import MESSAGES
+from trialguide.runtime.settings import Settings, process_settings
 from trialguide.storage.inbox import Inbox, Message
 from trialguide.text.normalisation import MAX_CHARACTERS
 
@@ -51,7 +51,7 @@ class PublicChannel(InputChannel, ABC):
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> "PublicChannel":
         """Creates the channel with the settings of the environment."""
-        return cls(settings_from())
+        return cls(process_settings())
 
     @abstractmethod
     async def show(self, sender: str, entry: Entry) -> None:

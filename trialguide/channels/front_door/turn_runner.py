@@ -32,7 +32,6 @@ from trialguide.channels.front_door.failed_turns import store_failed_turn
 from trialguide.channels.front_door.history import ConversationHistory
 from trialguide.channels.front_door.incoming import IncomingMessage
 from trialguide.channels.front_door.server_context import ServerContext
-from trialguide.channels.front_door.settings import Settings
 from trialguide.channels.front_door.transcript import (
     ABOUT,
     ENTRY,
@@ -51,6 +50,7 @@ from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.logs import log_failure
 from trialguide.runtime.metrics import MESSAGES, stage
 from trialguide.runtime.request_id import begin_request
+from trialguide.runtime.settings import Settings
 from trialguide.storage.inbox import Message
 from trialguide.storage.lock_store import LockLost
 

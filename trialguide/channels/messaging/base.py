@@ -16,7 +16,6 @@ A rejected message gets a fixed text instead (`Delivery.notify_once`). `notifica
 """
 
 import logging
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any
@@ -29,7 +28,6 @@ from sanic.response import HTTPResponse
 
 from trialguide.channels.front_door.incoming import Rejected
 from trialguide.channels.front_door.public_channel import PublicChannel
-from trialguide.channels.front_door.settings import Settings, settings_from
 from trialguide.channels.front_door.transcript import Entry, entries_of_turn
 from trialguide.channels.front_door.turn_queue import Turn
 from trialguide.channels.messaging.automatic_messages import AutomaticFilter
@@ -45,9 +43,9 @@ from trialguide.channels.messaging.vendor_interface import VendorInterface
 from trialguide.channels.messaging.webhook_events import MALFORMED
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.logs import log_failure
-from trialguide.runtime.messaging_settings import vendor_settings
 from trialguide.runtime.metrics import MESSAGES
 from trialguide.runtime.request_id import begin_request
+from trialguide.runtime.settings import Settings, process_settings
 from trialguide.storage.inbox import Message
 
 logger = logging.getLogger(__name__)
@@ -70,7 +68,7 @@ class MessagingChannel(VendorInterface, PublicChannel):
         super().__init__(settings)
         self.vendor = vendor
         self.calls = ApiClient()
-        public = os.environ.get("PUBLIC_ADDRESS", "").rstrip("/")
+        public = settings.public_address or ""
         # No vendor fetches a picture from a private address, or without TLS.
         self.public_address = public if public.startswith("https://") else None
         self._sealer = MessageSealer(self.identities, settings.key)
@@ -83,8 +81,9 @@ class MessagingChannel(VendorInterface, PublicChannel):
     @classmethod
     def from_credentials(cls, credentials: dict[str, Any] | None) -> "InputChannel":
         """The channel with the settings of the environment; one without routes when it has none."""
-        vendor = vendor_settings(cls.name(), os.environ)
-        return cls(settings_from(), vendor) if vendor else DisabledChannel(cls.name())
+        settings = process_settings()
+        vendor = settings.services.get(cls.name())
+        return cls(settings, vendor) if vendor else DisabledChannel(cls.name())
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         blueprint = Blueprint(self.name())

@@ -12,7 +12,6 @@ from cryptography.fernet import InvalidToken
 from rasa.shared.core.events import ActionExecuted, BotUttered
 from sqlalchemy.engine import Connection, Engine
 
-from trialguide.channels.front_door.settings import settings_from
 from trialguide.channels.front_door.transcript import conversation_entries
 from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.messaging.http_client import ApiClient, ApiError
@@ -24,7 +23,7 @@ from trialguide.channels.messaging.telegram import Telegram
 from trialguide.channels.messaging.whatsapp import WhatsApp
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.wording import buttons, fill, load_words
-from trialguide.runtime.messaging_settings import vendor_settings
+from trialguide.runtime.settings import Settings
 from trialguide.storage.follows import Follow, claim, last_message_times, mark_notified, pending, release
 from trialguide.storage.group_commit import event_row
 from trialguide.storage.schema import EVENTS
@@ -136,13 +135,10 @@ def notification_for(topic: str) -> BotUttered:
     return BotUttered(fill(words["news"]["text"], {"title": title}), {"buttons": choices}, {"utter_action": "news"}, time())
 
 
-def channels_of(environment: Mapping[str, str]) -> dict[str, MessagingChannel]:
-    """The channels that are set up, by prefix of their sender ids.
-
-    Raises ValueError, with a sentence for the operator, for an invalid setting.
-    """
-    vendors = [(service, vendor_settings(service.name(), environment)) for service in SERVICES]
-    channels = [service(settings_from(environment), vendor) for service, vendor in vendors if vendor]
+def channels_of(settings: Settings) -> dict[str, MessagingChannel]:
+    """The channels that are set up, by prefix of their sender ids. Raises ValueError for a key that cannot be used."""
+    vendors = [(service, settings.services.get(service.name())) for service in SERVICES]
+    channels = [service(settings, vendor) for service, vendor in vendors if vendor]
     for channel in channels:
         # A retry could send a second message.
         channel.calls = ApiClient(tries=1)

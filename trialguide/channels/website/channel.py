@@ -16,7 +16,6 @@ from sanic.response import HTTPResponse
 
 from trialguide.channels.front_door.incoming import Rejected
 from trialguide.channels.front_door.public_channel import PublicChannel
-from trialguide.channels.front_door.settings import Settings
 from trialguide.channels.front_door.tokens import topic_token
 from trialguide.channels.front_door.transcript import Entry, as_json, entries_of_turn, number_of
 from trialguide.channels.website.origins import is_allowed
@@ -24,6 +23,7 @@ from trialguide.channels.website.pages import Site
 from trialguide.channels.website.websockets import ResilientRedisManager, patch_sanic_websockets
 from trialguide.content.catalogue import load_catalogue
 from trialguide.runtime.logs import log_failure
+from trialguide.runtime.settings import Settings
 
 PATH = "/chat"
 

@@ -5,7 +5,6 @@ import hashlib
 import json
 import logging
 import math
-import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
@@ -23,6 +22,7 @@ from sanic.response import HTTPResponse
 from trialguide.channels.website.faq_page import faq_groups
 from trialguide.content.files import DOCS, WEB, WORDS
 from trialguide.runtime.circuit_breaker import Unavailable
+from trialguide.runtime.settings import process_settings
 from trialguide.storage.ratings import Average, averages
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Site:
         self._files = _pictures() | _page_assets() | _widget(words.body) | {"words.json": words}
         # Topics and look-ups that are offered before anything has been said.
         self.starters: list[str] = widget["starters"]
-        self._files[""] = self._page("demo.html", address=f"{os.environ.get('PUBLIC_ADDRESS', '')}/chat/")
+        self._files[""] = self._page("demo.html", address=f"{process_settings().public_address or ''}/chat/")
         self._files["frame"] = self._page("frame.html")
         self._not_found = self._page("missing.html")
         self._files["privacy"] = self._page(
