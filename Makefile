@@ -39,7 +39,7 @@ pictures: ## draw web/pictures/*.svg as PNG for messaging services; needs Chromi
 
 test: ## all tests, the style and the types; FAST=1: only the unit tests
 	@$(ENVIRONMENT) $$python -m ruff check . && $$python -m ruff format --check . && $$python -m mypy && "$$(dirname "$$python")/lint-imports" --no-logo --no-cache && \
-		$$python -m pytest -m unit --cov --cov-report=term:skip-covered && if [ -n "$(FAST)" ]; then exit 0; fi && $$python -m trialguide setup && \
+		$$python -m pytest -m unit $(if $(FAST),,--cov --cov-report=term:skip-covered) && if [ -n "$(FAST)" ]; then exit 0; fi && $$python -m trialguide setup && \
 		if $(NODE); then ($(NODE_MODULES) && npm run --silent check) || exit 1; else echo "The style and types of the widget were not checked: there is no Node." >&2; fi && \
 		$$python -m pytest -m "not unit"
 

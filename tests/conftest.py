@@ -17,16 +17,15 @@ from trialguide.runtime.circuit_breaker import known_services
 from trialguide.runtime.settings import process_settings
 
 ROOT = Path(__file__).resolve().parents[1]
-# Folders whose tests start programs or train, and fixtures of a trained model or of a copy of the whole content.
-HEAVY_FOLDERS = frozenset({"commands", "docs", "reliability", "stories", "tools", "web"})
-HEAVY_FIXTURES = frozenset({"model", "data"})
+# Where tests start programs, train or check copies of the whole content.
+HEAVY = ("commands/", "content/test_check.py", "docs/", "reliability/", "stories/", "tools/", "web/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Marks each test by what it uses: `browser` for Chromium, `server` for a trained model or a program, else `unit`."""
     for item in items:
-        fixtures = set(getattr(item, "fixturenames", ()))
-        is_heavy = item.path.relative_to(ROOT / "tests").parts[0] in HEAVY_FOLDERS or fixtures & HEAVY_FIXTURES
+        fixtures = getattr(item, "fixturenames", ())
+        is_heavy = "model" in fixtures or item.path.relative_to(ROOT / "tests").as_posix().startswith(HEAVY)
         item.add_marker("browser" if "browser" in fixtures else "server" if is_heavy else "unit")
 
 

@@ -35,6 +35,16 @@ def test_neither_the_running_server_nor_its_reader_has_loaded_tensorflow(stack: 
     assert "tensorflow" not in server + reader
 
 
+def test_a_command_has_stubs_for_what_is_not_installed_and_nothing_else() -> None:
+    program = (
+        "from trialguide.runtime import lean_imports; lean_imports.ABSENT += ('no_such_package',);"
+        "lean_imports.install_import_stubs(only_missing=True); import no_such_package.part as part; print(part.Name.__name__);"
+        "import pymongo; print(pymongo.version_tuple[0])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stdout.split() == ["no_such_package.part.Name", "4"]
+
+
 def test_what_is_no_server_has_it() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import trialguide.commands.rasa_server, tensorflow as tf; print(float(tf.constant(2.0)))"],

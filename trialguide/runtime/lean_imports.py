@@ -6,9 +6,10 @@ import time; calling one raises `StubCalled`.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -38,8 +39,11 @@ class _StubModule(ModuleType):
 
 
 class _StubFinder(MetaPathFinder, Loader):
+    def __init__(self, packages: Collection[str]) -> None:
+        self._packages = packages
+
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        return ModuleSpec(name, self, is_package=True) if name.partition(".")[0] in ABSENT else None
+        return ModuleSpec(name, self, is_package=True) if name.partition(".")[0] in self._packages else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         return _StubModule(spec.name)
@@ -49,11 +53,9 @@ class _StubFinder(MetaPathFinder, Loader):
 
 
 def install_import_stubs(only_missing: bool = False) -> None:
-    """Replaces later imports of these packages in this process by stubs.
-
-    With `only_missing` a package that is installed is imported as it is.
-    """
-    sys.meta_path.insert(len(sys.meta_path) if only_missing else 0, _StubFinder())
+    """Replaces later imports of these packages, or of those that are not installed, in this process by stubs."""
+    packages = [package for package in ABSENT if not (only_missing and find_spec(package))]
+    sys.meta_path.insert(0, _StubFinder(packages))
 
 
 def _stub(owner: str, name: str) -> _Stub:
