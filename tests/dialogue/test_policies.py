@@ -56,7 +56,7 @@ def test_the_rule_policy_predicts_what_rasas_own_predicts(model: Path, tmp_path:
             assert (found.probabilities, found.events) == (expected.probabilities, expected.events)
             compared += 1
     assert compared > 200
-    assert len(ours._found) < compared / 2
+    assert len(ours._predictions) < compared / 2
 
 
 def test_every_story_ends_with_an_intent_that_the_story_policy_is_for() -> None:
