@@ -79,7 +79,7 @@ def registered() -> dict[str, set[str]]:
     FALLBACKS.labels("website")
     MESSAGES.labels("website", "answered")
     SAFETY_REPLIES.labels("emergency")
-    series = {}
+    series: dict[str, set[str]] = {}
     for metric in REGISTRY.collect():
         if metric.name.startswith("trialguide_"):
             labels = {label for sample in metric.samples for label in sample.labels}
