@@ -1,6 +1,7 @@
 """The systemd unit restarts a server that ended or hangs, gives it the time it needs, and few rights."""
 
 import configparser
+import re
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+import tools.__main__
 from trialguide.commands.stack import START_SECONDS, STOP_SECONDS
 from trialguide.runtime.settings import NAMES
 
@@ -47,13 +49,22 @@ def test_it_runs_the_command_of_the_clone_without_rights(unit: configparser.Conf
     assert service["Environment"].partition("=")[2].startswith(f"/var/lib/{service['StateDirectory']}/")
 
 
-def test_systemd_reads_it_without_a_complaint(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", sorted(file.name for file in FILE.parent.iterdir()))
+def test_systemd_reads_the_units_without_a_complaint(name: str, tmp_path: Path) -> None:
     """Where systemd is installed; the paths are those of this clone, which exist."""
+    for file in FILE.parent.iterdir():
+        text = file.read_text(encoding="utf-8").replace(f"{FOLDER}/.venv-3.11/bin/python", sys.executable)
+        (tmp_path / file.name).write_text(text.replace(FOLDER, str(ROOT)), encoding="utf-8")
     program = shutil.which("systemd-analyze")
-    text = FILE.read_text(encoding="utf-8").replace(f"{FOLDER}/.venv-3.11/bin/python", sys.executable)
-    file = tmp_path / FILE.name
-    file.write_text(text.replace(FOLDER, str(ROOT)), encoding="utf-8")
     if program:
-        done = subprocess.run([program, "verify", "--man=no", str(file)], capture_output=True, text=True, timeout=60)
-        complaints = [line for line in done.stderr.splitlines() if FILE.name in line]
+        arguments = [program, "verify", "--man=no", str(tmp_path / name)]
+        done = subprocess.run(arguments, capture_output=True, text=True, timeout=60)
+        complaints = [line for line in done.stderr.splitlines() if "trialguide" in line]
         assert (done.returncode, complaints) == (0, [])
+
+
+def test_advisories_are_checked_weekly_by_a_command_that_exists() -> None:
+    timer, service = (FILE.with_name(f"trialguide-advisories.{kind}").read_text("utf-8") for kind in ("timer", "service"))
+    assert "OnCalendar=weekly" in timer
+    (command,) = re.findall(r"^ExecStart=.* -m tools (\w+)$", service, re.M)
+    assert command in {module.rpartition(".")[2] for module in tools.__main__.COMMANDS}
