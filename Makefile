@@ -15,7 +15,7 @@ LOCKED = --quiet --generate-hashes --no-emit-index-url --no-header
 NODE = command -v node >/dev/null && command -v npm >/dev/null
 NODE_MODULES = cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent; }
 
-.PHONY: help run shell setup build pictures test check score report bench lock clean
+.PHONY: help run shell setup build pictures test check score report bench lock sbom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ lock: ## bring the lock files in line with requirements/developing.in and runnin
 			--python-version $$version --output-file requirements/running-$$version.txt || exit 1; \
 	done; \
 	sh requirements/uv.sh $$python pip compile $(LOCKED) requirements/uv.in --universal --output-file requirements/uv.txt
+
+sbom: ## write what runs into sbom-3.10.json and sbom-3.11.json, in CycloneDX JSON
+	@$(ENVIRONMENT) $$python -m tools sbom
 
 clean: ## remove environments and trained models; conversations stay
 	rm -rf .venv-* .rasa models/encoder models/*.tar.gz

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import free_port
-from website_client import new_conversation, say
+from website_client import Visitor, new_conversation, say
 
 from tools.testbed.cluster import wait_until
 from trialguide.channels.health import Health
@@ -25,6 +25,11 @@ def get(address: str, **headers: str) -> tuple[int, str]:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
+
+
+def figure(figures: str, name: str) -> float:
+    """The value of a sample; 0 for a label that has not occurred yet."""
+    return next((float(line.rpartition(" ")[2]) for line in figures.splitlines() if line.startswith(f"{name} ")), 0.0)
 
 
 def test_a_server_says_that_it_lives_and_that_it_is_ready_with_which_model(website: Stack) -> None:
@@ -47,6 +52,24 @@ def test_figures_count_what_happened_by_channel_and_stage(website: Stack) -> Non
         assert f'trialguide_stage_seconds_count{{stage="{stage}"}}' in figures
     assert 'trialguide_service_up{service="database"} 1.0' in figures
     assert 'trialguide_outages_total{service="action server"} 0.0' in figures
+    assert "trialguide_outbox_events 0.0" in figures
+
+
+def test_figures_count_open_sockets_and_safety_replies_by_label(website: Stack) -> None:
+    def figures() -> str:
+        return get(f"{website.address}/metrics")[1]
+
+    async def visit() -> str:
+        async with Visitor(website.address) as visitor:
+            await visitor.hello()
+            await visitor.ask("I can't breathe and my chest hurts")
+            return await asyncio.to_thread(figures)
+
+    before = figures()
+    during = asyncio.run(visit())
+    assert int(figure(during, "trialguide_open_sockets")) == int(figure(before, "trialguide_open_sockets")) + 1
+    name = 'trialguide_safety_replies_total{label="emergency"}'
+    assert figure(during, name) == figure(before, name) + 1
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
@@ -75,6 +98,12 @@ def test_with_a_token_figures_are_for_its_owner_and_logs_are_json_without_what_w
     failed = next(line for line in lines if "A look-up failed" in line["message"])
     assert failed["request"]
     assert failed["level"] == "ERROR"
+    turns = [line for line in lines if line["message"].startswith("Turn finished")]
+    assert [(line["channel"], line["outcome"], line["level"]) for line in turns] == [
+        ("website", "answered", "INFO"),
+        ("website", "no_actions", "INFO"),
+    ]
+    assert all(line["milliseconds"] > 0 and line["request"] for line in turns)
     # The action server bears the id of the turn.
     assert [line for line in lines if line["message"] == "An action was run." and line["request"]]
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from rasa.core.agent import Agent
 from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from trialguide.dialogue.message_processor import CACHE_SIZE, MessageProcessor, use_message_processor
+from trialguide.dialogue.message_processor import CACHE_SIZE, MessageProcessor, safety_labels, use_message_processor
 from trialguide.runtime.digest_cache import DigestCache
 
 # Rasa warns of a command that it cannot read.
@@ -64,3 +65,24 @@ def test_what_is_remembered_holds_no_words(processor: MessageProcessor) -> None:
     understood(processor, "my name is Rosalinde and i wonder about placebos")
     assert len(processor._parse_cache) == 1
     assert "Rosalinde" not in repr(vars(processor._parse_cache))
+
+
+def reply(name: str) -> BotUttered:
+    return BotUttered("words", metadata={"utter_action": name})
+
+
+ALARM = [UserUttered("i cannot breathe"), reply("utter_emergency")]
+
+
+@pytest.mark.parametrize(
+    ("events", "labels"),
+    [
+        ([], []),
+        (ALARM, ["emergency"]),
+        ([*ALARM, UserUttered("hello"), reply("utter_greet")], []),
+        ([UserUttered("?"), reply("utter_self_harm"), reply("utter_medical_advice")], ["medical_advice", "self_harm"]),
+        ([UserUttered("?"), reply("utter_report_side_effect"), BotUttered("plain")], ["report_side_effect"]),
+    ],
+)
+def test_safety_replies_are_those_to_the_latest_message(events: list[Event], labels: list[str]) -> None:
+    assert sorted(safety_labels(events)) == labels

@@ -26,6 +26,7 @@ MADE = (
     "models/",
     "web/built",
     "report.html",
+    "sbom-3.1",
     "bench.json",
     "conversations.",
     "certificates",

@@ -36,7 +36,7 @@ from trialguide.storage import tracker_store
 from trialguide.storage.conversation import Conversation
 from trialguide.storage.database import open_engine
 from trialguide.storage.inbox import MAX_ATTEMPTS, Inbox, Message
-from trialguide.storage.schema import METADATA, VERSION, WrongSchemaVersion, check_schema
+from trialguide.storage.schema import METADATA, OUTBOX, VERSION, WrongSchemaVersion, check_schema
 from trialguide.storage.tracker_store import ConversationStore
 
 DOMAIN = Domain.from_yaml(
@@ -417,3 +417,14 @@ def test_what_is_kept_at_hand_is_what_would_be_read_from_the_file(events: list[E
             assert state(at_hand) == state(read)
 
     asyncio.run(play())
+
+
+@pytest.mark.parametrize(("stored", "counted"), [(0, 0), (2, 2), (5, 3)])
+def test_the_outbox_is_counted_up_to_a_limit(database: str, stored: int, counted: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracker_store, "OUTBOX_LIMIT", 3)
+    store = ConversationStore(DOMAIN, db=database)
+    with store.connect() as connection:
+        for _ in range(stored):
+            connection.execute(OUTBOX.insert(), {"sender_id": "me", "queued_at": 1.0, "data": "{}"})
+    assert asyncio.run(store.outbox_length()) == counted
+    store.engine.dispose()

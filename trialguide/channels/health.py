@@ -1,6 +1,7 @@
 """Health checks and metrics for operators: `/health/live`, `/health/ready` and `/metrics`."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from sanic.response import HTTPResponse
 
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.constant_time import constant_time_equal
+from trialguide.runtime.metrics import OUTBOX_LENGTH
 from trialguide.runtime.settings import process_settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
@@ -65,6 +67,7 @@ class Health(InputChannel):
         async def metrics(request: Request) -> HTTPResponse:
             if not self._is_authorised(request):
                 return response.text("", status=403)
+            await self._measure_outbox()
             return response.raw(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
         @blueprint.listener("before_server_start")
@@ -90,8 +93,21 @@ class Health(InputChannel):
                 self._checked_at = now()
         return self._state
 
+    async def _measure_outbox(self) -> None:
+        """Sets the outbox gauge; not a number while the database is away."""
+        async with self._checking:
+            agent = self._agent()
+            try:
+                length = await agent.tracker_store.outbox_length() if agent else math.nan
+            except Unavailable:
+                length = math.nan
+            OUTBOX_LENGTH.set(length)
+
+    def _agent(self) -> Agent | None:
+        return getattr(self._app and self._app.ctx, "agent", None)
+
     async def _check(self) -> State:
-        agent: Agent | None = getattr(self._app and self._app.ctx, "agent", None)
+        agent = self._agent()
         if agent is None or agent.processor is None or self._stopping:
             return {"status": "not ready", "model": None}
         names = ("database", "lock", "actions")

@@ -11,8 +11,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+from trialguide.commands import systemd
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import CannotStart, Stack
+from trialguide.commands.systemd import notify
 from trialguide.content.files import ROOT
 from trialguide.runtime.settings import InvalidSettings, Settings, read_settings
 
@@ -45,7 +47,8 @@ def main(arguments: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stopping.set())
     try:
         with stack_of(settings, model) as stack:
-            _watch(stack, stopping)
+            _watch(stack, stopping, settings.notify_socket)
+            notify(settings.notify_socket, systemd.STOPPING)
             print("\nStopping ...", flush=True)
     except CannotStart as problem:
         print(problem, file=sys.stderr)
@@ -53,12 +56,19 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _watch(stack: Stack, stopping: threading.Event) -> None:
-    """Says once that the assistant is ready; returns when it is to stop. Raises CannotStart when a server ends by itself."""
+def _watch(stack: Stack, stopping: threading.Event, notify_socket: str | None = None) -> None:
+    """Says once that the assistant is ready; returns when it is to stop. Raises CannotStart when a server ends by itself.
+
+    systemd is notified at once that the servers run, and then as long as the Rasa server answers, ready or not: a restart
+    would not bring back a database that is away.
+    """
     ready, state = False, State()
+    notify(notify_socket, systemd.READY)
     while not stopping.wait(1 if ready else 0.2):
         if ended := stack.ended():
             raise CannotStart(f"The {ended} ended by itself; the lines above say why.")
+        if notify_socket and _is_live(stack):
+            notify(notify_socket, systemd.ALIVE)
         if ready:
             continue
         state, before = _readiness(stack), state
@@ -79,6 +89,14 @@ def stack_of(settings: Settings, model: Path) -> Stack:
         conversations=ROOT / settings.conversations,
         auth_token=settings.auth_token,
     )
+
+
+def _is_live(stack: Stack) -> bool:
+    try:
+        with urllib.request.urlopen(f"{stack.address}/health/live", timeout=5):
+            return True
+    except OSError:
+        return False
 
 
 def _readiness(stack: Stack) -> State:

@@ -1,6 +1,7 @@
 """Processes messages as Rasa does, with the NLU in a worker process, metrics, and no turn stored in which an action failed."""
 
 import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import rasa.core.agent
@@ -12,7 +13,7 @@ from rasa.core.policies.policy import PolicyPrediction
 from rasa.engine.runner.interface import GraphRunner
 from rasa.nlu.classifiers.regex_message_handler import RegexMessageHandler
 from rasa.shared.constants import INTENT_MESSAGE_PREFIX
-from rasa.shared.core.events import Event
+from rasa.shared.core.events import BotUttered, Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.core.training_data.story_reader.yaml_story_reader import YAMLStoryReader
 from rasa.shared.nlu.constants import INTENT, TEXT
@@ -24,7 +25,8 @@ from trialguide.nlu.topic_classifier import TopicClassifier
 from trialguide.nlu.worker import NluWorker
 from trialguide.runtime.digest_cache import DigestCache
 from trialguide.runtime.garbage_collection import freeze_garbage_collector
-from trialguide.runtime.metrics import FALLBACKS, stage
+from trialguide.runtime.metrics import FALLBACKS, SAFETY_REPLIES, stage
+from trialguide.storage.usage_counts import SAFETY
 
 # Parse data of the questions that many people ask in the same words; one takes about a kilobyte.
 CACHE_SIZE = 1000
@@ -64,9 +66,11 @@ class MessageProcessor(rasa.core.processor.MessageProcessor):
         return parsed
 
     async def save_tracker(self, tracker: DialogueStateTracker) -> None:
-        """Saves a conversation."""
+        """Saves a conversation, and counts the safety replies of its latest turn."""
         with stage("saving"):
             await super().save_tracker(tracker)
+        for label in safety_labels(tracker.events):
+            SAFETY_REPLIES.labels(label).inc()
 
     async def _parse(self, text: str) -> dict[str, Any]:
         cached = self._parse_cache.get(text)
@@ -112,6 +116,17 @@ class MessageProcessor(rasa.core.processor.MessageProcessor):
         if failed:
             raise ActionFailed(action.name())
         return follows
+
+
+def safety_labels(events: Iterable[Event]) -> Iterator[str]:
+    """The labels of the safety replies to the latest message among events."""
+    for event in reversed(list(events)):
+        if isinstance(event, UserUttered):
+            return
+        if isinstance(event, BotUttered):
+            label = str(event.metadata.get("utter_action")).removeprefix("utter_")
+            if label in SAFETY:
+                yield label
 
 
 def nlu_worker_of(runner: GraphRunner) -> NluWorker:

@@ -1,4 +1,4 @@
-"""JSON logging, one object per line: LOG_FORMAT=json."""
+"""Logging: JSON lines (LOG_FORMAT=json), and records without what people type."""
 
 import json
 import logging
@@ -12,6 +12,9 @@ from trialguide.runtime.settings import process_settings
 
 logger = logging.getLogger(__name__)
 
+# Fields of a record about a turn, which become fields of its JSON line.
+TURN_FIELDS = ("channel", "outcome", "milliseconds")
+
 
 class JsonLines(logging.Formatter):
     """Formats log records as JSON. Of an error it keeps type and place: the message may quote what a person typed."""
@@ -24,6 +27,7 @@ class JsonLines(logging.Formatter):
             "message": record.getMessage(),
             "request": request_id.get(),
         }
+        line |= {name: vars(record)[name] for name in TURN_FIELDS if name in vars(record)}
         if record.exc_info and record.exc_info[0]:
             line["error"] = record.exc_info[0].__name__
             line["at"] = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(record.exc_info[2])[-3:]]
@@ -47,3 +51,10 @@ def log_failure(what: str, error: BaseException) -> None:
     """Logs what failed and where, without the error's message: it may quote what a person typed."""
     where = traceback.extract_tb(error.__traceback__)[-1]
     logger.error("%s: %s in %s:%s", what, type(error).__name__, Path(where.filename).name, where.lineno)
+
+
+def log_turn(channel: str, outcome: str, seconds: float) -> None:
+    """Logs a finished turn at INFO, without its text."""
+    fields = dict(zip(TURN_FIELDS, (channel, outcome, round(seconds * 1000)), strict=True))
+    words = " ".join(f"{name}={value}" for name, value in {**fields, "request": request_id.get()}.items())
+    logger.info("Turn finished: %s", words, extra=fields)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import perf_counter
 
-from prometheus_client import REGISTRY, Counter, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -12,6 +12,9 @@ from trialguide.runtime.circuit_breaker import known_services
 
 MESSAGES = Counter("trialguide_messages", "Messages, by channel and by what came of them.", ["channel", "outcome"])
 FALLBACKS = Counter("trialguide_fallbacks", "Messages that were not understood for sure.", ["channel"])
+SAFETY_REPLIES = Counter("trialguide_safety_replies", "Safety replies that were stored, by label.", ["label"])
+OUTBOX_LENGTH = Gauge("trialguide_outbox_events", "Events in the database that wait for RabbitMQ, counted up to a limit.")
+OPEN_SOCKETS = Gauge("trialguide_open_sockets", "Open website sockets of this server.")
 STAGES = Histogram(
     "trialguide_stage_seconds",
     "Seconds of a turn, by stage.",

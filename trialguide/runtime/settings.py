@@ -66,6 +66,8 @@ class Settings:
     metrics_token: str | None = field(metadata=_variable("METRICS_TOKEN", values.word, secret=True))
 
     log_level: str = field(metadata=_variable("LOG_LEVEL", values.one_of(values.LOG_LEVELS), "WARNING"))
+    # Set by systemd for a unit of the type notify.
+    notify_socket: str | None = field(metadata=_variable("NOTIFY_SOCKET", values.word))
     log_format: str = field(metadata=_variable("LOG_FORMAT", values.one_of(values.LOG_FORMATS), "text"))
     # By channel, for those that are set up.
     services: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

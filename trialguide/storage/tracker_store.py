@@ -44,7 +44,7 @@ from trialguide.storage.database import FAILURES, POOL_SIZE, database_address, o
 from trialguide.storage.event_broker import OutboxBroker, outbox_row
 from trialguide.storage.group_commit import LAST_ROW, GroupCommitWriter, Rows, event_row, row_id
 from trialguide.storage.retention import erase
-from trialguide.storage.schema import EVENTS, VERSION, WrongSchemaVersion, create_schema
+from trialguide.storage.schema import EVENTS, OUTBOX, VERSION, WrongSchemaVersion, create_schema
 from trialguide.storage.scrubbing import FileScrubber
 from trialguide.storage.turn_observer import TurnObserver
 from trialguide.storage.turn_summary import ERASED, first_message, replied_with
@@ -55,6 +55,8 @@ logger = logging.getLogger(__name__)
 CACHE_SIZE = 300
 # The longest wait for the database.
 TIMEOUT_SECONDS = 2.5
+# A longer count could take longer than that.
+OUTBOX_LIMIT = 100_000
 
 Result = TypeVar("Result")
 
@@ -146,6 +148,13 @@ class ConversationStore(TrackerStore):
             await self.run(lambda connection: connection.execute(sa.select(VERSION)))
         else:
             await self.run(lambda connection: connection.execute(VERSION.update().values(version=VERSION.c.version)))
+
+    async def outbox_length(self) -> int:
+        """The number of events that wait for the broker, counted up to OUTBOX_LIMIT. Raises Unavailable."""
+        first = sa.select(OUTBOX.c.id).limit(OUTBOX_LIMIT).subquery()
+        return int(
+            await self.run(lambda connection: connection.execute(sa.select(sa.func.count()).select_from(first)).scalar_one())
+        )
 
     async def retrieve(self, sender_id: str) -> Conversation | None:
         """A copy of a conversation's latest session, or None. Raises Unavailable."""

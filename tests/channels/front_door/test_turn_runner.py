@@ -1,6 +1,7 @@
 """A turn is answered, fails with a sentence, is joined, refused or resumed; a real database and lock, in place of Rasa a function."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -127,12 +128,12 @@ async def breaks(server: Server, message: UserMessage) -> None:
 
 
 OUTCOMES = [
-    (answers, ["one", "two"]),
-    (is_slow_after_saving, ["one", "two"]),
-    (is_silent, ["sentence trouble"]),
-    (is_slow, ["sentence slow"]),
-    (loses_an_action, ["sentence no_actions"]),
-    (breaks, ["sentence trouble"]),
+    (answers, ["one", "two"], "answered"),
+    (is_slow_after_saving, ["one", "two"], "answered"),
+    (is_silent, ["sentence trouble"], "trouble"),
+    (is_slow, ["sentence slow"], "slow"),
+    (loses_an_action, ["sentence no_actions"], "no_actions"),
+    (breaks, ["sentence trouble"], "trouble"),
 ]
 
 
@@ -146,10 +147,16 @@ def playing(file: Path, behaviour: Callable[[Server, UserMessage], Awaitable[Non
     return server, Channel(server)
 
 
-@pytest.mark.parametrize(("behaviour", "heard"), OUTCOMES, ids=lambda value: getattr(value, "__name__", ""))
-def test_a_turn_is_shown_in_order_whatever_comes_of_it(
-    tmp_path: Path, behaviour: Callable[[Server, UserMessage], Awaitable[None]], heard: list[str]
+@pytest.mark.parametrize(("behaviour", "heard", "outcome"), OUTCOMES, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_turn_is_shown_in_order_whatever_comes_of_it_and_logged_in_one_line(
+    tmp_path: Path,
+    behaviour: Callable[[Server, UserMessage], Awaitable[None]],
+    heard: list[str],
+    outcome: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO", logger="trialguide")
+
     async def play() -> None:
         _, channel = playing(tmp_path / "c.db", behaviour)
         answer = await (await channel.runner.submit(message(), stored=False))
@@ -161,6 +168,9 @@ def test_a_turn_is_shown_in_order_whatever_comes_of_it(
         assert not channel.runner.is_busy(SENDER)
 
     asyncio.run(play())
+    (line,) = [record.getMessage() for record in caplog.records if record.levelname == "INFO"]
+    assert re.fullmatch(rf"Turn finished: channel=website outcome={outcome} milliseconds=\d+ request=[0-9a-f]{{32}}", line)
+    assert "question" not in caplog.text
 
 
 def test_a_message_that_is_delivered_again_joins_its_turn_or_gets_the_stored_entries(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 from trialguide.channels.front_door.incoming import Rejected
@@ -23,6 +24,12 @@ class PendingTurn:
 
     queued: "asyncio.Future[None]" = field(default_factory=_new_future)
     answer: Turn = field(default_factory=_new_future)
+    _submitted_at: float = field(default_factory=perf_counter)
+
+    @property
+    def age(self) -> float:
+        """Seconds since the turn was submitted."""
+        return perf_counter() - self._submitted_at
 
     async def enqueued(self) -> Turn:
         """Waits for a place in the queue and returns the answer to come. Raises the error of a turn that failed before."""

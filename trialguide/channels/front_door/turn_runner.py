@@ -47,7 +47,7 @@ from trialguide.channels.front_door.transcript import (
 from trialguide.channels.front_door.turn_queue import PendingTurn, Turn, TurnQueue
 from trialguide.dialogue.message_processor import ActionFailed
 from trialguide.runtime.circuit_breaker import Unavailable
-from trialguide.runtime.logs import log_failure
+from trialguide.runtime.logs import log_failure, log_turn
 from trialguide.runtime.metrics import MESSAGES, stage
 from trialguide.runtime.request_id import begin_request
 from trialguide.runtime.settings import Settings
@@ -128,7 +128,7 @@ class TurnRunner:
                 if not await inbox.is_processed(sender, message.message_id):
                     if stored:
                         await inbox.count_try(row)
-                    return await self._process(message, pending.answer)
+                    return await self._process(message, pending)
             # A message with a reply address is deleted when its answer has been sent.
             if message.reply_address is None:
                 await inbox.discard(row)
@@ -143,7 +143,7 @@ class TurnRunner:
         finally:
             self._channel.on_turn_finished(row)
 
-    async def _process(self, message: IncomingMessage, answer: Turn) -> list[Entry]:
+    async def _process(self, message: IncomingMessage, pending: PendingTurn) -> list[Entry]:
         """Stages 5 to 7, under the lock. Returns the entries of the turn."""
         sender = message.sender_id
         started = await self._start_time(sender)
@@ -164,11 +164,11 @@ class TurnRunner:
             with self._history.unanswered(sender, own):
                 await self._show(sender, own)
                 await self._show_typing(sender, on=True)
-                return await self._answer(user_message, own, answer)
+                return await self._answer(user_message, own, pending)
         finally:
             await self._show_typing(sender, on=False)
 
-    async def _answer(self, message: UserMessage, own: Entry, answer: Turn) -> list[Entry]:
+    async def _answer(self, message: UserMessage, own: Entry, pending: PendingTurn) -> list[Entry]:
         """Stages 6 and 7. A failure is the answer before it is stored, so that nobody waits for a database that is away."""
         sender, replies = message.sender_id, message.output_channel
         with stage("turn"):
@@ -176,14 +176,15 @@ class TurnRunner:
         if failure and replies.entries and await self._is_saved(message):
             failure = None
         MESSAGES.labels(self._channel.name(), failure or "answered").inc()
+        log_turn(self._channel.name(), failure or "answered", pending.age)
         if failure is None:
             for entry in replies.entries:
                 await self._show(sender, entry)
             return [own, *replies.entries]
         event = self._failure_event(failure)
-        answer.set_result([own, *await self._show_failure(sender, event, own.number)])
+        pending.answer.set_result([own, *await self._show_failure(sender, event, own.number)])
         await self._store_failure(message, event)
-        return answer.result()
+        return pending.answer.result()
 
     async def _start_time(self, sender: str) -> float:
         """The current time in seconds, but later than the latest entry: the clock of another server may be ahead."""

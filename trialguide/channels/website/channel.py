@@ -23,6 +23,7 @@ from trialguide.channels.website.pages import Site
 from trialguide.channels.website.websockets import ResilientRedisManager, patch_sanic_websockets
 from trialguide.content.catalogue import load_catalogue
 from trialguide.runtime.logs import log_failure
+from trialguide.runtime.metrics import OPEN_SOCKETS
 from trialguide.runtime.settings import Settings
 
 PATH = "/chat"
@@ -62,6 +63,7 @@ class WebsiteChannel(PublicChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         patch_sanic_websockets()
+        OPEN_SOCKETS.set_function(lambda: len(self._sockets.eio.sockets))
         blueprint = SocketBlueprint(self._sockets, f"{PATH}/socket.io", "website")
         # Sanic calls these listeners in reverse order: turns finish before the sockets close.
         blueprint.listener("before_server_stop")(self._close_sockets)

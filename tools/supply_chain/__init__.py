@@ -1,0 +1,1 @@
+"""The locked packages: software bill of materials and known vulnerabilities."""
