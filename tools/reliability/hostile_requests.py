@@ -1,7 +1,7 @@
 """Hostile HTTP requests: named ones with the status each must get, and seeded mutations of ordinary ones."""
 
+import asyncio
 import random
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -159,30 +159,26 @@ def _mutate(data: bytearray, chance: random.Random) -> None:
         data[line_end:line_end] = LINE_END + chance.choice(FRAGMENTS)
 
 
-def exchange(port: int, data: bytes, seconds: float, is_whole: bool = True) -> bytes:
-    """Sends bytes over a connection of its own and returns what comes back until the server closes it.
+async def status(port: int, data: bytes, seconds: float) -> int | None:
+    """Sends bytes over a connection of its own; the status of the final answer, None when the server closes without one.
 
-    With `is_whole` the client says that nothing follows. Raises TimeoutError when nothing comes and the connection stays open.
+    Raises TimeoutError when the server does neither in time.
     """
-    answer = b""
-    with socket.create_connection((HOST, port), timeout=seconds) as connection:
-        try:
-            connection.sendall(data)
-            if is_whole:
-                connection.shutdown(socket.SHUT_WR)
-            while part := connection.recv(65536):
-                answer += part
-        except TimeoutError:
-            if not answer:
-                raise
-        except ConnectionError:
-            # A server that refuses a request need not read the rest of it.
-            pass
-    return answer
+    reader, writer = await asyncio.wait_for(asyncio.open_connection(HOST, port), seconds)
+    try:
+        writer.write(data)
+        return await asyncio.wait_for(_first_status(reader), seconds)
+    except asyncio.TimeoutError:
+        raise TimeoutError(f"no answer within {seconds:g} seconds to {data[:400]!r}") from None
+    except ConnectionError:
+        # A server that refuses a request need not read the rest of it.
+        return None
+    finally:
+        writer.transport.abort()
 
 
-def status_of(answer: bytes) -> int | None:
-    """The status of the first answer that is not 100; None when there is no answer."""
-    answer = answer.removeprefix(b"HTTP/1.1 100 Continue\r\n\r\n")
-    fields = answer.split(b" ", 2)
-    return int(fields[1]) if len(fields) > 2 and fields[0].startswith(b"HTTP/") else None
+async def _first_status(reader: asyncio.StreamReader) -> int | None:
+    while line := await reader.readline():
+        if line.startswith(b"HTTP/1.1 ") and not line.startswith(b"HTTP/1.1 100 "):
+            return int(line.split()[1])
+    return None

@@ -55,8 +55,14 @@ def install_http_guard(request_seconds: float) -> None:
 class GuardedHttp(Http):
     """Sanic's HTTP connection with checks of its framing and a deadline for each request."""
 
+    # Sanic's metaclass leaves an instance no other attributes.
+    __slots__ = ("_timer",)
     seconds: float
-    _timer: TimerHandle | None = None
+
+    def __init__(self, protocol: http_protocol.HttpProtocol) -> None:
+        sanic: Any = super()
+        sanic.__init__(protocol)
+        self._timer: TimerHandle | None = None
 
     async def http1(self) -> None:
         """Serves the connection until it closes."""
