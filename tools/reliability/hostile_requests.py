@@ -93,6 +93,7 @@ HEADS = (
     Hostile("line without a colon", (JSON, b"nothing")),
     Hostile("control character", (b"Origin: \x1b[31mFAKE",)),
     Hostile("line feed alone", (b"X: y\nContent-Length: 2",)),
+    Hostile("expectation that is no text", (b"Expect: \xff100-continue", b"Content-Length: 2")),
     Hostile("two hosts", (b"Host: y",)),
     Hostile("upgrade with a negative length", (*UPGRADE, *KEY, b"Content-Length: -5"), b"", method=b"GET"),
     Hostile("upgrade with a body", (*UPGRADE, *KEY, b"Content-Length: 2"), method=b"GET"),
