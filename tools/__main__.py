@@ -7,6 +7,7 @@ from trialguide.commands.command_line import run_command
 COMMANDS = {
     "evaluation.score": "measure how well questions are understood",
     "reliability.faults": "inject faults into the services under load, and count what is lost",
+    "reliability.fuzz": "send thousands of mutated HTTP requests to both servers, and check that both go on answering",
     "reliability.replay": "replay many conversations against two servers, and count what is lost",
     "reliability.soak": "replay conversations for a quarter of an hour and watch the memory",
     "benchmarks.bench": "compare speed and memory with the stock Rasa bot or another revision",

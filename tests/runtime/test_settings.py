@@ -25,6 +25,8 @@ SECRET = "pass-word-0"
         ("ACTION_SECONDS", ["abc", "0", "5.1", "nan", "inf"], "must be a number of seconds above 0 and at most 5, not “{}”."),
         ("TURN_SECONDS", ["soon", "0", "301"], "must be a number of seconds above 0 and at most 300, not “{}”."),
         ("SANIC_GRACEFUL_SHUTDOWN_TIMEOUT", ["-3"], "must be a number of seconds above 0 and at most 60, not “{}”."),
+        ("REQUEST_SECONDS", ["soon", "0", "-1", "301"], "must be a number of seconds above 0 and at most 300, not “{}”."),
+        ("WATCHDOG_SECONDS", ["0", "nan"], "must be a number of seconds above 0 and at most 86400, not “{}”."),
         ("SANIC_BACKLOG", ["many"], "must be a number of connections from 1 to 65535, not “{}”."),
         ("SANIC_PROXIES_COUNT", ["two", "-1", "1.0"], "must be a number of proxies from 0 to 20, not “{}”."),
         ("SANIC_REAL_IP_HEADER", ["X Real IP"], "must be the name of a header such as X-Real-IP, not “{}”."),

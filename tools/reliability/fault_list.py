@@ -1,19 +1,23 @@
 """The faults that the assistant must survive, on one server and on two that share their services."""
 
+import asyncio
 import os
 import resource
 import signal
 import sqlite3
 from collections.abc import Iterator
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 from tools.reliability.fault import Fault, Outcome, inject
+from tools.reliability.hostile_requests import HEADS, status
 from tools.testbed.cluster import Cluster, Program
 from tools.testbed.processes import free_ports, process_tree
 from trialguide.commands.stack import Stack
 
 CLOCKS_APART = 30
+WATCHDOG_SECONDS = 3
 LIMITS = {"ADDRESS_RATE": "100000 per second", "SENDER_RATE": "100000 per second"}
 
 
@@ -82,7 +86,9 @@ def faults_of_one_server(model: Path, folder: Path) -> Iterator[Outcome]:
     """The outcomes of the faults of one server with an SQLite file."""
     port, actions_port = free_ports(2)
     file = folder / "conversations.db"
-    server = Stack(model, port, actions_port, file, log=folder / "log", settings=LIMITS)
+    settings = {**LIMITS, "WATCHDOG_SECONDS": str(WATCHDOG_SECONDS)}
+    launcher = ("tools.testbed.stuck_loop",)
+    server = Stack(model, port, actions_port, file, log=folder / "log", settings=settings, launcher=launcher)
     with server:
         for fault in file_faults(server, file):
             yield inject(fault, lambda _: server.address, str(file))
@@ -99,9 +105,26 @@ def file_faults(server: Stack, file: Path) -> Iterator[Fault]:
         in_time=False,
     )
     yield killed
+
+    def restart_ended() -> None:
+        server.await_end("Rasa server", 2 * WATCHDOG_SECONDS)
+        assert server.is_stuck("Rasa server")
+        server.restart("Rasa server")
+
+    stick = partial(server.signal, "Rasa server", signal.SIGUSR1)
+    yield Fault("event loop of the only server stuck", stick, restart_ended, in_time=False)
+    hostile = HEADS[0].to(b"/chat/api/hello")
+    yield Fault("hostile body", lambda: _refused(server.port, hostile), _nothing)
     yield Fault("SQLite file locked by another process", locked.lock, locked.free, seconds=5)
     limit = SizeLimit(server)
     yield Fault("disk full", limit.fill, limit.free)
+
+
+def _refused(port: int, data: bytes) -> None:
+    """Sends a hostile request. Raises ValueError when it is not refused, TimeoutError when it is not answered."""
+    code = asyncio.run(status(port, data, 5))
+    if code != HTTPStatus.BAD_REQUEST:
+        raise ValueError(f"The hostile request was answered with {code}.")
 
 
 class FileLock:

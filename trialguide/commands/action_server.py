@@ -17,17 +17,24 @@ def main() -> None:
     from sanic.request import Request
 
     from actions.look_ups import look_ups
+    from trialguide.commands.action_requests import refuse_hostile_requests
+    from trialguide.runtime.http_guard import install_http_guard
     from trialguide.runtime.logs import log_as_json, wants_json
     from trialguide.runtime.request_id import HEADER, begin_request
+    from trialguide.runtime.watchdog import watch_loop
 
     look_ups()
+    install_http_guard(settings.request_seconds)
     app = create_app("actions", cors_origins=[])
+    watch_loop(app, settings.watchdog_seconds)
     if wants_json():
         log_as_json()
 
     @app.middleware("request")
     async def adopt_request_id(request: Request) -> None:
         begin_request(request.headers.get(HEADER))
+
+    refuse_hostile_requests(app)
 
     @app.middleware("response")
     async def log_action(request: Request, _: Any) -> None:

@@ -73,15 +73,35 @@ def settings_or_exit(needs_key: bool = False) -> Settings:
     return settings
 
 
+def guard_server(settings: Settings) -> None:
+    """Guards the HTTP parser and the event loop of Rasa's server, for neither of which it has a setting."""
+    from rasa.core import run
+
+    from trialguide.runtime.http_guard import install_http_guard
+    from trialguide.runtime.watchdog import watch_loop
+
+    configure_app = run.configure_app
+
+    def configure_watched_app(*arguments: Any, **named: Any) -> Any:
+        app = configure_app(*arguments, **named)
+        watch_loop(app, settings.watchdog_seconds)
+        return app
+
+    install_http_guard(settings.request_seconds)
+    run.configure_app = configure_watched_app
+
+
 def main() -> Any:
     """Runs Rasa's command line with the arguments given."""
     silence_rasa()
     sys.argv[0] = "rasa"
+    settings = None
     if sys.argv[1:2] == ["run"]:
         install_import_stubs()
         # All that is loaded stays; walking through it meanwhile takes a sixth of the start. The processor turns it on again.
         gc.disable()
-        token = settings_or_exit(needs_key=True).auth_token
+        settings = settings_or_exit(needs_key=True)
+        token = settings.auth_token
         if token:
             # Not given on the command line, which every account of the machine can read.
             sys.argv += ["--enable-api", "--auth-token", token]
@@ -96,6 +116,8 @@ def main() -> Any:
         rasa_io.configure_colored_logging = log_as_json
 
     apply_rasa_patches()
+    if settings:
+        guard_server(settings)
     sys.setswitchinterval(SWITCH_SECONDS)
     # Every open page holds a socket; the usual soft limit ends at a thousand.
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

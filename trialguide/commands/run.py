@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -26,6 +27,8 @@ Stop it with Ctrl-C."""
 
 
 State = dict[str, Any]
+# A server that is stuck more often has a fault that a restart does not mend.
+MOST_RESTARTS, RESTART_SECONDS = 5, 3600
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,16 +60,17 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _watch(stack: Stack, stopping: threading.Event, notify_socket: str | None = None) -> None:
-    """Says once that the assistant is ready; returns when it is to stop. Raises CannotStart when a server ends by itself.
+    """Says once that the assistant is ready, restarts stuck servers, and returns when it is to stop.
 
-    systemd is notified at once that the servers run, and then as long as the Rasa server answers, ready or not: a restart
-    would not bring back a database that is away.
+    Raises CannotStart when a server ends by itself. systemd is notified at once that the servers run, and then as long as the
+    Rasa server answers, ready or not: a restart would not bring back a database that is away.
     """
     ready, state = False, State()
+    restarts: list[float] = []
     notify(notify_socket, systemd.READY)
     while not stopping.wait(1 if ready else 0.2):
         if ended := stack.ended():
-            raise CannotStart(f"The {ended} ended by itself; the lines above say why.")
+            _restart_stuck(stack, ended, restarts)
         if notify_socket and _is_live(stack):
             notify(notify_socket, systemd.ALIVE)
         if ready:
@@ -78,6 +82,22 @@ def _watch(stack: Stack, stopping: threading.Event, notify_socket: str | None = 
         elif state != before:
             away = ", ".join(name for name, how in state.items() if how == "away")
             print(f"Not ready yet; no answer from: {away}.", file=sys.stderr, flush=True)
+
+
+def _restart_stuck(stack: Stack, name: str, restarts: list[float]) -> None:
+    """Restarts a server that its watchdog has ended; `restarts` holds the times so far.
+
+    Raises CannotStart for any other end.
+    """
+    now = time.monotonic()
+    restarts[:] = [at for at in restarts if at > now - RESTART_SECONDS]
+    if not stack.is_stuck(name):
+        raise CannotStart(f"The {name} ended by itself; the lines above say why.")
+    if len(restarts) >= MOST_RESTARTS:
+        raise CannotStart(f"The {name} was stuck {MOST_RESTARTS + 1} times within an hour; the lines above say when.")
+    restarts.append(now)
+    print(f"The {name} was stuck; it is restarted.", file=sys.stderr, flush=True)
+    stack.restart(name)
 
 
 def stack_of(settings: Settings, model: Path) -> Stack:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from trialguide.content.files import ROOT
 from trialguide.runtime.settings import FILE, read_settings
+from trialguide.runtime.watchdog import STUCK_STATUS
 from trialguide.storage.schema import check_schema
 
 HOST = "127.0.0.1"
@@ -91,6 +92,10 @@ class Stack:
     def ended(self) -> str | None:
         """The name of a server that has exited, or None while both run."""
         return next((name for name, process in self._processes.items() if process.poll() is not None), None)
+
+    def is_stuck(self, name: str) -> bool:
+        """Whether a server was ended by the watchdog of its event loop."""
+        return self._processes[name].poll() == STUCK_STATUS
 
     def process_id(self, name: str) -> int:
         """The process id of `action server` or `Rasa server`."""

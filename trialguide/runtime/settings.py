@@ -42,6 +42,8 @@ class Settings:
     action_endpoint: str | None = field(metadata=_variable("ACTION_ENDPOINT", values.web_address))
     action_seconds: float = field(metadata=_variable("ACTION_SECONDS", values.seconds(5), "2.5"))
     turn_seconds: float = field(metadata=_variable("TURN_SECONDS", values.seconds(300), "20"))
+    request_seconds: float = field(metadata=_variable("REQUEST_SECONDS", values.seconds(300), "10"))
+    watchdog_seconds: float = field(metadata=_variable("WATCHDOG_SECONDS", values.seconds(86400), "20"))
     # Sanic reads these by itself, with the defaults that `sanic_variables` gives it.
     stop_seconds: float = field(metadata=_variable("SANIC_GRACEFUL_SHUTDOWN_TIMEOUT", values.seconds(60), "3"))
     backlog: int = field(metadata=_variable("SANIC_BACKLOG", values.whole_number(1, 65535, "number of connections"), "1024"))
