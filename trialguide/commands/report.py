@@ -62,7 +62,7 @@ def usage_of(period: Period, data: Path = ROOT / "data") -> Usage:
         unanswered = unanswered_between(connection, first, last)
         # Seconds since 1970; the last day is whole.
         within = RATINGS.c.rated_at.between(period.begins, period.ends)
-        columns = (RATINGS.c.topic, RATINGS.c.version, RATINGS.c.stars, RATINGS.c.comment)
+        columns = (RATINGS.c.topic, RATINGS.c.version, RATINGS.c.stars, RATINGS.c.comment, RATINGS.c.counts)
         rows = connection.execute(sa.select(*columns).where(within).order_by(RATINGS.c.id)).all()
     versions = answer_versions()
     ratings = [Rated(topic, versions.get(topic) == version, *given) for topic, version, *given in rows]

@@ -40,12 +40,13 @@ class Period:
 
 @dataclass(frozen=True)
 class Rated:
-    """A rating: its topic, whether it is of the current wording, 1 to 5 stars, and a masked comment."""
+    """A rating: its topic, whether it is of the current wording, 1 to 5 stars, a masked comment, whether means hold it."""
 
     topic: str
     is_current: bool
     stars: int
     comment: str | None
+    counts: bool
 
 
 @dataclass(frozen=True)
