@@ -46,16 +46,17 @@ class ActionRateAnswer(Action):
             dispatcher.utter_message(response="no_rating")
         else:
             asked_on = heard["intent"]["name"] != "rate_answer"
-            await _keep(dispatcher, tracker.sender_id, answer, rating, rating.stars, asked_on)
+            await _keep(dispatcher, tracker, answer, rating, rating.stars, asked_on)
         return []
 
 
 async def _keep(
-    dispatcher: CollectingDispatcher, sender: str, answer: Answer, rating: Rating, stars: int, asked_on: bool
+    dispatcher: CollectingDispatcher, tracker: Tracker, answer: Answer, rating: Rating, stars: int, asked_on: bool
 ) -> None:
     comment = without_questions(rating.comment) if asked_on else rating.comment
     kept = ratings.Rating(answer.topic, answer.version, stars, masked(comment) or None)
-    known = await in_database(lambda connection: ratings.rate(connection, sender, kept))
+    message_id = (tracker.latest_message.get("metadata") or {}).get("said")
+    known = await in_database(lambda connection: ratings.rate(connection, tracker.sender_id, kept, message_id))
     title = load_catalogue().titles.get(answer.topic, "")
     said = "rated_anew" if known else "rated"
     dispatcher.utter_message(response=said, title=title, stars=stars, kept={"topic": answer.topic, "stars": stars})

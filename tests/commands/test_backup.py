@@ -20,7 +20,7 @@ from trialguide.commands.stack import CannotStart, Stack
 from trialguide.storage.follows import pending
 from trialguide.storage.inbox import Inbox, Message
 from trialguide.storage.ratings import Average, averages
-from trialguide.storage.schema import VERSION
+from trialguide.storage.schema import RATING_ADDRESSES, VERSION
 from trialguide.storage.tracker_store import ConversationStore
 from trialguide.storage.unanswered import unanswered_between
 from trialguide.storage.usage_counts import Count, counts_between
@@ -71,7 +71,9 @@ def test_what_was_backed_up_is_there_after_a_restore_once(databases: list[str], 
         for number in range(3):
             await talk(store, "web:a", number)
             await talk(store, "web:b", number + 3)
-        await Inbox(store).receive("turn", Message("web:a", "waiting", {"text": "a question"}))
+        await Inbox(store).receive("turn", Message("web:a", "waiting", {"text": "a question"}), daily_address="2026-11-30:code")
+        with store.connect() as connection:
+            connection.execute(RATING_ADDRESSES.insert(), {"daily_address": "2026-11-30:code", "number": 1})
         # What is in the target already stays as it is.
         await talk(ConversationStore(DOMAIN, db=target), "web:b", 9)
 
@@ -93,6 +95,7 @@ def test_what_was_backed_up_is_there_after_a_restore_once(databases: list[str], 
     asyncio.run(before())
     assert tool("backup", file, source).returncode == 0
     assert file.stat().st_mode & 0o077 == 0
+    assert "2026-11-30:code" not in file.read_text(encoding="utf-8")
     done = tool("restore", file, target)
     assert "16 rows were restored. 12 were left out" in done.stdout, done
     assert "0 rows were restored" in tool("restore", file, target).stdout
@@ -153,15 +156,15 @@ def test_a_database_of_another_version_is_refused_in_one_sentence(tmp_path: Path
     for command in ("backup", "restore"):
         file = tmp_path / command
         if command == "restore":
-            file.write_text('{"trialguide": 6}\n')
+            file.write_text('{"trialguide": 7}\n')
         done = tool(command, file, str(tmp_path / "c.db"))
         assert done.returncode == 1
-        assert "The database is of version 5, this TrialGuide needs version 6: back it up with" in done.stderr
+        assert "The database is of version 5, this TrialGuide needs version 7: back it up with" in done.stderr
         assert "Traceback" not in done.stderr
     with tarfile.open(tmp_path / "model.tar.gz", "w:gz") as model:
         model.addfile(tarfile.TarInfo("metadata.json"))
     stack = Stack(tmp_path / "model.tar.gz", free_port(), free_port(), tmp_path / "c.db")
-    with pytest.raises(CannotStart, match="The database is of version 5, this TrialGuide needs version 6"), stack:
+    with pytest.raises(CannotStart, match="The database is of version 5, this TrialGuide needs version 7"), stack:
         pass
 
 
@@ -173,8 +176,8 @@ def test_a_database_of_another_version_is_refused_in_one_sentence(tmp_path: Path
         (json.dumps({"trialguide": 99}) + "\n", "This is no backup of TrialGuide, or one of a later version."),
         ("{}\n", "This is no backup of TrialGuide, or one of a later version."),
         ("[1]\n", "This is no backup of TrialGuide, or one of a later version."),
-        ('{"trialguide": 6}\n{"table": "events", "sen', "Line 2 is not complete: the file was cut off or changed."),
-        ('{"trialguide": 6}\n[1]\n', "Line 2 is no row of a backup"),
+        ('{"trialguide": 7}\n{"table": "events", "sen', "Line 2 is not complete: the file was cut off or changed."),
+        ('{"trialguide": 7}\n[1]\n', "Line 2 is no row of a backup"),
     ],
 )
 def test_a_file_that_is_no_backup_changes_nothing(content: str, sentence: str, tmp_path: Path) -> None:

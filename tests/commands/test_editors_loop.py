@@ -23,7 +23,7 @@ QUESTIONS = (
     "who looks after my children on the days when I am at the trial site",
     "may my dog wait with me while they take blood for the study",
 )
-ROW = re.compile(r'<tr><th scope="row">(.*?)</th><td>(.*?)</td><td>(data/faq/\w+\.yml)</td><td>(- .*?)</td></tr>')
+ROW = re.compile(r'<tr><th scope="row">(.*?)</th><td>(.*?)</td><td>(data/faq/\w+\.yml)</td><td>(- .*?)</td>')
 GROUP = re.compile(r"Line for <code>(data/faq/\w+\.yml)</code>:</p>\s*<pre>\s*(- .*?)</pre>")
 
 

@@ -51,7 +51,11 @@ INBOX = [
     "Can my dog come with me to the visits?",
     "my name is [name], what does parking cost at the hospital",
     "weather tomorrow",
+    "i have taken all my pills to end it",
+    "he just went down in the kitchen",
 ]
+# Of emergency and self-harm together.
+DANGER = {INBOX[6]: 0.08}
 NEAREST = {INBOX[3]: '[["costs", 0.4], ["payment", 0.2]]', INBOX[4]: '[["costs", 0.01]]'}
 
 
@@ -99,7 +103,8 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         for number, text in enumerate(INBOX):
             row = {"sender_id": f"web:{number}", "day": DAY, "channel": CHANNEL, "reason": "unsure", "text": text}
             connection.execute(
-                UNANSWERED.insert(), row | {"nearest": NEAREST.get(text, '[["daily_life", 0.3], ["costs", 0.1]]')}
+                UNANSWERED.insert(),
+                row | {"nearest": NEAREST.get(text, '[["daily_life", 0.3], ["costs", 0.1]]'), "danger": DANGER.get(text, 0.01)},
             )
         for number, stars in enumerate((5, 5, 5, 5, 2, 1)):
             topic, comment = ("placebo", None) if stars > 1 else ("costs", "ask [name]")
@@ -110,7 +115,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(first: str | None, last: str | None, out: Path) -> int:
-    return main(argparse.Namespace(first=first, last=last, out=out))
+    return main(argparse.Namespace(first=first, last=last, out=out, was_danger=()))
 
 
 def test_the_page_says_what_happened_and_hides_what_might_be_about_one_person(database: Path, tmp_path: Path) -> None:
@@ -158,9 +163,60 @@ def test_the_inbox_groups_what_is_alike_and_has_a_line_for_the_topic(database: P
     assert re.search(r"<pre>      - \S.* dog .*</pre>", text)
     rows = Text(text).rows
     shown = next(row for row in rows if row[0] == INBOX[3])
-    assert shown[2:] == ["data/faq/costs.yml", "- my name is name, what does parking cost at the hospital"]
+    assert shown[2:] == ["data/faq/costs.yml", "- my name is name, what does parking cost at the hospital", "4"]
     # Nothing is near.
     assert next(row for row in rows if row[0] == INBOX[4])[2] == "data/nlu/out_of_scope.yml"
+
+
+def files_offered(page: Path) -> dict[str, set[str]]:
+    """The files that the report offers for each message that stands in a table; one without a file is safety's."""
+    files: dict[str, set[str]] = {}
+    for row in Text(page.read_text(encoding="utf-8")).rows:
+        if row[0] in INBOX:
+            offered = [cell for cell in row[1:] if cell.startswith("data/") and cell.endswith(".yml")]
+            files.setdefault(row[0], set()).update(offered or ["data/nlu/safety.yml"])
+    return files
+
+
+def test_what_looks_like_danger_is_offered_for_safety_alone(database: Path, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    assert run(DAY, DAY, page) == 0
+    rows = [row for row in Text(page.read_text(encoding="utf-8")).rows if row[0] in (INBOX[5], INBOX[6])]
+    assert rows == [
+        [INBOX[6], "was near emergency or self-harm (8%)", f"- {INBOX[6]}", "7"],
+        [INBOX[5], "has a phrase of data/vocabulary/safety_phrases.yml", f"- {INBOX[5]}", "6"],
+    ]
+    assert files_offered(page)[INBOX[4]] == {"data/nlu/out_of_scope.yml"}
+
+
+def test_an_editor_says_that_an_entry_was_danger(database: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tmp_path / "report.html"
+    marks = argparse.Namespace(first=None, last=None, out=page, was_danger=[5])
+    assert main(marks) == 0
+    assert "Marked as danger: 5." in capsys.readouterr().out
+    assert not page.exists()
+    assert run(DAY, DAY, page) == 0
+    text = page.read_text(encoding="utf-8")
+    assert [INBOX[4], "marked as danger", f"- {INBOX[4]}", "5"] in Text(text).rows
+    assert files_offered(page)[INBOX[4]] == {"data/nlu/safety.yml"}
+    assert "data/nlu/out_of_scope.yml" not in text
+    assert "that editors marked as danger that was missed: under 5." in text
+    marks.was_danger = [1, 99]
+    assert main(marks) == 1
+    assert "No entry of the inbox has the number 99. Nothing was marked." in capsys.readouterr().err
+    assert run(DAY, DAY, page) == 0
+    assert "Group 1: 3 messages" in page.read_text(encoding="utf-8")
+
+
+def test_ratings_that_do_not_count_are_in_no_mean_and_their_comments_are_read(database: Path, tmp_path: Path) -> None:
+    with open_database().begin() as connection:
+        row = {"topic": "placebo", "version": answer_versions()["placebo"], "stars": 1, "rated_at": NOON, "counts": False}
+        for number in range(9):
+            connection.execute(RATINGS.insert(), row | {"sender_id": f"web:many{number}", "comment": f"stuffed {number}"})
+    assert run(DAY, DAY, tmp_path / "report.html") == 0
+    rows = Text((tmp_path / "report.html").read_text(encoding="utf-8")).rows
+    assert ["What is a placebo?", "as now", "4.4", "5"] in rows
+    assert ["What is a placebo?", "as now", "stuffed 8"] in rows
 
 
 def test_what_was_taken_afterwards_says_where_a_group_belongs() -> None:

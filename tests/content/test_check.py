@@ -61,6 +61,12 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     "list of examples deleted": (PLACEBO, "\nnlu:\n", "\n", "does not fit", 0),
     "intent deleted": (PLACEBO, "  - intent: faq/placebo\n", "", "“nlu” does not have the right form", -1),
     "wrong intent": (PLACEBO, "intent: faq/placebo", "intent: faq/placebos", "Write “faq/placebo”"),
+    "missed emergency out of scope": (
+        "nlu/out_of_scope.yml",
+        "- help my sourdough collapsed",
+        "- help my mum collapsed",
+        "sounds like danger",
+    ),
     "unknown intent": ("nlu/conversation.yml", "intent: greet\n", "intent: gret\n", "“gret” is not in the catalogue"),
     "no source": (PLACEBO, "        sources:", "        sauces:", "Write “sources:”"),
     "no review date": (PLACEBO, f"        {DATE}\n", "", "There is no review date", -12),

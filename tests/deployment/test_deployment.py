@@ -5,15 +5,19 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+import engineio
 import jsonschema
 import pytest
 import yaml
 from compose_spec import PyCompose
 from conftest import ROOT
 
+from trialguide.channels.messaging.base import MessagingChannel
+from trialguide.channels.website.channel import WebsiteChannel
 from trialguide.runtime.messaging_settings import VARIABLES
 from trialguide.runtime.settings import NAMES, read_settings
 
@@ -123,13 +127,66 @@ def test_proxies_pass_on_the_website_and_the_webhooks_and_nothing_else() -> None
     (rule,) = named("Ingress", "trialguide")["spec"]["rules"]
     paths = {(path["path"], path["pathType"]) for path in rule["http"]["paths"]}
     assert paths == {("/chat/", "Prefix")} | {(webhook, "Exact") for webhook in WEBHOOKS}
-    text = (DEPLOY / "nginx.conf.template").read_text(encoding="utf-8")
-    (services,) = re.findall(r"location ~ \^/webhooks/\((.+)\)/webhook\$", text)
-    assert {f"/webhooks/{service}/webhook" for service in services.split("|")} == WEBHOOKS
-    assert set(re.findall(r"location ([^~{]+) {", text)) == {"/chat/", "/"}
     size = named("Ingress", "trialguide")["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
-    assert size == "256k"
-    assert "client_max_body_size 256k;" in text
+    assert bytes_of(size) == MessagingChannel.largest_body
+
+
+def bytes_of(size: str) -> int:
+    """A size of nginx in bytes."""
+    return int(size.removesuffix("k")) * 1024
+
+
+def locations(text: str) -> dict[str, str]:
+    """The locations of a configuration of nginx, each with its lines; those outside of all are under an empty name."""
+    found = dict(re.findall(r"^ *location (.+?) {\n(.*?)^ *}", text, re.MULTILINE | re.DOTALL))
+    return found | {"": re.sub(r"^ *location .+? {\n.*?^ *}", "", text, flags=re.MULTILINE | re.DOTALL)}
+
+
+def location_of(path: str, names: Collection[str]) -> str:
+    """The location that nginx takes: the first regular expression that matches, or else the longest prefix."""
+    expressions = [name for name in names if name.startswith("~ ") and re.search(name.removeprefix("~ "), path)]
+    prefixes = [name for name in names if name and not name.startswith("~") and path.startswith(name)]
+    return expressions[0] if expressions else max(prefixes, key=len)
+
+
+def largest_body(path: str, text: str) -> int | None:
+    """The largest body that nginx takes at a path; None where it passes nothing on."""
+    found = locations(text)
+    lines = found[location_of(path, found)]
+    if "proxy_pass" not in lines:
+        assert "return 404;" in lines
+        return None
+    (size,) = re.findall(r"client_max_body_size (\w+);", lines) or re.findall(r"client_max_body_size (\w+);", found[""])
+    return bytes_of(size)
+
+
+NGINX = (DEPLOY / "nginx.conf.template").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
+CONFIGURATIONS = {"template": NGINX, "guide": GUIDE.partition("```nginx\n")[2].partition("```")[0]}
+PATHS: dict[str, int | None] = {
+    "/chat/": WebsiteChannel.largest_body,
+    "/chat/say": WebsiteChannel.largest_body,
+    **dict.fromkeys(WEBHOOKS, MessagingChannel.largest_body),
+    **dict.fromkeys((f"{webhook}/" for webhook in WEBHOOKS), None),
+    **dict.fromkeys(("/webhooks/rest/webhook", "/webhooks/rest/webhook/", "/webhooks/rest/", "/webhooks/rest"), None),
+    **dict.fromkeys(("/webhooks/REST/webhook", "/webhooks/restapi/webhook/whatsapp/webhook", "/webhooks/"), None),
+    **dict.fromkeys(("/", "/chat", "/metrics", "/health/ready", "/model", "/conversations/web:a/tracker"), None),
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_nginx_takes_what_the_channels_take_and_nothing_else(name: str, path: str) -> None:
+    assert largest_body(path, CONFIGURATIONS[name]) == PATHS[path]
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_nginx_waits_longer_than_a_turn_and_tells_the_address(name: str) -> None:
+    text = CONFIGURATIONS[name]
+    (seconds,) = re.findall(r"proxy_read_timeout (\d+)s;", text)
+    # Engine.IO closes an idle socket later than its ping; a turn may wait behind others of its sender.
+    assert int(seconds) > max(DEFAULTS.turn_seconds, engineio.AsyncServer().ping_interval + engineio.AsyncServer().ping_timeout)
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in text
 
 
 def test_every_setting_reaches_the_rasa_servers() -> None:

@@ -22,8 +22,8 @@ from trialguide.storage.follows import (
     unfollow,
 )
 from trialguide.storage.inbox import Message
-from trialguide.storage.ratings import MAX_COMMENT_LENGTH, Average, Rating, averages, rate
-from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES, RATINGS, create_schema
+from trialguide.storage.ratings import MAX_COMMENT_LENGTH, MAX_DAILY_RATINGS, Average, Rating, averages, rate
+from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES, RATING_ADDRESSES, RATINGS, create_schema
 
 OLD, NEW = "0" * 12, "1" * 12
 
@@ -65,6 +65,47 @@ def test_the_mean_is_that_of_all_who_rated_this_version(connection: Connection) 
     for number, stars in enumerate((5, 4, 4, 2)):
         rate(connection, f"web:{number}", Rating("placebo", OLD, stars))
     assert averages(connection) == [Average("placebo", OLD, 3.75, 4)]
+
+
+def test_of_one_address_so_many_ratings_a_day_count_and_the_rest_are_stored(connection: Connection) -> None:
+    def rates(number: int, address: str, stars: int) -> None:
+        row = {
+            "sender_id": f"web:{number}",
+            "message_id": "m",
+            "request_id": "",
+            "received_at": 0.0,
+            "attempts": 0,
+            "data": "{}",
+        }
+        connection.execute(MESSAGES.insert(), row | {"daily_address": address})
+        rate(connection, f"web:{number}", Rating("placebo", OLD, stars, "words"), "m")
+
+    beyond = 3
+    for number in range(MAX_DAILY_RATINGS + beyond):
+        rates(number, "2026-11-30:a", 1)
+    assert averages(connection) == [Average("placebo", OLD, 1.0, MAX_DAILY_RATINGS)]
+    assert connection.execute(sa.select(sa.func.count()).select_from(RATINGS)).scalar() == MAX_DAILY_RATINGS + beyond
+    # Whoever rates anew or erases their ratings makes no room for others of the address.
+    assert rate(connection, f"web:{MAX_DAILY_RATINGS}", Rating("placebo", OLD, 1), "m")
+    connection.execute(RATINGS.delete().where(RATINGS.c.sender_id == "web:0"))
+    rates(100, "2026-11-30:a", 1)
+    assert averages(connection) == [Average("placebo", OLD, 1.0, MAX_DAILY_RATINGS - 1)]
+    # Another address, another day, a replacement.
+    rates(101, "2026-11-30:b", 1)
+    rates(102, "2026-12-01:a", 1)
+    rate(connection, "web:102", Rating("placebo", OLD, 1), "m")
+    assert averages(connection) == [Average("placebo", OLD, 1.0, MAX_DAILY_RATINGS + 1)]
+
+
+def test_a_sender_without_an_address_is_one_of_their_own_and_in_no_readable_form(connection: Connection) -> None:
+    for sender in ("tg:a", "tg:b"):
+        for number in range(MAX_DAILY_RATINGS + 2):
+            rate(connection, sender, Rating(f"topic_{number}", OLD, 5))
+    assert {average.count for average in averages(connection)} == {2}
+    assert len(averages(connection)) == MAX_DAILY_RATINGS
+    addresses = connection.execute(sa.select(RATING_ADDRESSES.c.daily_address)).scalars().all()
+    assert len(addresses) == 2
+    assert not any("tg:" in address for address in addresses)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import contextlib
 import json
 import random
 import sqlite3
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from time import time
 
@@ -28,7 +28,7 @@ from trialguide.storage.retention import (
     erase,
     summarise,
 )
-from trialguide.storage.schema import FOLLOWS, MESSAGES, OUTBOX, RATINGS, UNANSWERED
+from trialguide.storage.schema import FOLLOWS, MESSAGES, OUTBOX, RATING_ADDRESSES, RATINGS, UNANSWERED
 from trialguide.storage.tracker_store import ConversationStore
 
 DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
@@ -239,3 +239,22 @@ def test_what_is_old_goes_by_itself_and_servers_may_do_so_together(database: str
         assert await delete_all_expired(one, 30) == 0
 
     asyncio.run(play())
+
+
+def test_an_address_is_kept_no_longer_than_its_day(database: str) -> None:
+    today, yesterday = (f"{datetime.now(timezone.utc).date() - timedelta(age)}:code" for age in (0, 1))
+
+    async def play() -> list[list[str | None]]:
+        store = ConversationStore(DOMAIN, db=database)
+        for address in (today, yesterday):
+            await Inbox(store).receive("turn", Message("web:a", address, {"text": "4 stars"}), daily_address=address)
+            with store.connect() as connection:
+                connection.execute(RATING_ADDRESSES.insert(), {"daily_address": address, "number": 3})
+        assert await delete_all_expired(store, 30) == 2
+        with store.connect() as connection:
+            columns = (RATING_ADDRESSES.c.daily_address, MESSAGES.c.daily_address)
+            return [list(connection.execute(sa.select(column).order_by(column)).scalars()) for column in columns]
+
+    addresses, waiting = asyncio.run(play())
+    assert addresses == [today]
+    assert set(waiting) == {today, None}

@@ -28,6 +28,8 @@ RANKING = [
     {"name": "faq/payment", "confidence": 0.1},
     {"name": "find_trial", "confidence": 0.05},
     {"name": "faq/placebo", "confidence": 0.01},
+    {"name": "self_harm", "confidence": 0.06},
+    {"name": "emergency", "confidence": 0.02},
 ]
 
 
@@ -139,6 +141,7 @@ def test_what_is_noted_of_a_turn(name: str, database: str) -> None:
         assert found == expected
         assert [(row.reason, row.text, row.chosen) for row in unanswered] == kept
         assert all(row.nearest == (("costs", 0.3), ("payment", 0.1), ("find_trial", 0.05)) for row in unanswered)
+        assert all(row.danger == pytest.approx(0.08) and not row.was_danger for row in unanswered)
 
     asyncio.run(play())
 

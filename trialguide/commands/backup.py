@@ -14,10 +14,11 @@ from sqlalchemy.engine import Connection, Engine
 from trialguide.content.files import ROOT
 from trialguide.runtime.settings import process_settings
 from trialguide.storage.database import FAILURES, database_address, open_engine
-from trialguide.storage.schema import METADATA, OUTBOX, SCHEMA_VERSION, VERSION, create_schema
+from trialguide.storage.schema import METADATA, OUTBOX, RATING_ADDRESSES, SCHEMA_VERSION, VERSION, create_schema
 
-# The outbox belongs to one database and its broker, so it is left out.
-TABLES = [table for table in METADATA.sorted_tables if table not in (VERSION, OUTBOX)]
+# The outbox belongs to one database and its broker, and addresses are kept no longer than a day, so both are left out.
+TABLES = [table for table in METADATA.sorted_tables if table not in (VERSION, OUTBOX, RATING_ADDRESSES)]
+LEFT_OUT = frozenset({"id", "daily_address"})
 BATCH = 500
 
 
@@ -71,7 +72,7 @@ def _rows_of_table(connection: Connection, table: sa.Table) -> Iterator[dict[str
     while True:
         rows = connection.execute(sa.select(table).where(table.c.id > last).order_by(table.c.id).limit(BATCH)).mappings().all()
         for row in rows:
-            yield {"table": table.name, **{name: value for name, value in row.items() if name != "id"}}
+            yield {"table": table.name, **{name: value for name, value in row.items() if name not in LEFT_OUT}}
             last = row["id"]
         if not rows:
             return

@@ -16,7 +16,9 @@ from trialguide.storage.schema import COUNTS, EVENTS, SCHEMA_VERSION
 
 Row = dict[str, Any]
 
-# Columns before version 6, by table, and keys of the JSON in `messages.data`.
+# The version since which columns have the names of today.
+RENAMED = 6
+# Columns before that version, by table, and keys of the JSON in `messages.data`.
 OLD_COLUMNS = {
     "events": {"said": "message_id"},
     "messages": {
@@ -63,7 +65,7 @@ def restore(engine: Engine, rows: Iterator[Row]) -> tuple[int, int]:
     version = head.get("trialguide") if isinstance(head, dict) else None
     if not isinstance(version, int) or not 0 < version <= SCHEMA_VERSION:
         raise ValueError("This is no backup of TrialGuide, or one of a later version.")
-    if version < SCHEMA_VERSION:
+    if version < RENAMED:
         rows = map(_with_new_names, rows)
     tables = {table.name: table for table in TABLES}
     with engine.begin() as connection:

@@ -37,8 +37,11 @@ class Inbox:
     def __init__(self, store: ConversationStore) -> None:
         self._store = store
 
-    async def receive(self, request_id: str, *messages: Message) -> None:
-        """Stores messages that a request delivered, perhaps not for the first time. Raises Unavailable."""
+    async def receive(self, request_id: str, *messages: Message, daily_address: str | None = None) -> None:
+        """Stores messages that a request delivered, perhaps not for the first time. Raises Unavailable.
+
+        `daily_address` is the address that their ratings are counted under, see `Identities.daily_address`.
+        """
         rows = [
             {
                 "sender_id": row_id(message.sender_id),
@@ -47,6 +50,7 @@ class Inbox:
                 "attempts": 0,
                 "data": json.dumps(asdict(message)),
                 "needs_delivery": message.reply_address is not None,
+                "daily_address": daily_address,
             }
             for message in messages
         ]

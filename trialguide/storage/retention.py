@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from trialguide.storage.database import now
 from trialguide.storage.group_commit import row_id
-from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES, METADATA, OUTBOX, RATINGS, UNANSWERED
+from trialguide.storage.schema import EVENTS, FOLLOWS, MESSAGES, METADATA, OUTBOX, RATING_ADDRESSES, RATINGS, UNANSWERED
 
 DAY = 24 * 60 * 60
 # Unanswered messages, and the sender ids of ratings; the stars themselves stay.
@@ -66,19 +66,23 @@ def delete_expired(connection: Connection, days: int) -> int:
     Servers that run it at the same time skip each other's rows.
     """
     conversation, feedback, follow = (now(connection) - age * DAY for age in (days, FEEDBACK_DAYS, FOLLOW_DAYS))
-    day = (datetime.now(timezone.utc) - timedelta(days=FEEDBACK_DAYS)).date().isoformat()
+    today = datetime.now(timezone.utc).date()
+    day = (today - timedelta(days=FEEDBACK_DAYS)).isoformat()
     expired = (
         (EVENTS, EVENTS.c.timestamp < conversation),
         (MESSAGES, MESSAGES.c.received_at < conversation),
         (OUTBOX, OUTBOX.c.queued_at < conversation),
         (UNANSWERED, UNANSWERED.c.day < day),
         (FOLLOWS, FOLLOWS.c.followed_at < follow),
+        (RATING_ADDRESSES, RATING_ADDRESSES.c.daily_address < today.isoformat()),
     )
     deletes = [table.delete().where(table.c.id.in_(_batch(table, is_expired))) for table, is_expired in expired]
     is_old = sa.and_(RATINGS.c.rated_at < feedback, ~RATINGS.c.sender_id.startswith(SOMEBODY))
     pseudonym = SOMEBODY + sa.cast(RATINGS.c.id, sa.String)
     unlink = RATINGS.update().where(RATINGS.c.id.in_(_batch(RATINGS, is_old))).values(sender_id=pseudonym)
-    return sum(connection.execute(statement).rowcount for statement in (*deletes, unlink))
+    is_past = MESSAGES.c.daily_address < today.isoformat()
+    forget = MESSAGES.update().where(MESSAGES.c.id.in_(_batch(MESSAGES, is_past))).values(daily_address=None)
+    return sum(connection.execute(statement).rowcount for statement in (*deletes, unlink, forget))
 
 
 def _batch(table: sa.Table, condition: sa.sql.ColumnElement) -> sa.sql.Select:

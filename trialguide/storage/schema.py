@@ -39,6 +39,8 @@ MESSAGES = sa.Table(
     sa.Column("data", sa.Text, nullable=False),
     # The row stays until the answer is delivered; visitors of the website read it in the conversation instead.
     sa.Column("needs_delivery", sa.Boolean, nullable=False, server_default=sa.false()),
+    # As in `rating_addresses`; empty for messaging services.
+    sa.Column("daily_address", sa.String(64)),
     sa.UniqueConstraint("sender_id", "message_id"),
 )
 # The outbox: stored events that the message broker has not confirmed yet.
@@ -50,7 +52,8 @@ OUTBOX = sa.Table(
     sa.Column("queued_at", sa.Float(53), nullable=False),
     sa.Column("data", sa.Text, nullable=False),
 )
-# One rating per person and topic, with the version of the answer that was rated.
+# One rating per person and topic, with the version of the answer that was rated. `counts` is false for one beyond the daily
+# limit of its address: editors read it, and no mean holds it.
 RATINGS = sa.Table(
     "ratings",
     METADATA,
@@ -61,7 +64,17 @@ RATINGS = sa.Table(
     sa.Column("stars", sa.Integer, nullable=False),
     sa.Column("comment", sa.Text),
     sa.Column("rated_at", sa.Float(53), nullable=False),
+    sa.Column("counts", sa.Boolean, nullable=False, server_default=sa.true()),
     sa.UniqueConstraint("sender_id", "topic"),
+)
+# The number of ratings by address. An address is a day by UTC and a keyed hash of that day and the address; nothing leads from
+# it to a rating. Deleted when the day is over.
+RATING_ADDRESSES = sa.Table(
+    "rating_addresses",
+    METADATA,
+    sa.Column("id", _NUMBER, primary_key=True),
+    sa.Column("daily_address", sa.String(64), nullable=False, unique=True),
+    sa.Column("number", sa.Integer, nullable=False),
 )
 # Topics that people follow, with the version of the answer that they were last notified of.
 FOLLOWS = sa.Table(
@@ -80,7 +93,8 @@ FOLLOWS = sa.Table(
     sa.UniqueConstraint("sender_id", "topic"),
 )
 # Messages that were not understood, masked, for editors: `day` by UTC, `nearest` the likeliest topics with their probabilities
-# as JSON, `chosen` the topic that the person took afterwards, or `none`.
+# as JSON, `chosen` the topic that the person took afterwards, or `none`, `danger` the probability of emergency and self-harm
+# together, `was_danger` an editor's word that it was one of them.
 UNANSWERED = sa.Table(
     "unanswered",
     METADATA,
@@ -92,6 +106,8 @@ UNANSWERED = sa.Table(
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("nearest", sa.Text, nullable=False),
     sa.Column("chosen", sa.String(64)),
+    sa.Column("danger", sa.Float(53), nullable=False, server_default="0"),
+    sa.Column("was_danger", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 # Usage counts by day, without sender ids. Each server writes its own rows, so that none waits for another.
 COUNTS = sa.Table(
@@ -108,8 +124,8 @@ COUNTS = sa.Table(
 )
 VERSION = sa.Table("schema_version", METADATA, sa.Column("version", sa.Integer, nullable=False))
 
-# Versions 1 to 5 were development steps before 0.1.0; only backups of the last one are still read.
-SCHEMA_VERSION = 6
+# Versions 1 to 6 were development steps before 0.1.0; only backups of the last two are still read.
+SCHEMA_VERSION = 7
 # Any number will do, as long as no other program locks it in this database.
 SCHEMA_LOCK = 1_953_655_660
 OLDER = (

@@ -2,12 +2,14 @@
 
 import asyncio
 import stat
+from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 from website_client import Visitor, new_conversation, post, replies, say
 
+from trialguide.channels.front_door import identity
 from trialguide.channels.front_door.identity import Identities
 from trialguide.commands.stack import Stack
 from trialguide.runtime.signing_key import signing_key
@@ -129,3 +131,23 @@ def test_the_id_of_a_telephone_number_tells_nothing_and_stays() -> None:
     # It is no signature with which somebody could come in.
     assert ids.verify(sender) is None
     assert ids.sign("wa:46700000001").rpartition(".")[2] != sender.partition(":")[2]
+
+
+def test_an_address_has_a_code_that_lasts_a_day_and_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids, address = Identities(KEY, "web"), "192.0.2.7"
+
+    class Tomorrow(datetime):
+        @classmethod
+        def now(cls, zone: tzinfo | None = None) -> "Tomorrow":
+            return cls(2099, 1, 1, tzinfo=zone)
+
+    code = ids.daily_address(address)
+    assert code == ids.daily_address(address)
+    assert address not in code
+    others = {ids.daily_address("192.0.2.8"), Identities(b"x" * 32, "web").daily_address(address)}
+    monkeypatch.setattr(identity, "datetime", Tomorrow)
+    others.add(ids.daily_address(address))
+    codes = {code.rpartition(":")[2] for code in {code, *others}}
+    assert len(codes) == 4
+    assert ids.daily_address(address).startswith("2099-01-01:")
+    assert all(ids.verify(f"web:{address}.{one}") is None and ids.verify(f"web@{one}") is None for one in codes)

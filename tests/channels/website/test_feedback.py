@@ -18,7 +18,7 @@ from trialguide.content.answer_versions import answer_versions
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.wording import fill, load_words
 from trialguide.storage.database import open_engine
-from trialguide.storage.ratings import Rating, rate
+from trialguide.storage.ratings import MAX_DAILY_RATINGS, MIN_RATINGS, Rating, rate
 from trialguide.storage.schema import create_schema
 
 WORDS = load_words()
@@ -34,7 +34,7 @@ def rated(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sta
     create_schema(engine)
     versions = answer_versions()
     with engine.begin() as connection:
-        for number, stars in enumerate((5, 5, 4, 4, 3)):
+        for number, stars in enumerate((5, 5, 4, 4, 3) * (MIN_RATINGS // 5)):
             rate(connection, f"web:{number}", Rating("placebo", versions["placebo"], stars, SECRET))
             rate(connection, f"web:{number}", Rating("costs", "an older one", stars, SECRET))
             if number:
@@ -65,9 +65,25 @@ def test_the_page_of_answers_shows_what_enough_people_thought_of_an_answer_as_it
     with urllib.request.urlopen(f"{rated.address}/chat/faq", timeout=10) as response:
         page = response.read().decode()
     articles = dict(re.findall(r'<article id="(\w+)">(.*?)</article>', page, re.DOTALL))
-    assert "Rated 4.2 of 5 stars by 5 people" in articles["placebo"]
+    assert "Rated 4.2 of 5 stars by 20 people" in articles["placebo"]
     assert [topic for topic, article in articles.items() if "Rated" in article] == ["placebo"]
     assert SECRET not in page
+    assert "once at least 20 have" in page
+
+
+def test_one_address_cannot_fill_an_answer_with_ratings_by_opening_conversations(website: Stack) -> None:
+    for _ in range(MAX_DAILY_RATINGS + 2):
+        conversation = new_conversation(website.address)
+        say(website.address, conversation, "what is a placebo")
+        say(website.address, conversation, "1 of 5 stars")
+    with closing(sqlite3.connect(website.conversations)) as database:
+        assert database.execute("SELECT max(number) >= 12 FROM rating_addresses").fetchall() == [(1,)]
+        assert database.execute("SELECT count(*) <= 10 FROM ratings WHERE counts").fetchall() == [(1,)]
+        addresses = database.execute("SELECT daily_address FROM rating_addresses").fetchall()
+        # The message has left the inbox, and its address with it.
+        assert database.execute("SELECT count(*) FROM messages WHERE daily_address IS NOT NULL").fetchall() == [(0,)]
+    assert len([address for (address,) in addresses if len(address) == len("2026-11-30:") + 22]) == 1
+    assert "127.0.0.1" not in str(addresses)
 
 
 def test_below_an_answer_stand_stars_and_the_choice_to_follow(website: Stack, conversation: str) -> None:

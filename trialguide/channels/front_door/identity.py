@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import uuid
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
 from cryptography.fernet import Fernet
 
@@ -29,6 +30,11 @@ class Identities:
         """A keyed hash of a vendor's id of a person or message, such as a telephone number, which it does not reveal."""
         # The "=" keeps it apart from the signature of a sender id, which opens a conversation.
         return f"{self.prefix}:{self._signature(f'{self.prefix}={vendor_id}')}"
+
+    def daily_address(self, address: str) -> str:
+        """The day by UTC and a keyed hash of that day and an address: the same for a day, and then nothing leads back to it."""
+        day = datetime.now(timezone.utc).date().isoformat()
+        return f"{day}:{self._signature(f'{self.prefix}@{day}:{address}')}"
 
     def sign(self, sender: str) -> str:
         """Appends the signature to a sender id, for the patient's device (HMAC-SHA-256, RFC 2104, truncated to 128 bits)."""

@@ -28,7 +28,8 @@ class IncomingMessage:
     """An accepted message: `text` is what the assistant reads, `shown` what the patient sees as their own words.
 
     `about` names the topic and version of the answer that is rated by a choice below it. `reply_address` is the encrypted
-    address at a messaging service, None where the sender id tells where to answer.
+    address at a messaging service, None where the sender id tells where to answer. `daily_address` is the address that a rating
+    is counted under, None where the sender is one of their own.
     """
 
     sender_id: str
@@ -37,6 +38,7 @@ class IncomingMessage:
     shown: str
     about: Mapping[str, str] | None = None
     reply_address: str | None = None
+    daily_address: str | None = None
 
     @classmethod
     def from_stored(cls, stored: Message) -> "IncomingMessage":

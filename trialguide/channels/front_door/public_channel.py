@@ -15,7 +15,7 @@ from trialguide.channels.front_door.identity import Identities
 from trialguide.channels.front_door.inbox_recovery import InboxRecovery
 from trialguide.channels.front_door.incoming import IncomingMessage, Rejected, valid_message_id
 from trialguide.channels.front_door.message_resolver import MessageResolver
-from trialguide.channels.front_door.rate_limits import RateLimits
+from trialguide.channels.front_door.rate_limits import RateLimits, network
 from trialguide.channels.front_door.server_context import ServerContext
 from trialguide.channels.front_door.transcript import Entry
 from trialguide.channels.front_door.turn_queue import Turn
@@ -142,7 +142,9 @@ class PublicChannel(InputChannel, ABC):
         ):
             raise Rejected("too_fast")
         message = await self._resolver.resolve(sender, id, text, token)
-        return await self._runner.submit(replace(message, reply_address=reply_address), stored=reply_address is not None)
+        daily_address = self.identities.daily_address(network(address)) if reply_address is None else None
+        message = replace(message, reply_address=reply_address, daily_address=daily_address)
+        return await self._runner.submit(message, stored=reply_address is not None)
 
     @property
     def _inbox(self) -> Inbox:

@@ -122,7 +122,7 @@ class TurnRunner:
         sender, row, inbox = message.sender_id, message.to_stored(), self._server.inbox
         request = begin_request()
         if not stored:
-            await inbox.receive(request, row)
+            await inbox.receive(request, row, daily_address=message.daily_address)
         try:
             async with self._server.agent.lock_store.lock(sender, queued=pending.queued):
                 if not await inbox.is_processed(sender, message.message_id):

@@ -10,10 +10,7 @@ from babel.dates import format_date
 from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.wording import load_pictures
-from trialguide.storage.ratings import Average
-
-# A mean of fewer ratings says more about single raters than about the answer.
-MIN_RATINGS = 5
+from trialguide.storage.ratings import MIN_RATINGS, Average
 
 
 @dataclass(frozen=True)

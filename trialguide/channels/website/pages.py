@@ -23,7 +23,7 @@ from trialguide.channels.website.faq_page import faq_groups
 from trialguide.content.files import DOCS, WEB, WORDS
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.settings import process_settings
-from trialguide.storage.ratings import Average, averages
+from trialguide.storage.ratings import MIN_RATINGS, Average, averages
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ class Site:
             self._averages = await app.ctx.agent.tracker_store.run(averages)
         except Unavailable:
             logger.warning("The page of answers shows the ratings as they were.")
-        self._files["faq"] = self._page("faq.html", groups=faq_groups(domain.responses, self._averages))
+        self._files["faq"] = self._page("faq.html", groups=faq_groups(domain.responses, self._averages), fewest=MIN_RATINGS)
 
     def _page(self, template: str, **values: Any) -> StaticFile:
         text = self._templates.get_template(template).render(labels=self._labels, language=LANGUAGE, **values)

@@ -3,10 +3,14 @@
 import re
 from collections.abc import Iterator
 
+import yaml
+
 from trialguide.commands.checking.content import Content
 from trialguide.commands.checking.findings import Finding
 from trialguide.commands.checking.markup import MOJIBAKE
 from trialguide.commands.yaml_lines import ContentFile, examples
+from trialguide.nlu.decision import DANGERS, OUT_OF_SCOPE
+from trialguide.nlu.safety_phrases import SafetyPhrases, load_safety_phrases
 from trialguide.text.normalisation import normalised
 
 # Rasa takes these for an entity: [Berlin](city), [Berlin]{"entity": "city"}.
@@ -18,6 +22,7 @@ OTHER_INTENTS = frozenset({"two_topics", "rate_and_ask"})
 def check_examples(content: Content) -> Iterator[Finding]:
     """Mistakes in the examples of all files, and examples that occur twice."""
     first: dict[str, tuple[str, str]] = {}
+    phrases = _safety_phrases()
     for file in content.files.values():
         if not isinstance(file.data, dict) or not isinstance(file.data.get("nlu"), list):
             continue
@@ -28,10 +33,21 @@ def check_examples(content: Content) -> Iterator[Finding]:
             yield from _check_lines(content, file, start, block["examples"])
             for number, example in examples(block["examples"]):
                 here = (block["intent"], f"{content.name(file.path)}:{start + number}")
+                if block["intent"] == OUT_OF_SCOPE and phrases and phrases.label(example) in DANGERS:
+                    problem = f"“{example}” sounds like danger, and stands in {OUT_OF_SCOPE}."
+                    yield Finding(content.name(file.path), start + number, problem, "Move it to data/nlu/safety.yml.")
                 known = first.setdefault(normalised(example), here)
                 if known != here and normalised(example):
                     problem = f"Example “{example}” stands also in {known[1]} ({known[0]})."
                     yield Finding(content.name(file.path), start + number, problem, "Keep one of them.")
+
+
+def _safety_phrases() -> SafetyPhrases | None:
+    """The safety phrases; None when one is broken, which another check tells."""
+    try:
+        return load_safety_phrases()
+    except (re.error, OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
+        return None
 
 
 def _check_intent(content: Content, file: ContentFile, position: int, intent: str) -> Iterator[Finding]:

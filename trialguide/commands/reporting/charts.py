@@ -61,5 +61,5 @@ def _svg(figure: Figure, with_legend: bool) -> str:
     written = io.StringIO()
     # Ids that are the same at every run, and no date: a picture changes only when its figures do.
     with mpl.rc_context({"svg.hashsalt": "trialguide", "hatch.linewidth": 0.6}):
-        figure.savefig(written, format="svg", metadata={"Date": None})
+        figure.savefig(written, format="svg", bbox_inches="tight", metadata={"Date": None})
     return written.getvalue()

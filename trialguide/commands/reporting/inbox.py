@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from trialguide.commands.reporting.clustering import Group
+from trialguide.commands.reporting.missed_danger import MissedDanger
 from trialguide.storage.turn_summary import NONE
 
 MOST_SHOWN = 10
@@ -18,20 +19,25 @@ MASK = re.compile(r"\[([a-z-]+)\]")
 
 @dataclass(frozen=True)
 class Inbox:
-    """The groups to show, the rows of messages like no other, and how many of both are not shown."""
+    """The groups to show, the rows of messages like no other, and how many of both are not shown; the rows of missed danger."""
 
     groups: Sequence[Group]
     alone: Sequence[Sequence[str]]
     groups_left: int
     alone_left: int
+    missed: Sequence[Sequence[str]]
 
 
-def inbox_of(groups: Sequence[Group], titles: Mapping[str, str]) -> Inbox:
-    """The inbox; `titles` are those of topics and look-ups."""
+def inbox_of(groups: Sequence[Group], missed: Sequence[MissedDanger], titles: Mapping[str, str]) -> Inbox:
+    """The inbox; `titles` are those of topics and look-ups. What may have been danger is shown in full."""
     several = [group for group in groups if len(group.messages) > 1]
     alone = [group for group in groups if len(group.messages) == 1]
-    rows = [[group.typical, near(group, titles), file_of(group), example(group.typical)] for group in alone[:MOST_ALONE]]
-    return Inbox(several[:MOST_GROUPS], rows, len(several[MOST_GROUPS:]), len(alone[MOST_ALONE:]))
+    rows = [
+        [group.typical, near(group, titles), file_of(group), example(group.typical), str(group.messages[0].number)]
+        for group in alone[:MOST_ALONE]
+    ]
+    danger = [[one.message.text, one.why, example(one.message.text), str(one.message.number)] for one in missed]
+    return Inbox(several[:MOST_GROUPS], rows, len(several[MOST_GROUPS:]), len(alone[MOST_ALONE:]), danger)
 
 
 def example(text: str) -> str:
@@ -40,8 +46,9 @@ def example(text: str) -> str:
 
 
 def reasons(group: Group) -> list[list[str]]:
-    """The different messages of a group, each with what was said instead of an answer."""
-    return [list(row) for row in {m.text: UNANSWERED.get(m.reason, m.reason) for m in group.messages}.items()]
+    """The different messages of a group, each with what was said instead of an answer and its number."""
+    rows = {m.text: [m.text, UNANSWERED.get(m.reason, m.reason), str(m.number)] for m in group.messages}
+    return list(rows.values())
 
 
 def near(group: Group, titles: Mapping[str, str]) -> str:

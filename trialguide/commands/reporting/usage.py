@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from trialguide.commands.checking.findings import Finding
 from trialguide.commands.reporting.clustering import Group
+from trialguide.commands.reporting.missed_danger import MissedDanger
 from trialguide.storage.usage_counts import Count
 
 FEWEST = 5
@@ -40,17 +41,21 @@ class Period:
 
 @dataclass(frozen=True)
 class Rated:
-    """A rating: its topic, whether it is of the current wording, 1 to 5 stars, and a masked comment."""
+    """A rating: its topic, whether it is of the current wording, 1 to 5 stars, a masked comment, whether means hold it."""
 
     topic: str
     is_current: bool
     stars: int
     comment: str | None
+    counts: bool
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Counts, ratings and inbox of a period, and stale content. `titles` are those of topics and look-ups."""
+    """Counts, ratings and inbox of a period, and stale content. `titles` are those of topics and look-ups.
+
+    `missed` are entries of the inbox that may have been about danger; its groups hold the others.
+    """
 
     period: Period
     titles: Mapping[str, str]
@@ -58,6 +63,7 @@ class Usage:
     ratings: Sequence[Rated]
     inbox: Sequence[Group]
     stale: Sequence[Finding]
+    missed: Sequence[MissedDanger] = ()
 
     def by(self, kind: str, key: Callable[[Count], str] = lambda count: count.name) -> Counter[str]:
         """The numbers of a kind, by name or by another key."""

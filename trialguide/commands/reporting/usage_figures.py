@@ -88,7 +88,7 @@ def ratings_of(usage: Usage) -> Figures:
     """Rows, chart and comments of the ratings."""
     stars: dict[str, list[int]] = {}
     worded: dict[tuple[str, bool], list[int]] = {}
-    for rating in usage.ratings:
+    for rating in (rating for rating in usage.ratings if rating.counts):
         stars.setdefault(rating.topic, []).append(rating.stars)
         worded.setdefault((rating.topic, rating.is_current), []).append(rating.stars)
     rows = [

@@ -4,7 +4,8 @@ from functools import partial
 
 from trialguide.commands.reporting.documents import render
 from trialguide.commands.reporting.inbox import MOST_SHOWN, example, file_of, inbox_of, near, reasons
-from trialguide.commands.reporting.usage import FEWEST, Usage, rounded
+from trialguide.commands.reporting.missed_danger import MARKED
+from trialguide.commands.reporting.usage import FEWEST, Usage, rounded, shown
 from trialguide.commands.reporting.usage_figures import MOST_DRAWN, figures_of, ratings_of
 
 
@@ -19,8 +20,9 @@ def usage_page(title: str, usage: Usage) -> str:
         "most_drawn": MOST_DRAWN,
         "most_shown": MOST_SHOWN,
         "ratings": ratings_of(usage),
-        "inbox": inbox_of(usage.inbox, usage.titles),
+        "inbox": inbox_of(usage.inbox, usage.missed, usage.titles),
         "stale": [[f"{finding.file}:{finding.line}", finding.problem, finding.remedy] for finding in usage.stale],
+        "marked": shown(sum(one.why == MARKED for one in usage.missed)),
         "rounded": rounded,
         "near": partial(near, titles=usage.titles),
         "reasons": reasons,
