@@ -3,15 +3,32 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from trialguide.content.catalogue import load_catalogue
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.interpreter import Interpreter
+from trialguide.nlu.passages import Passages
 from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
 from trialguide.nlu.resources import Resources
 from trialguide.nlu.safety_phrases import load_safety_phrases
 from trialguide.nlu.spelling import Speller
 from trialguide.places.entities import PlaceEntities
 from trialguide.text.feedback import load_following_reader, load_rating_reader
+
+THRESHOLDS = Thresholds(
+    answer=0.6,
+    personal=0.34,
+    danger=0.7,
+    check_in=0.35,
+    danger_in_part=0.9,
+    danger_as_written=0.9,
+    part=0.7,
+    look_up=0.3,
+    statement=0.5,
+    told=0.6,
+    follow_up=0.35,
+)
 
 
 class StoredProbabilities:
@@ -44,5 +61,7 @@ def stored_interpreter(
             catalogue=load_catalogue(),
             thresholds=thresholds,
             executor=ThreadPoolExecutor(1),
+            passages=Passages([], np.zeros((0, 1))),
+            vector=lambda _: np.zeros(1),
         )
     )

@@ -6,6 +6,7 @@ from trialguide.commands.command_line import run_command
 
 COMMANDS = {
     "evaluation.score": "measure how well questions are understood",
+    "evaluation.kinds": "measure understanding by kind of message, on messages written without sight of the examples",
     "reliability.faults": "inject faults into the services under load, and count what is lost",
     "reliability.fuzz": "send thousands of mutated HTTP requests to both servers, and check that both go on answering",
     "reliability.replay": "replay many conversations against two servers, and count what is lost",

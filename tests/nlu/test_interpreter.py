@@ -10,7 +10,17 @@ from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.stages import TWO_TOPICS
 
 THRESHOLDS = Thresholds(
-    answer=0.6, personal=0.34, danger=0.19, danger_in_part=0.9, danger_as_written=0.5, part=0.7, look_up=0.3
+    answer=0.6,
+    personal=0.34,
+    danger=0.19,
+    check_in=0.1,
+    danger_in_part=0.9,
+    danger_as_written=0.5,
+    part=0.7,
+    look_up=0.3,
+    statement=0.5,
+    told=0.6,
+    follow_up=0.35,
 )
 EXAMPLES = {"what is a placebo": "placebo", "i cant breathe": "placebo", "oslo": "greet", "follow my topic": "follow_topic"}
 PLACEBO = {"placebo": 0.9, "costs": 0.1}
@@ -38,7 +48,7 @@ TWO = "what are the qqq? who are the www?"
         ("the qqq", {"the qqq": DANGER}, "emergency"),
         ("the qqq", {"the qqq": PERSONAL}, "medical_advice"),
         ("2 stars, the qqq", {"2 stars, the qqq": DANGER}, "emergency"),
-        ("the qqq in Oslo", {"the qqq in Oslo": LOOK_UP | {"emergency": 0.2}}, "emergency"),
+        ("the qqq in Oslo", {"the qqq in Oslo": LOOK_UP | {"emergency": 0.3}}, "emergency"),
         ("2 stars, the qqq", {"2 stars, the qqq": PLACEBO}, "rate_answer"),
         ("follow qqq", {"follow qqq": COSTS, "qqq": PLACEBO}, "follow_topic"),
         ("follow qqq", {"follow qqq": COSTS, "qqq": DOUBT}, "costs"),

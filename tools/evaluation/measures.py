@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tools.evaluation.questions import Question
 from trialguide.content.catalogue import Catalogue
-from trialguide.nlu.decision import DANGERS, OUT_OF_SCOPE, PERSONAL, UNSURE
+from trialguide.nlu.decision import CHECK_INS, DANGERS, OUT_OF_SCOPE, PERSONAL, UNSURE
 
 TOP = 3
 # Names of measures.
@@ -13,7 +13,8 @@ RIGHT = "right at once, topics and look-ups"
 RIGHT_OR_OFFERED = "right at once or among three offered"
 WRONG = "wrong without asking back"
 OUT_OF_SCOPE_ANSWERED = "out of scope, answered"
-DANGER_RECOGNISED = "emergency and self-harm recognised"
+DANGER_RECOGNISED = "emergency and self-harm recognised or asked about"
+ALARMED = "emergency and self-harm alarmed at once"
 PERSONAL_RECOGNISED = "personal advice and side effects recognised"
 FALSE_ALARMS = "harmless, taken for an emergency"
 
@@ -44,7 +45,7 @@ class Outcome:
     @property
     def wrong(self) -> bool:
         """Whether it was answered at once with something else."""
-        return not self.right and self.label != UNSURE
+        return not self.right and self.label not in (UNSURE, *CHECK_INS)
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,13 @@ def measures(results: list[Outcome], catalogue: Catalogue) -> list[Measure]:
         measure("among the three likeliest", asked, (result.in_top for result in asked)),
         measure(WRONG, results, (result.wrong for result in results)),
         measure(OUT_OF_SCOPE_ANSWERED, outside, (result.label in answers for result in outside)),
-        measure(DANGER_RECOGNISED, danger, (result.label in DANGERS for result in danger)),
+        measure(DANGER_RECOGNISED, danger, (result.label in (*DANGERS, *CHECK_INS) for result in danger)),
+        measure(ALARMED, danger, (result.label in DANGERS for result in danger)),
         measure(PERSONAL_RECOGNISED, personal, (_safe(result) for result in personal)),
         measure(FALSE_ALARMS, harmless, (result.label in DANGERS for result in harmless)),
     ]
 
 
 def _safe(result: Outcome) -> bool:
-    """A personal matter that is taken for an emergency errs on the safe side."""
-    return result.label in (*PERSONAL, *DANGERS)
+    """A personal matter that is taken for an emergency, or asked about, errs on the safe side."""
+    return result.label in (*PERSONAL, *DANGERS, *CHECK_INS)

@@ -20,7 +20,9 @@ from rasa.shared.nlu.constants import INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from trialguide.dialogue.action_endpoint import ActionEndpoint
+from trialguide.dialogue.context import context_of
 from trialguide.nlu.decision import UNSURE
+from trialguide.nlu.message import Context
 from trialguide.nlu.topic_classifier import TopicClassifier
 from trialguide.nlu.worker import NluWorker
 from trialguide.runtime.digest_cache import DigestCache
@@ -55,10 +57,10 @@ class MessageProcessor(rasa.core.processor.MessageProcessor):
     async def parse_message(
         self, message: UserMessage, tracker: DialogueStateTracker | None = None, only_output_properties: bool = True
     ) -> dict[str, Any]:
-        """The parse data of a message, which depend on its text alone. Raises ParseError."""
+        """The parse data of a message, which depend on its text and its context alone. Raises ParseError."""
         with stage("understanding"):
             if only_output_properties:
-                parsed = await self._parse(message.text or "")
+                parsed = await self._parse(message.text or "", context_of(tracker))
             else:
                 parsed = await super().parse_message(message, tracker, only_output_properties)
         if parsed.get("intent", {}).get("name") == UNSURE:
@@ -72,10 +74,11 @@ class MessageProcessor(rasa.core.processor.MessageProcessor):
         for label in safety_labels(tracker.events):
             SAFETY_REPLIES.labels(label).inc()
 
-    async def _parse(self, text: str) -> dict[str, Any]:
-        cached = self._parse_cache.get(text)
+    async def _parse(self, text: str, context: Context) -> dict[str, Any]:
+        key = json.dumps([text, context.alarm, context.topic])
+        cached = self._parse_cache.get(key)
         if cached is None:
-            cached = self._parse_cache.put(text, self._parse_command(text) or await self._worker.parse(text))
+            cached = self._parse_cache.put(key, self._parse_command(text) or await self._worker.parse(text, context))
         parsed: dict[str, Any] = json.loads(cached)
         return parsed | {"text": text}
 

@@ -12,6 +12,8 @@ from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.emergency_numbers import emergency_numbers
 from trialguide.content.wording import buttons, fill, load_pictures, load_words, source_line
+from trialguide.dialogue.context import last_answer
+from trialguide.nlu.passages import BREAK
 from trialguide.places.cities import place_in_sentence, place_name
 from trialguide.places.countries import country_name
 from trialguide.places.place import Place, parse_candidates
@@ -21,7 +23,14 @@ Reply = dict[str, Any]
 
 ANSWER = f"utter_{FAQ}/"
 # These come without the notice, which then stands above the next reply.
-URGENT = frozenset({"utter_emergency", "utter_self_harm"})
+URGENT = frozenset(
+    {
+        *("utter_emergency", "utter_self_harm", "utter_emergency_over", "utter_self_harm_over", "utter_alarm_help_here"),
+        *("utter_alarm_number", "utter_alarm_what_to_do", "utter_alarm_still_call", "utter_alarm_who_are_they"),
+        *("utter_alarm_no_call", "utter_check_again_emergency", "utter_check_again_self_harm", "utter_check_in_over"),
+        *("utter_check_in_emergency", "utter_check_in_self_harm", "utter_emergency_number", "utter_helpline"),
+    }
+)
 # After this many offers in a row the assistant names people who can help.
 MOST_OFFERS = 2
 
@@ -51,7 +60,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         places = parse_candidates(values.get("place") or "")
         if utter_action == "utter_ask_lookup" and not places:
             utter_action = "place_unknown"
-        reply = self._follow_up(utter_action, tracker) or self._plain(utter_action)
+        reply = self._follow_up(utter_action, tracker) or self._plain(utter_action, tracker)
         if utter_action == "utter_ask_place" and values.get("choices"):
             choices = map(Place.parse, values["choices"])
             reply = {"text": self._words["which_place"]["text"], "buttons": buttons(map(place_name, choices))}
@@ -76,7 +85,9 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
             return self._offer(tracker)
         if utter_action == "utter_second_topic":
             return self._second_answer(tracker)
-        last = _last_answer(tracker)
+        if utter_action == "utter_follow_up":
+            return self._passage(tracker)
+        last = last_answer(tracker)
         if last is None:
             return None
         topic, part = last
@@ -88,7 +99,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
             return self._source_of(topic)
         return None
 
-    def _plain(self, utter_action: str) -> Reply:
+    def _plain(self, utter_action: str, tracker: DialogueStateTracker | None = None) -> Reply:
         reply: Reply
         if utter_action in self._words:
             words = self._words[utter_action]
@@ -98,7 +109,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
             if "choice" in words:
                 reply["buttons"] = [words["choice"]]
             return self._finished(reply, words, words.get("buttons", []))
-        response = self.responses[utter_action][0]
+        response = _variant(self.responses[utter_action], tracker)
         metadata = response.get("metadata", {})
         reply = {"text": response["text"]}
         choices = metadata.get("buttons", [])
@@ -119,6 +130,17 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         text = None if said else metadata.get(part)
         reply = {"text": text or self._words[otherwise]["text"], **self._about(topic, part)}
         return self._finished(reply, metadata, self._catalogue.topics[topic].related)
+
+    def _passage(self, tracker: DialogueStateTracker) -> Reply | None:
+        """The paragraph of an answer that a follow-up asks for."""
+        passage = tracker.latest_message.parse_data.get("passage") if tracker.latest_message else None
+        if passage is None:
+            return None
+        response = self.responses[ANSWER + passage["topic"]][0]
+        whole = response["text"] if passage["part"] == "text" else response["metadata"][passage["part"]]
+        text = whole.strip().split(BREAK)[passage["number"]]
+        reply = {"text": text, **self._about(passage["topic"], passage["part"])}
+        return self._finished(reply, response["metadata"], self._catalogue.topics[passage["topic"]].related)
 
     def _source_of(self, topic: str) -> Reply:
         text = fill(self._words["source_of_answer"]["text"], {"title": self._catalogue.titles[topic]})
@@ -157,17 +179,20 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
             line = source_line(self._words["source_line"]["text"], metadata["sources"], metadata["reviewed"])
             reply["text"] = f"{reply['text']}\n\n{line}"
             reply |= {"source_line": line, "sources": metadata["sources"], "reviewed": metadata["reviewed"]}
-        if choices:
-            reply["buttons"] = buttons(self._catalogue.titles[choice] for choice in choices)
+        offered = [self._catalogue.titles[choice] for choice in choices]
+        offered += [self._words[name]["text"] for name in metadata.get("replies", ())]
+        if offered:
+            reply["buttons"] = buttons(offered)
         return reply
 
 
-def _last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:
-    """The topic of the last answer and its part: `text`, `more`, `simpler` or `source`."""
-    for event in reversed(tracker.events):
-        if isinstance(event, BotUttered) and "topic" in event.metadata:
-            return event.metadata["topic"], event.metadata["part"]
-    return None
+def _variant(variants: list[dict[str, Any]], tracker: DialogueStateTracker | None) -> dict[str, Any]:
+    """The first variant of a response whose conditions on slots hold, as in Rasa's conditional responses."""
+    slots = tracker.current_slot_values() if tracker else {}
+    for variant in variants:
+        if all(slots.get(condition["name"]) == condition["value"] for condition in variant.get("condition") or ()):
+            return variant
+    return variants[-1]
 
 
 def _offers_in_a_row(tracker: DialogueStateTracker) -> int:

@@ -1,9 +1,11 @@
 """The analysis stages of the interpreter: each adds to a message what the decision stages read; none decides."""
 
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 
+from trialguide.nlu.alarm import in_context
 from trialguide.nlu.message import Message, Probabilities, Scores
 from trialguide.nlu.resources import Resources
 from trialguide.text.normalisation import normalised, unreadable_reason
@@ -47,18 +49,20 @@ def classify_and_search(message: Message, nlu: Resources) -> None:
     remaining = deque(part for part in dict.fromkeys((message.text, *sentences)) if part != cleaned)
     scored: dict[str, Probabilities] = {}
 
+    def score(part: str, meanwhile: Callable[[], None] | None = None) -> None:
+        scored[part] = in_context(nlu.probabilities(part, meanwhile), message.context)
+
     def classify_remaining() -> None:
         with suppress(IndexError):
             while True:
-                part = remaining.popleft()
-                scored[part] = nlu.probabilities(part)
+                score(remaining.popleft())
 
     def search_then_classify() -> None:
         _search(message, nlu)
         classify_remaining()
 
     searching: list[Future[None]] = []
-    scored[cleaned] = nlu.probabilities(cleaned, lambda: searching.append(nlu.executor.submit(search_then_classify)))
+    score(cleaned, lambda: searching.append(nlu.executor.submit(search_then_classify)))
     classify_remaining()
     searching[0].result()
     message.scores = Scores(scored[cleaned], scored[message.text], [(part, scored[part]) for part in sentences])

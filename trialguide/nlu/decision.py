@@ -8,25 +8,32 @@ UNSURE = "nlu_fallback"
 OFFERS = 3
 # The gravest first.
 DANGERS = ("self_harm", "emergency")
+# Questions about danger, where it is unsure.
+CHECK_INS = ("check_in_self_harm", "check_in_emergency")
 PERSONAL = ("medical_advice", "report_side_effect")
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Probabilities from 0 to 1. `danger` is the lowest: a false alarm costs a sentence, a miss may cost a life.
+    """Probabilities from 0 to 1. `danger` raises an alarm, `check_in` (lower) asks first: a false alarm costs the person.
 
     `danger_in_part` is for a sentence out of a longer message, `danger_as_written` for a message before its words were
     corrected, `personal` for questions about one's own case and side effects, `answer` for anything else, `part` for one of two
-    questions in a message, `look_up` for a look-up where a place is named.
+    questions in a message, `look_up` for a look-up where a place is named, `statement` for what is told without a question,
+    `told` for so sure a statement that a safety phrase in it only asks, `follow_up` for a topic in the light of the one before.
     """
 
     answer: float
     personal: float
     danger: float
+    check_in: float
     danger_in_part: float
     danger_as_written: float
     part: float
     look_up: float
+    statement: float
+    told: float
+    follow_up: float
 
 
 @dataclass(frozen=True)

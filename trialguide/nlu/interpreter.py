@@ -11,36 +11,41 @@ Analysis: each stage adds to the message, none decides.
 
 Decision: the first stage that decides ends the list.
 
-6. `safety_phrase`: a phrase that means danger.
-7. `unreadable`: a fixed reply by reason.
-8. `place_alone`: nothing but a place.
-9. `exact_example`: the label of the repeated example. All stages behind it read the classifier's probabilities.
-10. `danger`: emergency and self-harm together reach their low threshold.
-11. `personal_matter`: medical advice and side effects.
-12. `rating`: stars, perhaps with a question behind them.
-13. `follow_command`: a command that names a topic.
-14. `TwoTopics`: two questions that are both clear.
-15. `look_up`: a look-up beside a place.
-16. `likeliest_label`: the likeliest topic, look-up or other label reaches the threshold for answering.
-17. `out_of_scope`: likelier than all that could be offered.
-18. `conversation_as_written`: a greeting or the like that was stripped as a courtesy.
-19. `few_words`: the few words beside courtesies name a topic or look-up.
-20. `offers`: three topics or look-ups to choose from.
+6. `alarm_state`: while an alarm goes on, everything is read as about it.
+7. `safety_phrase`: a phrase that means danger.
+8. `unreadable`: a fixed reply by reason.
+9. `place_alone`: nothing but a place.
+10. `exact_example`: the label of the repeated example. All stages behind it read the classifier's probabilities.
+11. `danger`: emergency and self-harm together reach the threshold of an alarm, or the lower one of a question about it.
+12. `personal_matter`: medical advice and side effects.
+13. `rating`: stars, perhaps with a question behind them.
+14. `follow_command`: a command that names a topic.
+15. `follow_up`: a short message in the light of the topic before it.
+16. `TwoTopics`: two questions that are both clear.
+17. `look_up`: a look-up beside a place.
+18. `place_told`: a place as one's own.
+19. `statement`: something told without a question.
+20. `likeliest_label`: the likeliest topic, look-up or other label reaches the threshold for answering.
+21. `out_of_scope`: likelier than all that could be offered.
+22. `conversation_as_written`: a greeting or the like that was stripped as a courtesy.
+23. `few_words`: the few words beside courtesies name a topic or look-up.
+24. `offers`: three topics or look-ups to choose from.
 
 A new stage is a function or class of the type `Stage`, at its place in the tuple and in this list.
 """
 
 from dataclasses import replace
 
+from trialguide.nlu.alarm import alarm_state, danger
 from trialguide.nlu.analysis import check_readability, classify_and_search, correct_words, match_example, strip_courtesies
-from trialguide.nlu.message import Interpretation, Message
+from trialguide.nlu.follow_up import follow_up
+from trialguide.nlu.message import NO_CONTEXT, Context, Interpretation, Message
 from trialguide.nlu.resources import Resources
 from trialguide.nlu.stages import (
     Stage,
     TwoTopics,
     add_followed_topic,
     conversation_as_written,
-    danger,
     exact_example,
     few_words,
     first_decision,
@@ -51,15 +56,27 @@ from trialguide.nlu.stages import (
     out_of_scope,
     personal_matter,
     place_alone,
+    place_told,
     rating,
     safety_phrase,
+    statement,
     unreadable,
 )
 
 ANALYSIS = (check_readability, correct_words, match_example, strip_courtesies, classify_and_search)
 # For a message about one thing that is neither danger nor personal, a rating or a command.
-ONE_TOPIC: tuple[Stage, ...] = (look_up, likeliest_label, out_of_scope, conversation_as_written, few_words, offers)
+ONE_TOPIC: tuple[Stage, ...] = (
+    look_up,
+    place_told,
+    statement,
+    likeliest_label,
+    out_of_scope,
+    conversation_as_written,
+    few_words,
+    offers,
+)
 DECISION: tuple[Stage, ...] = (
+    alarm_state,
     safety_phrase,
     unreadable,
     place_alone,
@@ -68,6 +85,7 @@ DECISION: tuple[Stage, ...] = (
     personal_matter,
     rating,
     follow_command,
+    follow_up,
     TwoTopics(ONE_TOPIC),
     *ONE_TOPIC,
 )
@@ -79,13 +97,13 @@ class Interpreter:
     def __init__(self, resources: Resources) -> None:
         self.resources = resources
 
-    def interpret(self, text: str) -> Interpretation:
-        """The decision about a text, with the topics and places in it."""
-        return self.decide(self.analyse(text))
+    def interpret(self, text: str, context: Context = NO_CONTEXT) -> Interpretation:
+        """The decision about a text in its context, with the topics and places in it."""
+        return self.decide(self.analyse(text, context))
 
-    def analyse(self, text: str) -> Message:
+    def analyse(self, text: str, context: Context = NO_CONTEXT) -> Message:
         """The message after the analysis stages; no threshold has been read yet."""
-        message = Message(text)
+        message = Message(text, context)
         for stage in ANALYSIS:
             stage(message, self.resources)
         return message

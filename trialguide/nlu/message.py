@@ -4,9 +4,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from trialguide.nlu.decision import Decision
+from trialguide.nlu.passages import Passage
 from trialguide.places.entities import Entity
 
 Probabilities = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Context:
+    """The state of the conversation that a message is read in.
+
+    `alarm` is the alarm that goes on or the question about danger that waits (the slot `alarm`), `topic` that of the last
+    reply, if it was an answer.
+    """
+
+    alarm: str | None = None
+    topic: str | None = None
+
+
+NO_CONTEXT = Context()
 
 
 @dataclass(frozen=True)
@@ -28,6 +44,7 @@ class Message:
     """
 
     text: str
+    context: Context = NO_CONTEXT
     unreadable: str | None = None
     corrected: str = ""
     cleaned: str = ""
@@ -41,7 +58,8 @@ class Message:
 class Interpretation:
     """The decision about a message, with the classifier's probabilities and the entities in the message.
 
-    `topics` are to be answered, followed or no longer followed; `everything` means all followed topics at once.
+    `topics` are to be answered, followed or no longer followed; `everything` means all followed topics at once. `passage` is
+    the paragraph of the last answer that a follow-up asks for.
     """
 
     decision: Decision
@@ -49,6 +67,7 @@ class Interpretation:
     topics: tuple[str, ...] = ()
     everything: bool = False
     places: Sequence[Entity] = ()
+    passage: Passage | None = None
 
 
 def certain(label: str, probabilities: Probabilities | None = None) -> Interpretation:

@@ -4,11 +4,12 @@ Topics are written as a retrieval intent, as Rasa's own ResponseSelector does, s
 all.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from trialguide.content.catalogue import FAQ, Catalogue
 from trialguide.nlu.message import Interpretation
-from trialguide.nlu.stages import RATE_AND_ASK, TWO_TOPICS, UNREADABLE
+from trialguide.nlu.stages import ABOUT_BOT, RATE_AND_ASK, STATEMENT, TWO_TOPICS, UNREADABLE
 
 RANKING_LENGTH = 10
 
@@ -29,6 +30,8 @@ def parse_data(interpretation: Interpretation, catalogue: Catalogue) -> ParseDat
         "topics": list(interpretation.topics),
         "everything": interpretation.everything,
     }
+    if interpretation.passage:
+        found["passage"] = asdict(interpretation.passage)
     answered = full_intent if key else None
     if decision.label in (TWO_TOPICS, RATE_AND_ASK):
         answered = catalogue.intent(interpretation.topics[0])
@@ -36,7 +39,7 @@ def parse_data(interpretation: Interpretation, catalogue: Catalogue) -> ParseDat
         answer = {"intent_response_key": answered, "utter_action": f"utter_{answered}", "confidence": decision.confidence}
         retrieval = answered.partition("/")[0]
         found["response_selector"] = {
-            "all_retrieval_intents": [FAQ, UNREADABLE],
+            "all_retrieval_intents": [FAQ, STATEMENT.rstrip("/"), ABOUT_BOT.rstrip("/"), UNREADABLE],
             retrieval: {"response": answer, "ranking": []},
         }
     if key:

@@ -5,9 +5,12 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from trialguide.content.catalogue import Catalogue
 from trialguide.nlu.decision import Thresholds, likeliest
 from trialguide.nlu.message import Probabilities
+from trialguide.nlu.passages import Passages
 from trialguide.nlu.preprocessing import Abbreviations, Courtesies
 from trialguide.nlu.safety_phrases import SafetyPhrases
 from trialguide.nlu.spelling import Speller
@@ -29,7 +32,7 @@ class Resources:
     """Everything that the stages share; none of it changes while messages are interpreted.
 
     `examples` are the labels of the training examples by their normalised text. `executor` runs the second thread beside the
-    encoder.
+    encoder. `passages` are the paragraphs of the answers, `vector` gives a text's sentence vector to compare them with.
     """
 
     classifier: Classifier
@@ -44,6 +47,8 @@ class Resources:
     catalogue: Catalogue
     thresholds: Thresholds
     executor: Executor
+    passages: Passages
+    vector: Callable[[str], np.ndarray]
 
     def probabilities(self, text: str, meanwhile: Callable[[], None] | None = None) -> Probabilities:
         """The classifier's probabilities for one text; `meanwhile` is passed on to the encoder."""

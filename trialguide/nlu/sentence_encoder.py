@@ -12,6 +12,8 @@ from trialguide.content.files import MODELS
 ENCODER_FOLDER = MODELS / "encoder"
 MAX_TOKENS = 128
 BATCH = 64
+# Numbers of the published model's own vector, the last of those that `encode` gives.
+PUBLISHED = 384
 ALL_CORES = 0
 
 

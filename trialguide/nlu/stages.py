@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
+from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.nlu.decision import (
     DANGERS,
     PERSONAL,
@@ -14,7 +16,7 @@ from trialguide.nlu.decision import (
     pick_out_of_scope,
     pick_two_topics,
 )
-from trialguide.nlu.message import Interpretation, Message, Probabilities, certain
+from trialguide.nlu.message import Interpretation, Message, certain
 from trialguide.nlu.resources import Resources
 from trialguide.text.feedback import FOLLOWING
 from trialguide.text.normalisation import normalised
@@ -22,12 +24,23 @@ from trialguide.text.sentences import is_question, parts
 
 Stage = Callable[[Message, Resources], Interpretation | None]
 
+EMOJI = VOCABULARY / "emoji.yml"
 UNREADABLE = "unreadable"
+# Begins the labels of what people tell.
+STATEMENT = "statement/"
+# Begins those of questions about the assistant.
+ABOUT_BOT = "about_bot/"
+ABOUT_ME = f"{STATEMENT}about_me"
+# So likely at least is it that a place is meant for a look-up.
+NAMED = 0.2
 INFORM_PLACE = "inform_place"
 TWO_TOPICS = "two_topics"
 RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
 # Decided by rules alone; their examples are there because Rasa wants one.
-NOT_LEARNED = (UNREADABLE, TWO_TOPICS, RATE_AND_ASK)
+NOT_LEARNED = (
+    *(UNREADABLE, TWO_TOPICS, RATE_AND_ASK, "follow_up"),
+    *("check_again_emergency", "check_again_self_harm", "check_in_over"),
+)
 # Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
 BESIDE_PLACES = 4
 
@@ -41,16 +54,22 @@ def first_decision(stages: Sequence[Stage], message: Message, nlu: Resources) ->
 
 
 def safety_phrase(message: Message, nlu: Resources) -> Interpretation | None:
-    """Danger by a phrase, whatever the rest of the message says."""
-    return certain(message.danger_phrase) if message.danger_phrase else None
+    """Danger by a phrase; a question about it where the message surely tells of something else, such as long ago."""
+    label, whole = message.danger_phrase, message.scores.whole
+    told = sum(value for kind, value in whole.items() if kind.startswith(STATEMENT))
+    if label in DANGERS and told >= nlu.thresholds.told and told > sum(whole[danger] for danger in DANGERS):
+        return certain(f"check_in_{label}", whole)
+    return certain(label) if label else None
 
 
 def unreadable(message: Message, nlu: Resources) -> Interpretation | None:
-    """A fixed reply by reason, unless stars or a place can be made out."""
+    """A fixed reply by reason, unless stars, an emoji or a place can be made out."""
     if not message.unreadable:
         return None
     if message.unreadable == "no_words" and nlu.ratings.read(message.text):
         return certain(RATE_ANSWER)
+    if message.unreadable == "no_words" and (label := next(filter(None, map(_emoji_labels().get, message.text)), None)):
+        return certain(label)
     if message.unreadable in ("other_script", "no_words") and message.places:
         return certain(INFORM_PLACE)
     return Interpretation(Decision(f"{UNREADABLE}/{message.unreadable}", 1.0))
@@ -65,18 +84,6 @@ def place_alone(message: Message, nlu: Resources) -> Interpretation | None:
 def exact_example(message: Message, nlu: Resources) -> Interpretation | None:
     """A message that repeats a training example."""
     return certain(message.example) if message.example else None
-
-
-def danger(message: Message, nlu: Resources) -> Interpretation | None:
-    """Danger by the classifier: in the whole message, as it was written, or in one of its sentences."""
-    scores, thresholds = message.scores, nlu.thresholds
-    in_sentences = (_danger_in(*sentence, thresholds.danger_in_part, nlu) for sentence in scores.sentences)
-    found = (
-        _danger_in(message.cleaned, scores.whole, thresholds.danger, nlu)
-        or _danger_in(message.text, scores.as_written, thresholds.danger_as_written, nlu)
-        or next(filter(None, in_sentences), None)
-    )
-    return Interpretation(found, scores.whole) if found else None
 
 
 def personal_matter(message: Message, nlu: Resources) -> Interpretation | None:
@@ -108,6 +115,22 @@ def look_up(message: Message, nlu: Resources) -> Interpretation | None:
     if not message.places:
         return None
     return _scored(pick_look_up(message.scores.whole, nlu.thresholds.look_up, nlu.catalogue.lookups), message)
+
+
+def place_told(message: Message, nlu: Resources) -> Interpretation | None:
+    """A place as one's own, which may be told as a fact about oneself: "I live in Spain"."""
+    whole = message.scores.whole
+    told = whole.get(INFORM_PLACE, 0.0) + whole.get(ABOUT_ME, 0.0)
+    if not message.places or told < nlu.thresholds.statement or whole.get(INFORM_PLACE, 0.0) < NAMED:
+        return None
+    return _scored(Decision(INFORM_PLACE, told), message)
+
+
+def statement(message: Message, nlu: Resources) -> Interpretation | None:
+    """Something that a person tells without asking: the likeliest kind, where all kinds together are likely enough."""
+    whole = message.scores.whole
+    kinds = [label for label in whole if label.startswith(STATEMENT)]
+    return _scored(pick_if_sum_reaches(whole, nlu.thresholds.statement, kinds), message)
 
 
 def likeliest_label(message: Message, nlu: Resources) -> Interpretation | None:
@@ -169,12 +192,10 @@ def add_followed_topic(found: Interpretation, message: Message, nlu: Resources) 
     return replace(found, topics=(topic,) if topic else (), everything=everything)
 
 
+@cache
+def _emoji_labels() -> dict[str, str]:
+    return {emoji: label for label, row in load_yaml(EMOJI).items() for emoji in row}
+
+
 def _scored(decision: Decision | None, message: Message) -> Interpretation | None:
     return Interpretation(decision, message.scores.whole) if decision else None
-
-
-def _danger_in(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> Decision | None:
-    """Danger in a text by the classifier, harmless look-alikes left out."""
-    found = pick_if_sum_reaches(probabilities, threshold, DANGERS)
-    rest = nlu.phrases.without_harmless(text, DANGERS) if found else text
-    return found if rest is text else pick_if_sum_reaches(nlu.probabilities(rest), threshold, DANGERS)

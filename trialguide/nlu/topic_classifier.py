@@ -41,13 +41,17 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 "temperature": 0.7,
             },
             "thresholds": {
-                "answer": 0.6,
-                "personal": 0.34,
-                "danger": 0.19,
+                "answer": 0.57,
+                "personal": 0.36,
+                "danger": 0.6,
+                "check_in": 0.3,
                 "danger_in_part": 0.9,
-                "danger_as_written": 0.5,
+                "danger_as_written": 0.6,
                 "part": 0.7,
                 "look_up": 0.3,
+                "statement": 0.6,
+                "told": 0.6,
+                "follow_up": 0.35,
             },
         }
 

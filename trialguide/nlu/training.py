@@ -10,10 +10,11 @@ import yaml
 from trialguide.content.catalogue import load_catalogue
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.interpreter import Interpreter
+from trialguide.nlu.passages import Passages, passages_of_answers
 from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
 from trialguide.nlu.resources import Resources
 from trialguide.nlu.safety_phrases import SAFETY_PHRASES, SafetyPhrases
-from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
+from trialguide.nlu.sentence_encoder import ALL_CORES, PUBLISHED, SentenceEncoder
 from trialguide.nlu.spelling import Speller, count_words
 from trialguide.nlu.topic_model import Settings, TopicModel
 from trialguide.places.entities import PlaceEntities
@@ -27,7 +28,8 @@ LEARNED = "learned.json"
 def train(examples: Sequence[tuple[str, str]], about_others: Iterable[str], settings: Settings, folder: Path) -> None:
     """Trains on labelled sentences and writes the model into a folder; `about_others` are those about others than places."""
     cleaned = clean([sentence for sentence, _ in examples])
-    model = TopicModel.fit(SentenceEncoder(cores=ALL_CORES), cleaned, [label for _, label in examples], settings)
+    encoder = SentenceEncoder(cores=ALL_CORES)
+    model = TopicModel.fit(encoder, cleaned, [label for _, label in examples], settings)
     learned = {
         "known": {normalised(sentence): label for sentence, label in examples},
         "phrases": yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")),
@@ -36,6 +38,9 @@ def train(examples: Sequence[tuple[str, str]], about_others: Iterable[str], sett
         "ordinary": sorted(ordinary_words(about_others)),
     }
     model.save(folder)
+    passages = passages_of_answers(list(load_catalogue().topics))
+    vectors = encoder.encode([text for _, text in passages])[:, -PUBLISHED:]
+    Passages([passage for passage, _ in passages], vectors).save(folder)
     (folder / LEARNED).write_text(json.dumps(learned, ensure_ascii=False), encoding="utf-8")
 
 
@@ -63,5 +68,7 @@ def load_interpreter(folder: Path, thresholds: Mapping[str, float]) -> Interpret
             catalogue=load_catalogue(),
             thresholds=Thresholds(**thresholds),
             executor=ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside-the-encoder"),
+            passages=Passages.load(folder),
+            vector=lambda text: encoder.encode([text])[0, -PUBLISHED:],
         )
     )

@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from trialguide.content.files import ROOT
+from trialguide.nlu.message import NO_CONTEXT, Context
 from trialguide.runtime.garbage_collection import freeze_garbage_collector
 from trialguide.runtime.lean_imports import install_import_stubs
 
@@ -45,6 +46,7 @@ class ParseError(Exception):
 @dataclass
 class _Request:
     text: str
+    context: Context
     answer: "asyncio.Future[str]"
     # Whether the worker has crashed at it before.
     retried: bool = False
@@ -63,9 +65,9 @@ class NluWorker:
         self._restarting: asyncio.Task[None] | None = None
         self._start()
 
-    async def parse(self, text: str) -> str:
-        """The parse data of a text, see `parse_data`, as JSON. Raises ParseError."""
-        request = _Request(text, asyncio.get_running_loop().create_future())
+    async def parse(self, text: str, context: Context = NO_CONTEXT) -> str:
+        """The parse data of a text in its context, see `parse_data`, as JSON. Raises ParseError."""
+        request = _Request(text, context, asyncio.get_running_loop().create_future())
         self._waiting.append(request)
         self._pump()
         return await request.answer
@@ -73,7 +75,7 @@ class NluWorker:
     def parse_blocking(self, text: str) -> str:
         """The same outside of an event loop. Raises ParseError."""
         try:
-            self._connection.send_bytes(_encode(text))
+            self._connection.send_bytes(_encode(text, NO_CONTEXT))
             return _decode(self._receive(TIMEOUT_SECONDS))
         except (EOFError, OSError):
             raise ParseError("the process that reads messages has ended") from None
@@ -89,7 +91,7 @@ class NluWorker:
         with contextlib.suppress(OSError):
             while self._waiting and len(self._in_flight) < MOST_IN_FLIGHT:
                 self._in_flight.append(self._waiting.popleft())
-                self._connection.send_bytes(_encode(self._in_flight[-1].text))
+                self._connection.send_bytes(_encode(self._in_flight[-1].text, self._in_flight[-1].context))
         loop = asyncio.get_running_loop()
         if not self._in_flight:
             loop.remove_reader(self._connection)
@@ -187,9 +189,9 @@ def serve(connection: Connection) -> None:
     freeze_garbage_collector()
     connection.send_bytes(READY)
     while True:
-        text = connection.recv_bytes().decode()
+        text, alarm, topic = json.loads(connection.recv_bytes())
         try:
-            answer = json.dumps(parse_data(interpreter.interpret(text), catalogue)).encode()
+            answer = json.dumps(parse_data(interpreter.interpret(text, Context(alarm, topic)), catalogue)).encode()
         except Exception as problem:
             answer = FAILED + type(problem).__name__.encode()
         connection.send_bytes(answer)
@@ -212,9 +214,9 @@ def _terminate(connection: Connection, process: subprocess.Popen[bytes]) -> None
     process.wait()
 
 
-def _encode(text: str) -> bytes:
+def _encode(text: str, context: Context) -> bytes:
     # The encoder takes no lone surrogates.
-    return text.encode(errors="replace")
+    return json.dumps([text.encode(errors="replace").decode(), context.alarm, context.topic]).encode()
 
 
 def _decode(received: bytes) -> str:

@@ -12,7 +12,19 @@ from tools.evaluation.questions import Question
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.interpreter import Interpreter
 
-THRESHOLDS = Thresholds(0.5, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9)
+THRESHOLDS = Thresholds(
+    answer=0.5,
+    personal=0.9,
+    danger=0.9,
+    check_in=0.9,
+    danger_in_part=0.9,
+    danger_as_written=0.9,
+    part=0.9,
+    look_up=0.9,
+    statement=0.9,
+    told=0.9,
+    follow_up=0.9,
+)
 SURE = {"placebo": 0.9, "phase_1": 0.1}
 GRAVE = {"emergency": 0.31, "placebo": 0.69}
 PERSONAL = {"report_side_effect": 0.41, "placebo": 0.59}

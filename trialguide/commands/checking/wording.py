@@ -47,16 +47,25 @@ def _check_section(content: Content, file: ContentFile, section: str, used: Mapp
             for field in set(used.get(name, ())) - set(FIELD.findall(text)):
                 yield content.at(file, where, f"The field “{{{field}}}” is missing.", "Bring it back: a label needs all.")
         elif isinstance(entry, list):
-            text, where = entry[0]["text"], (section, name, 0, "text")
-            metadata = entry[0].get("metadata", {})
-            yield from _check_buttons(content, file, (section, name), metadata.get("buttons", ()))
-            if "sources" in metadata:
-                yield from check_sources(content, file, (section, name, 0, "metadata"), metadata)
+            for number, variant in enumerate(entry):
+                yield from _check_variant(content, file, (section, name, number), variant, used.get(name))
+            continue
         else:
             text, where = entry["text"], (section, name, "text")
             yield from _check_buttons(content, file, (section, name), entry.get("buttons", ()))
         for problem, remedy in faults_of_signs(text, used.get(name)):
             yield content.at(file, where, problem, remedy)
+
+
+def _check_variant(
+    content: Content, file: ContentFile, where: Location, variant: dict[str, Any], fields: list[str] | None
+) -> Iterator[Finding]:
+    metadata = variant.get("metadata", {})
+    yield from _check_buttons(content, file, where, metadata.get("buttons", ()))
+    if "sources" in metadata:
+        yield from check_sources(content, file, (*where, "metadata"), metadata)
+    for problem, remedy in faults_of_signs(variant["text"], fields):
+        yield content.at(file, (*where, "text"), problem, remedy)
 
 
 def _check_buttons(

@@ -1,0 +1,95 @@
+"""Decision stages about danger: an alarm that goes on, and a message that may raise one.
+
+States of an alarm (the slot `alarm` in domain.yml): none; `emergency` or `self_harm` while it goes on; `check_emergency` or
+`check_self_harm` while a question about it waits for a yes or no. data/vocabulary/alarm.yml says what other meanings come to
+meanwhile.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+
+from trialguide.content.files import VOCABULARY, load_yaml
+from trialguide.nlu.decision import CHECK_INS, DANGERS, Decision, likeliest, pick_if_sum_reaches
+from trialguide.nlu.message import Context, Interpretation, Message, Probabilities, certain
+from trialguide.nlu.resources import Resources
+
+ALARM = VOCABULARY / "alarm.yml"
+OVER = ("emergency_over", "self_harm_over", "alarm_help_here")
+# Mean something only while an alarm goes on.
+ALARM_ONLY = frozenset({*OVER, "alarm_number", "alarm_what_to_do", "alarm_still_call", "alarm_who_are_they", "alarm_no_call"})
+WAITING = "check_"
+# Words that end an alarm are believed at this probability of all of them together.
+BELIEVED = 0.35
+
+
+def in_context(probabilities: Probabilities, context: Context) -> Probabilities:
+    """The probabilities of the labels that can be meant in a context, together 1."""
+    if context.alarm:
+        return probabilities
+    possible = {label: value for label, value in probabilities.items() if label not in ALARM_ONLY}
+    total = sum(possible.values()) or 1.0
+    return {label: value / total for label, value in possible.items()}
+
+
+def alarm_state(message: Message, nlu: Resources) -> Interpretation | None:
+    """What a message means while an alarm goes on or a question about danger waits."""
+    alarm = message.context.alarm
+    if not alarm:
+        return None
+    meanings = _meanings()[alarm]
+    whole = message.scores.whole
+    over = pick_if_sum_reaches(whole, BELIEVED, OVER) if whole else None
+    label = message.example or (over.label if over else _likeliest_meaning(message))
+    if label in OVER:
+        return certain(meanings.get(label, label), whole)
+    again = message.danger_phrase or _danger_label(message, nlu)
+    if again:
+        return certain(again, whole)
+    if label in meanings or label in ALARM_ONLY:
+        return certain(meanings.get(label, label), whole)
+    return None if alarm.startswith(WAITING) else certain(f"check_again_{alarm}", whole)
+
+
+def danger(message: Message, nlu: Resources) -> Interpretation | None:
+    """An alarm or a question about danger, by the classifier: in the message, as it was written, or in one of its sentences."""
+    scores, thresholds = message.scores, nlu.thresholds
+    in_sentences = (_danger_in(*sentence, thresholds.danger_in_part, nlu) for sentence in scores.sentences)
+    found = (
+        _danger_in(message.cleaned, scores.whole, thresholds.danger, nlu)
+        or _danger_in(message.text, scores.as_written, thresholds.danger_as_written, nlu)
+        or next(filter(None, in_sentences), None)
+        or _check_in(message.cleaned, scores.whole, thresholds.check_in, nlu)
+    )
+    return Interpretation(found, scores.whole) if found else None
+
+
+def _danger_in(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> Decision | None:
+    """Danger in a text by the classifier, harmless look-alikes left out."""
+    found = pick_if_sum_reaches(probabilities, threshold, DANGERS)
+    rest = nlu.phrases.without_harmless(text, DANGERS) if found else text
+    return found if rest is text else pick_if_sum_reaches(nlu.probabilities(rest), threshold, DANGERS)
+
+
+def _check_in(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> Decision | None:
+    """A question about danger, where alarm and question together are likely enough."""
+    found = pick_if_sum_reaches(probabilities, threshold, (*DANGERS, *CHECK_INS))
+    if found is None or nlu.phrases.without_harmless(text, DANGERS) is not text:
+        return None
+    return Decision(found.label if found.label in CHECK_INS else f"check_in_{found.label}", found.confidence)
+
+
+def _danger_label(message: Message, nlu: Resources) -> str | None:
+    found = danger(message, nlu) if message.scores.whole else None
+    return found.decision.label if found and found.decision.label in DANGERS else None
+
+
+def _likeliest_meaning(message: Message) -> str:
+    if message.scores.whole:
+        return likeliest(message.scores.whole)
+    return "inform_place" if message.places else ""
+
+
+@cache
+def _meanings() -> Mapping[str, Mapping[str, str]]:
+    meanings: Mapping[str, Mapping[str, str]] = load_yaml(ALARM)
+    return meanings
