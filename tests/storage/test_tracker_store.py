@@ -316,9 +316,9 @@ def test_a_message_with_a_way_back_is_kept_until_its_answer_is_sent(database: st
 @pytest.mark.parametrize(
     ("version", "sentence"),
     [
-        (None, "version 0, this TrialGuide needs version 6: back it up with the TrialGuide that made it, then restore"),
-        (5, "version 5, this TrialGuide needs version 6: back it up with the TrialGuide that made it, then restore"),
-        (99, "version 99, this TrialGuide only knows version 6: run the TrialGuide that made it"),
+        (None, "version 0, this TrialGuide needs version 7: back it up with the TrialGuide that made it, then restore"),
+        (5, "version 5, this TrialGuide needs version 7: back it up with the TrialGuide that made it, then restore"),
+        (99, "version 99, this TrialGuide only knows version 7: run the TrialGuide that made it"),
     ],
 )
 def test_the_tables_of_another_version_are_refused_and_stay_as_they_are(
