@@ -42,7 +42,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             },
             "thresholds": {
                 "answer": 0.57,
-                "personal": 0.36,
+                "personal": 0.34,
                 "danger": 0.6,
                 "check_in": 0.3,
                 "danger_in_part": 0.9,
