@@ -19,6 +19,7 @@ import yaml
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.files import ROOT
 from trialguide.nlu import training, worker
+from trialguide.nlu.message import NO_CONTEXT, Context
 from trialguide.nlu.parse_data import parse_data
 from trialguide.nlu.training import LEARNED, load_interpreter
 from trialguide.nlu.worker import NluWorker, ParseError, serve
@@ -143,7 +144,7 @@ def test_where_it_does_not_start_everybody_is_told_and_the_next_message_tries_ag
 
 def test_a_failure_is_told_by_its_name_without_the_message(learned: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
-        def interpret(self, text: str) -> None:
+        def interpret(self, text: str, context: Context) -> None:
             raise ValueError(text)
 
     monkeypatch.setattr(training, "load_interpreter", lambda *_: Broken())
@@ -159,7 +160,7 @@ def test_a_failure_is_told_by_its_name_without_the_message(learned: Path, monkey
     serving.start()
     ours.send(({}, THRESHOLDS))
     assert ours.recv_bytes() == worker.READY
-    ours.send_bytes(b"my name is Rosalinde")
+    ours.send_bytes(worker._encode("my name is Rosalinde", NO_CONTEXT))
     with pytest.raises(ParseError, match=r"^ValueError$"):
         worker._decode(ours.recv_bytes())
     ours.close()
