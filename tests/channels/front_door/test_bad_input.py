@@ -87,7 +87,7 @@ def test_a_token_of_another_conversation_is_refused(website: Stack) -> None:
         ("<script>alert(1)</script> what is a placebo", ""),
         ("'; DROP TABLE events; --", ""),
         ("مرحبا ما هو العلاج", "I can only read English"),
-        ("😀😀", "I found no words"),
+        ("♞♞", "I found no words"),
         ("x" * 1000, ""),
         ("{place} %s {{7*7}}", ""),
     ],

@@ -309,7 +309,7 @@ def test_a_setting_that_cannot_be_stops_the_start_in_one_sentence(model: Path, t
     command = [sys.executable, "-m", "trialguide", "run"]
     done = subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
-    assert done.stderr.strip() == "SENDER_RATE: “often” is no rate. Write it like “10 per 10 seconds; 300 per hour”."
+    assert done.stderr.strip() == "SENDER_RATE must be a rate such as “10 per 10 seconds; 300 per hour”, not “often”."
 
 
 def test_a_conversation_goes_on_at_another_server(website: Stack, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def _check_variant(
     content: Content, file: ContentFile, where: Location, variant: dict[str, Any], fields: list[str] | None
 ) -> Iterator[Finding]:
     metadata = variant.get("metadata", {})
-    yield from _check_buttons(content, file, where, metadata.get("buttons", ()))
+    yield from _check_buttons(content, file, where[:2], metadata.get("buttons", ()))
     if "sources" in metadata:
         yield from check_sources(content, file, (*where, "metadata"), metadata)
     for problem, remedy in faults_of_signs(variant["text"], fields):
