@@ -265,6 +265,7 @@ def test_answers_are_announced_where_a_screen_reader_hears_them(
     assert all(inside for _, _, inside in heard)
     assert [role for role, text, _ in heard if text.startswith("What is a placebo? A placebo")] == ["status"]
     assert [role for role, text, _ in heard if text.startswith("Urgent.")] == ["alert"]
+    chat.ask("sorry, false alarm, I am fine")
     # Beside a picture that covers the conversation, too.
     chat.ask("what are the phases")
     chat.page.get_by_role("button", name="Enlarge the picture").click()
