@@ -271,6 +271,7 @@ def test_answers_are_announced_where_a_screen_reader_hears_them(
     chat.page.get_by_role("button", name="Enlarge the picture").click()
     chat.page.evaluate("document.querySelector('trialguide-chat').send('what is a blind trial')")
     expect(chat.page.get_by_role("dialog", name="Picture").get_by_role("status")).to_contain_text("What is a blind trial?")
+    expect(chat.said).to_have_count(5)
     chat.page.keyboard.press("Escape")
     chat.ask("what is phase 1")
     assert all(inside for _, _, inside in said())
