@@ -7,7 +7,7 @@ from stored_interpreter import stored_interpreter
 
 from trialguide.nlu import interpreter
 from trialguide.nlu.decision import Thresholds
-from trialguide.nlu.stages import TWO_TOPICS
+from trialguide.nlu.stages import SEVERAL_TOPICS
 
 THRESHOLDS = Thresholds(
     answer=0.6,
@@ -62,8 +62,10 @@ TWO = "what are the qqq? who are the www?"
         ("hello qqq", {"hello qqq": DOUBT, "qqq": PLACEBO}, "placebo"),
         ("hello qqq", {"hello qqq": DOUBT, "qqq": DOUBT}, "nlu_fallback"),
         # Two questions, unless the whole is about something that comes first.
-        (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, TWO_TOPICS),
-        (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": DOUBT}, "nlu_fallback"),
+        (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, SEVERAL_TOPICS),
+        (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": DOUBT}, SEVERAL_TOPICS),
+        (TWO, {TWO: COSTS, "what are the qqq?": PLACEBO, "who are the www?": DOUBT}, "costs"),
+        (TWO, {TWO: DOUBT, "what are the qqq?": DOUBT, "who are the www?": DOUBT}, "nlu_fallback"),
         (TWO, {TWO: OUTSIDE, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, "out_of_scope"),
         (TWO, {TWO: PERSONAL, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, "medical_advice"),
         (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": {"emergency": 0.95}}, "emergency"),

@@ -10,7 +10,15 @@ import yaml
 from conftest import ROOT, load_table
 from rapidfuzz import fuzz, process
 
-from tools.evaluation.kinds import SETS, follow_up_measures, interpret_all, measures_of, read_messages
+from tools.evaluation.kinds import (
+    SETS,
+    follow_up_measures,
+    interpret_all,
+    measures_of,
+    play_pieces,
+    read_messages,
+    read_pieces,
+)
 from tools.evaluation.measures import Outcome, measures
 from tools.evaluation.questions import read_questions
 from tools.evaluation.score import print_tables, understand
@@ -87,7 +95,8 @@ def test_questions_are_understood_as_well_as_before(results: list[Outcome], cata
 @pytest.mark.parametrize("name", SETS)
 def test_messages_by_kind_are_understood_as_well_as_before(name: str, model: Path, catalogue: Catalogue) -> None:
     interpreter = load_trained_model(model, configured()[1]).interpreter
-    found = [*measures_of(interpret_all(interpreter, read_messages(name))), *follow_up_measures(interpreter, catalogue, name)]
+    last_turns = play_pieces(interpreter, catalogue, read_pieces(name))
+    found = [*measures_of(interpret_all(interpreter, read_messages(name))), *follow_up_measures(last_turns)]
     assert {measure.name for measure in found} == set(KINDS[name])
     fallen = []
     for measure in found:

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from trialguide.content.files import VOCABULARY, load_yaml
-from trialguide.nlu.decision import CHECK_INS, DANGERS, Decision, likeliest, pick_if_sum_reaches
+from trialguide.nlu.decision import CHECK_INS, DANGERS, PERSONAL, STATEMENT, Decision, likeliest, pick_if_sum_reaches
+from trialguide.nlu.follow_up_examples import NO_ANSWER
 from trialguide.nlu.message import Context, Interpretation, Message, Probabilities, certain
 from trialguide.nlu.resources import Resources
 
@@ -24,9 +25,8 @@ BELIEVED = 0.35
 
 def in_context(probabilities: Probabilities, context: Context) -> Probabilities:
     """The probabilities of the labels that can be meant in a context, together 1."""
-    if context.alarm:
-        return probabilities
-    possible = {label: value for label, value in probabilities.items() if label not in ALARM_ONLY}
+    impossible = (frozenset() if context.alarm else ALARM_ONLY) | (frozenset() if context.topic else {NO_ANSWER})
+    possible = {label: value for label, value in probabilities.items() if label not in impossible}
     total = sum(possible.values()) or 1.0
     return {label: value / total for label, value in possible.items()}
 
@@ -71,9 +71,15 @@ def _danger_in(text: str, probabilities: Probabilities, threshold: float, nlu: R
 
 
 def _check_in(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> Decision | None:
-    """A question about danger, where alarm and question together are likely enough."""
+    """A question about danger, where danger is likely enough, or together with doubt likelier than anything harmless."""
     found = pick_if_sum_reaches(probabilities, threshold, (*DANGERS, *CHECK_INS))
     if found is None or nlu.phrases.without_harmless(text, DANGERS) is not text:
+        return None
+    harmless = max(
+        sum(probabilities.get(label, 0.0) for label in PERSONAL),
+        sum(value for label, value in probabilities.items() if label.startswith(STATEMENT)),
+    )
+    if found.confidence < harmless and pick_if_sum_reaches(probabilities, threshold, DANGERS) is None:
         return None
     return Decision(found.label if found.label in CHECK_INS else f"check_in_{found.label}", found.confidence)
 

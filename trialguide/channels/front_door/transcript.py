@@ -21,6 +21,7 @@ KINDS = {
     "utter_emergency": "urgent",
     "utter_self_harm": "urgent",
     "utter_did_you_mean": "offer",
+    "utter_correction": "offer",
     "erased": "erased",
     "clinic": "clinic",
     "clinic_unconfirmed": "clinic",
