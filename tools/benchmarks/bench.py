@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice, product
 from pathlib import Path
 
-import yaml
-
 from tools.benchmarks.load import Load
 from tools.benchmarks.places import place_bars
 from tools.benchmarks.profile import profile
@@ -47,7 +45,7 @@ from tools.evaluation.questions import QUESTIONS, read_questions
 from tools.testbed.processes import cpu_seconds, machine, other_cpu_seconds, resident_megabytes
 from trialguide.commands.stack import CannotStart
 from trialguide.content.catalogue import load_catalogue
-from trialguide.content.files import ROOT
+from trialguide.content.files import ROOT, load_yaml
 
 STOCK_MESSAGES = Path(__file__).with_name("stock_messages.yml")
 ROUNDS = 8
@@ -150,7 +148,7 @@ def _working_tree(place: Place) -> Contender:
 def _other(place: Place, revision: str | None) -> Contender:
     """A revision, which is asked the same questions, or else the stock bot, which is told sentences of its own domain."""
     if revision is None:
-        messages = yaml.safe_load(STOCK_MESSAGES.read_text(encoding="utf-8"))
+        messages = load_yaml(STOCK_MESSAGES)
         return Contender("stock bot", cycle(messages), None, lambda: train_stock_bot(place), lambda: stock_bot(place))
     questions = topic_questions()
     return Contender(

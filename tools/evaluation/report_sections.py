@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from tools.evaluation.calibration import Bin, calibration_error
 from tools.evaluation.charts import calibration_picture
 from tools.evaluation.cross_validation import FOLDS, OutOfFold, top_accuracy
@@ -19,7 +17,7 @@ from tools.evaluation.trained_model import Speed
 from tools.testbed.processes import machine
 from trialguide.commands.reporting.documents import Picture, Section, Table, percent
 from trialguide.content.catalogue import Catalogue
-from trialguide.content.files import ROOT
+from trialguide.content.files import ROOT, load_yaml
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.topic_model import Settings
 
@@ -185,7 +183,7 @@ def _speed_section(speed: Speed) -> Section:
 
 def _comparison() -> Section:
     stored: dict[str, Any] = json.loads(COMPARISON.read_text(encoding="utf-8"))
-    apart = yaml.safe_load(MEASURED_APART.read_text(encoding="utf-8"))
+    apart = load_yaml(MEASURED_APART)
     measured = (
         f"Measured once, on {stored['date']}, on {stored['questions']} test questions, all with the same examples, safety "
         f"phrases and thresholds (answering from {stored['answer']:.2f}), each message as a whole. Shares are of all "

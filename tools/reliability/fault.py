@@ -28,8 +28,6 @@ class Fault:
     break_: Callable[[], None]
     mend: Callable[[], None]
     seconds: float = 3.0
-    # Whether people must get a response within three seconds.
-    in_time: bool = True
 
 
 @dataclass(frozen=True)

@@ -97,14 +97,8 @@ def faults_of_one_server(model: Path, folder: Path) -> Iterator[Outcome]:
 def file_faults(server: Stack, file: Path) -> Iterator[Fault]:
     """The faults of the file and of the only server."""
     locked = FileLock(file)
-    # A killed server is away until something starts it again.
-    killed = Fault(
-        "the only server killed and started again",
-        lambda: server.signal("Rasa server", signal.SIGKILL),
-        lambda: server.restart("Rasa server"),
-        in_time=False,
-    )
-    yield killed
+    kill, restart = partial(server.signal, "Rasa server", signal.SIGKILL), partial(server.restart, "Rasa server")
+    yield Fault("the only server killed and started again", kill, restart)
 
     def restart_ended() -> None:
         server.await_end("Rasa server", 2 * WATCHDOG_SECONDS)
@@ -112,7 +106,7 @@ def file_faults(server: Stack, file: Path) -> Iterator[Fault]:
         server.restart("Rasa server")
 
     stick = partial(server.signal, "Rasa server", signal.SIGUSR1)
-    yield Fault("event loop of the only server stuck", stick, restart_ended, in_time=False)
+    yield Fault("event loop of the only server stuck", stick, restart_ended)
     hostile = HEADS[0].to(b"/chat/api/hello")
     yield Fault("hostile body", lambda: _refused(server.port, hostile), _nothing)
     yield Fault("SQLite file locked by another process", locked.lock, locked.free, seconds=5)
