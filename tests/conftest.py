@@ -1,4 +1,4 @@
-"""What several tests share: the content as it is written, and one running assistant for all of them."""
+"""Shared fixtures: the catalogue, the trained model and one running stack for the session."""
 
 import json
 import socket

@@ -56,7 +56,7 @@ def stored_interpreter(
 
 @cache
 def untrained_resources() -> Resources:
-    """What an interpreter reads from `data/`; the names of the places alone take two seconds."""
+    """The resources from `data/`, read once: the gazetteer alone takes two seconds."""
     return Resources(
         classifier=StoredProbabilities({}),
         examples={},

@@ -1,4 +1,4 @@
-"""What is deployed holds to the schemas and rules of those who run it, and fits together."""
+"""Deployment files are valid by their schemas and linters, and agree with each other."""
 
 import importlib.util
 import json

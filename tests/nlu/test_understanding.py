@@ -1,4 +1,4 @@
-"""How well unseen questions are understood. The floors are what was reached; they only rise."""
+"""Accuracy on unseen questions, with floors that only rise."""
 
 import re
 from collections import Counter

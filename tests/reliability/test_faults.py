@@ -1,4 +1,4 @@
-"""Whatever is killed, frozen or cut off under load: nothing that was acknowledged is lost, nothing is done twice."""
+"""Fault injection under load: no acknowledged message is lost, none is processed twice."""
 
 import json
 import shutil

@@ -157,7 +157,8 @@ def action_server(place: Place) -> Iterator[Running]:
 @contextmanager
 def _stack(place: Place, model: Path, auth_token: str, root: Path = ROOT) -> Iterator[Running]:
     port, actions_port = free_ports(2)
-    conversations = place.folder / "conversations.db"
+    # New at each start: this revision refuses a database that an earlier one has made.
+    conversations = place.folder / f"conversations-{port}.db"
     modules = _layout(root).modules
     with Stack(model, port, actions_port, conversations, auth_token, place.log, root=root, modules=modules) as stack:
         yield Running(stack.rest, {name: stack.process_id(name) for name in (RASA_SERVER, ACTION_SERVER)})

@@ -1,4 +1,4 @@
-"""The form of the content files, held against the schemas of `structure.yml`."""
+"""Schema validation of the content files, by the schemas of `structure.yml`."""
 
 import difflib
 from collections.abc import Iterator
