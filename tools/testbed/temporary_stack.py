@@ -17,7 +17,8 @@ def temporary_stack(settings: Mapping[str, str]) -> Iterator[Stack]:
     model = prepare()
     if model is None:
         sys.exit(1)
+    port, actions_port = free_ports(2)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with Stack(model, *free_ports(2), folder / "conversations.db", log=folder / "log", settings=settings) as stack:
+        with Stack(model, port, actions_port, folder / "conversations.db", log=folder / "log", settings=settings) as stack:
             yield stack
