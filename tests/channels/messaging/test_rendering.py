@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from vendor_fakes.whatsapp import SCHEMA
 
 from trialguide.channels.front_door.transcript import ASSISTANT, Choice, Entry, Picture
-from trialguide.channels.messaging.messenger import Messenger
 from trialguide.channels.messaging.rendering import (
     HTML,
     PLAIN,
@@ -24,11 +23,12 @@ from trialguide.channels.messaging.rendering import (
     messages,
     utf16_length,
 )
-from trialguide.channels.messaging.slack import Slack
-from trialguide.channels.messaging.sms import Sms
-from trialguide.channels.messaging.teams import Teams
-from trialguide.channels.messaging.telegram import Telegram
-from trialguide.channels.messaging.whatsapp import WhatsApp, content
+from trialguide.channels.messaging.vendors.messenger import Messenger
+from trialguide.channels.messaging.vendors.slack import Slack
+from trialguide.channels.messaging.vendors.sms import Sms
+from trialguide.channels.messaging.vendors.teams import Teams
+from trialguide.channels.messaging.vendors.telegram import Telegram
+from trialguide.channels.messaging.vendors.whatsapp import WhatsApp, content
 from trialguide.content.files import load_yaml
 
 ADDRESS = "https://bot.example.org"
