@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median, quantiles
 
 from tools.benchmarks.report import Target
-from tools.benchmarks.servers import BenchmarkFailed, Place, action_server
+from tools.benchmarks.servers import BenchmarkFailed, Workspace, action_server
 from tools.testbed.processes import resident_megabytes
 from trialguide.commands.stack import CannotStart
 from trialguide.commands.yaml_lines import examples
@@ -102,7 +102,7 @@ def _seconds_to_ready() -> float:
     with tempfile.TemporaryDirectory(prefix="trialguide-bench-") as folder:
         started = time.perf_counter()
         try:
-            with action_server(Place(Path(folder))):
+            with action_server(Workspace(Path(folder))):
                 return time.perf_counter() - started
         except CannotStart as problem:
             raise BenchmarkFailed(str(problem)) from problem

@@ -15,7 +15,7 @@ from tools.evaluation.measures import TOP, Measure, Outcome, measures
 from tools.evaluation.threshold_sections import held_out_section
 from tools.evaluation.trained_model import Speed
 from tools.testbed.processes import machine
-from trialguide.commands.reporting.documents import Picture, Section, Table, percent
+from trialguide.commands.reporting.documents import Figure, Section, Table, percent
 from trialguide.content.catalogue import Catalogue
 from trialguide.content.files import ROOT, load_yaml
 from trialguide.nlu.decision import Thresholds
@@ -147,7 +147,7 @@ def _calibration(evidence: Evidence, settings: Settings) -> Section:
             f"{errors[1]} after; log loss {losses[0]} before, {losses[1]} after."
         ],
         [
-            Picture(
+            Figure(
                 "calibration",
                 "Share right by probability, and the number of messages in each bin.",
                 "Two lines of share right over probability beside the line on which both are equal, and bars of the number of "
