@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 
 import psycopg2
 import pytest
+from psycopg2 import extensions
 
 POSTGRESQL_PORT, REDIS_PORT, RABBITMQ_PORT = 5432, 6379, 5672
 
@@ -43,6 +44,12 @@ def redis_address() -> str:
 
 
 def _execute(port: int, statement: str) -> None:
-    with closing(psycopg2.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres")) as connection:
-        connection.autocommit = True
-        connection.cursor().execute(statement)
+    # Without the timeout that the product's engines set for the whole process: a busy machine is slow to copy a database.
+    callback = extensions.get_wait_callback()
+    extensions.set_wait_callback(None)
+    try:
+        with closing(psycopg2.connect(host="127.0.0.1", port=port, user="postgres", dbname="postgres")) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(statement)
+    finally:
+        extensions.set_wait_callback(callback)

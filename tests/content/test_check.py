@@ -9,13 +9,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 from conftest import ROOT
 
 from trialguide.commands.check import check_content
 from trialguide.commands.checking.findings import Finding
 from trialguide.commands.checking.markup import FIELD
 from trialguide.commands.checking.wording import used_fields
+from trialguide.content.files import load_yaml
 
 CLINICS, GROUPS, REGISTRIES, EMERGENCY = (
     f"directory/{name}.csv" for name in ("clinics", "support_groups", "registries", "emergency_numbers")
@@ -287,7 +287,7 @@ def test_the_table_of_fields_is_that_of_the_content() -> None:
     written: dict[str, dict[str, dict[str, set[str]]]] = {}
     for folder in ("words", "replies"):
         for file in (ROOT / "data" / folder).glob("*.yml"):
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            content = load_yaml(file)
             for section in {"words", "labels", "responses"} & content.keys():
                 names = written.setdefault(f"{folder}/{file.name}", {}).setdefault(section, {})
                 for name, entry in content[section].items():

@@ -1,4 +1,4 @@
-"""What is deployed holds to the schemas and rules of those who run it, and fits together."""
+"""Deployment files are valid by their schemas and linters, and agree with each other."""
 
 import importlib.util
 import json
@@ -18,6 +18,7 @@ from conftest import ROOT
 
 from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.website.channel import WebsiteChannel
+from trialguide.content.files import load_yaml
 from trialguide.runtime.messaging_settings import VARIABLES
 from trialguide.runtime.settings import NAMES, read_settings
 
@@ -233,7 +234,7 @@ def test_logs_are_rotated() -> None:
 
 
 def test_prometheus_finds_the_rasa_servers_and_has_the_token() -> None:
-    (job,) = yaml.safe_load((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    (job,) = load_yaml(DEPLOY / "prometheus.yml")["scrape_configs"]
     assert job["metrics_path"] == "/metrics"
     assert Path(job["authorization"]["credentials_file"]).name == "METRICS_TOKEN"
     pod = named("Deployment", "trialguide")["spec"]["template"]

@@ -1,4 +1,4 @@
-"""What a message means while an alarm goes on, and which messages raise one."""
+"""Alarm stages: which messages raise an alarm, and the meaning of messages while one goes on."""
 
 from dataclasses import replace
 

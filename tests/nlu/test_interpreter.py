@@ -1,27 +1,16 @@
 """The order of the stages: which one decides about a message that several could decide about."""
 
 import re
+from dataclasses import replace
 
 import pytest
+from stored_interpreter import THRESHOLDS as STORED_THRESHOLDS
 from stored_interpreter import stored_interpreter
 
 from trialguide.nlu import interpreter
-from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.stages import SEVERAL_TOPICS
 
-THRESHOLDS = Thresholds(
-    answer=0.6,
-    personal=0.34,
-    danger=0.19,
-    check_in=0.1,
-    danger_in_part=0.9,
-    danger_as_written=0.5,
-    part=0.7,
-    look_up=0.3,
-    statement=0.5,
-    told=0.6,
-    follow_up=0.35,
-)
+THRESHOLDS = replace(STORED_THRESHOLDS, danger=0.19, check_in=0.1, danger_as_written=0.5)
 EXAMPLES = {"what is a placebo": "placebo", "i cant breathe": "placebo", "oslo": "greet", "follow my topic": "follow_topic"}
 PLACEBO = {"placebo": 0.9, "costs": 0.1}
 COSTS = {"costs": 0.9, "placebo": 0.1}

@@ -21,6 +21,7 @@ from trialguide.storage.tracker_store import ConversationStore
 DOMAIN = Domain.from_yaml("version: '3.1'\nintents: [ask]")
 # Other runs of the tests use the same RabbitMQ.
 QUEUE = f"trialguide.tests.{uuid.uuid4().hex}"
+CONFIRM_SECONDS = 2.0
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """The way to RabbitMQ."""
     need("RabbitMQ", RABBITMQ_PORT)
     monkeypatch.setattr(trialguide.storage.event_broker, "EXCHANGE", QUEUE)
-    monkeypatch.setattr(trialguide.storage.event_broker, "CONFIRM_SECONDS", 1.0)
+    monkeypatch.setattr(trialguide.storage.event_broker, "CONFIRM_SECONDS", CONFIRM_SECONDS)
     monkeypatch.setattr(trialguide.storage.event_broker, "RECONNECT_SECONDS", 0.2)
     with Proxy(RABBITMQ_PORT) as way:
         monkeypatch.setenv("RABBITMQ_URL", f"amqp://guest:guest@127.0.0.1:{way.port}/")
@@ -88,8 +89,9 @@ def test_events_arrive_in_their_order_through_outages_and_a_start_without_the_br
         got = await arrived(2)
         assert broker.is_ready()
         proxy.freeze()
-        await asyncio.wait_for(add(store, "while it is frozen"), 0.5)
-        await asyncio.sleep(1.5)
+        # Nobody waits for the confirmation.
+        await asyncio.wait_for(add(store, "while it is frozen"), 0.9 * CONFIRM_SECONDS)
+        await asyncio.sleep(CONFIRM_SECONDS + 0.5)
         await add(store, "still frozen")
         proxy.thaw()
         got += await arrived(2)

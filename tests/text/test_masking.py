@@ -1,4 +1,4 @@
-"""What gives somebody away is masked, what a question is about stays, and no text takes long."""
+"""Masking: personal data is masked, the subject of a question stays, and no text takes long."""
 
 import re
 from time import perf_counter

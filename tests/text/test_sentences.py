@@ -1,4 +1,4 @@
-"""Where a message is taken apart, and which parts ask something."""
+"""Sentence splitting, and which parts of a message are questions."""
 
 import pytest
 

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-import yaml
-
 from trialguide.channels.front_door.transcript import PATIENT, Choice, Entry
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.text.patterns import alternation
 
 CHOICE_WORDS = VOCABULARY / "choice_words.yml"
@@ -52,7 +50,7 @@ class OrdinalParser:
 
 def load_ordinal_parser() -> OrdinalParser:
     """Loads the parser with `data/vocabulary/choice_words.yml`."""
-    return OrdinalParser(yaml.safe_load(CHOICE_WORDS.read_text(encoding="utf-8")))
+    return OrdinalParser(load_yaml(CHOICE_WORDS))
 
 
 def choice_for(ordinal: Ordinal, history: Sequence[Entry]) -> Choice | None:

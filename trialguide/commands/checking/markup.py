@@ -1,4 +1,4 @@
-"""Signs in a text that patients would see as they stand: HTML, Markdown, emoji, fields that nobody fills in."""
+"""Markup that patients would see as it stands: HTML, Markdown, emoji, fields that nobody fills in."""
 
 import re
 from collections.abc import Collection, Iterator

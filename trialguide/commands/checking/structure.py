@@ -1,4 +1,4 @@
-"""The form of the content files, held against the schemas of `structure.yml`."""
+"""Schema validation of the content files, by the schemas of `structure.yml`."""
 
 import difflib
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from trialguide.commands.checking.findings import Mistake
 from trialguide.commands.yaml_lines import ContentFile
+from trialguide.content.files import load_yaml
 
 SCHEMAS = Path(__file__).with_name("structure.yml")
 FOLDERS = {"faq": "answer", "nlu": "examples", "replies": "replies", "words": "words"}
@@ -69,4 +69,4 @@ def _within(location: tuple[str | int, ...]) -> str:
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
-    return Draft202012Validator(yaml.safe_load(SCHEMAS.read_text(encoding="utf-8"))["kinds"][kind])
+    return Draft202012Validator(load_yaml(SCHEMAS)["kinds"][kind])

@@ -1,4 +1,4 @@
-"""Mistakes in the form of a YAML file, told by its lines: a parser names the line where it gives up, often a later one."""
+"""Syntax errors of a YAML file, found line by line: a parser names the line where it gives up, often a later one."""
 
 import re
 from collections.abc import Iterator

@@ -11,8 +11,8 @@ from sanic.request import Request
 
 from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.messaging.deep_links import GREETING, token_of_link
-from trialguide.channels.messaging.meta_webhooks import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from trialguide.channels.messaging.rendering import PLAIN, Capabilities, RenderedMessage
+from trialguide.channels.messaging.vendors.meta_webhooks import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json, walk, words_in
 
 # The preview of a link comes as an attachment of the type "fallback".
