@@ -229,7 +229,7 @@ def test_a_long_answer_is_read_from_its_beginning(chat: Chat) -> None:
     chat.open().ask("I need a NET clinic").ask("Oslo")
     assert chat.said.last.evaluate(_IN_VIEW)
     latest = chat.page.locator(".latest")
-    expect(latest).to_have_accessible_name("Go to the latest message")
+    expect(latest).to_have_accessible_name("Go to the end")
     latest.click()
     expect(latest).to_be_hidden()
     assert chat.answers.last.evaluate(_IN_VIEW)
