@@ -335,6 +335,10 @@ def test_urgent_answers_stand_out_and_can_be_called(chat: Chat) -> None:
     urgent = chat.page.locator(".entry.urgent")
     expect(urgent.get_by_role("heading", name="Urgent")).to_be_visible()
     expect(urgent.get_by_role("link", name="112")).to_have_attribute("href", "tel:112")
+    # What follows is no alarm, but names the number too.
+    chat.ask("find a trial in Germany")
+    expect(chat.page.locator(".entry.urgent")).to_have_count(1)
+    expect(chat.answers.last.get_by_role("link", name="112")).to_have_attribute("href", "tel:112")
 
 
 def test_clinic_cards(chat: Chat) -> None:
