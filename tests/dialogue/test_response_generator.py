@@ -68,3 +68,11 @@ def test_the_emergency_number_is_that_of_the_place(domain: Domain, named: str | 
 def test_no_number_is_named_for_a_choice_of_countries(domain: Domain) -> None:
     several = reply(domain, "utter_emergency", {"place": "ES/Valencia|VE/Valencia"})
     assert several["text"] == reply(domain, "utter_emergency", {})["text"]
+
+
+@pytest.mark.parametrize(
+    ("utterance", "kind"),
+    [("utter_check_again_emergency", "safety"), ("utter_alarm_number", "safety"), ("utter_ask_place", None)],
+)
+def test_replies_about_danger_are_marked(domain: Domain, utterance: str, kind: str | None) -> None:
+    assert reply(domain, utterance, {}).get("kind") == kind

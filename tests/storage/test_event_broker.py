@@ -4,9 +4,11 @@ import asyncio
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import aio_pika
+import psycopg2
 import pytest
 from proxy import Proxy
 from rasa.shared.core.domain import Domain
@@ -107,6 +109,13 @@ def test_events_arrive_in_their_order_through_outages_and_a_start_without_the_br
         return got
 
     got = asyncio.run(play())
+    if "://" in database:
+        # Behind PgBouncer, a lock of the session would stay with the pool.
+        with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks JOIN pg_database ON oid = database WHERE locktype = 'advisory' AND datname = current_database()"
+            )
+            assert cursor.fetchone() == (0,)
     assert [event["text"] for event in got] == [
         "while it is away",
         "back",

@@ -68,6 +68,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         if places:
             values.setdefault("place_name", " / ".join(map(place_in_sentence, places)))
         if utter_action in URGENT:
+            reply["kind"] = "safety"
             self._name_the_number(reply, tracker)
         reply["text"] = fill(reply["text"], values | reply)
         if utter_action not in URGENT and not reply.get("continues") and not _notice_given(tracker):

@@ -34,6 +34,11 @@ from trialguide.content.files import load_yaml
 ADDRESS = "https://bot.example.org"
 CHANNELS = (WhatsApp, Messenger, Telegram, Sms, Slack, Teams)
 MARKUPS = {"plain": PLAIN, "whatsapp": WHATSAPP, "html": HTML, "slack": SLACK}
+# Letters of GSM 03.38; one other doubles the price of an SMS.
+GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
+)
 LINK = "https://www.example.org/a_b?c=1&d=*2*"
 SOURCE = {"organisation": "A & B <C>", "link": LINK}
 
@@ -193,3 +198,9 @@ def test_every_answer_fits_into_one_message(channel: Any) -> None:
             for source in answer.sources
         )
         assert "Reviewed" in made[0].text
+
+
+def test_answers_by_sms_cost_the_lower_price() -> None:
+    sent = [message.text for answer in answers() for message in messages(answer, Sms.capabilities, None)]
+    dear = [text for text in sent if not GSM.issuperset(text)]
+    assert len(dear) <= 0.05 * len(sent), [sorted(set(text) - GSM) for text in dear]
