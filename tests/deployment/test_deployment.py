@@ -180,6 +180,21 @@ def test_nginx_takes_what_the_channels_take_and_nothing_else(name: str, path: st
     assert largest_body(path, CONFIGURATIONS[name]) == PATHS[path]
 
 
+def test_nginx_bounds_connections_and_requests_of_an_address() -> None:
+    count, period = re.fullmatch(r"(\d+) per (\d+) seconds", DEFAULTS.address_rate).groups()  # type: ignore[union-attr]
+    (zone, rate) = re.findall(r"limit_req_zone \$binary_remote_addr zone=(\w+):\w+ rate=(\d+)r/s;", NGINX)[0]
+    assert int(rate) * int(period) == int(count)
+    found = locations(NGINX)
+    assert f"limit_req zone={zone} burst={count} nodelay;" in found["/chat/"]
+    # Vendors send from few addresses; each call is signed.
+    assert not [name for name, lines in found.items() if "limit_req zone" in lines and name != "/chat/"]
+    (connections,) = re.findall(r"limit_conn connections (\d+);", found[""])
+    ingress = named("Ingress", "trialguide")["metadata"]["annotations"]
+    assert ingress["nginx.ingress.kubernetes.io/limit-connections"] == connections
+    for timeout in re.findall(r"client_(?:header|body)_timeout (\d+)s;", NGINX):
+        assert int(timeout) <= DEFAULTS.request_seconds
+
+
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_nginx_waits_longer_than_a_turn_and_tells_the_address(name: str) -> None:
     text = CONFIGURATIONS[name]
