@@ -94,6 +94,14 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     "unknown button": (SMALL_TALK, "buttons: [about_service]", "buttons: [abuot]", "“abuot”", -3),
     "unknown starter": ("words/widget.yml", "what_are_nets", "what_are_net", "“what_are_net”"),
     "broken phrase": ("vocabulary/safety_phrases.yml", '"call(ing)?', '"call(ing?', "cannot be read"),
+    "broken expression of a courtesy": ("vocabulary/courtesies.yml", "(please|pls", "please|pls", "cannot be read"),
+    "list of the vocabulary misspelt": ("vocabulary/masking.yml", "\nclosing:\n", "\nclosings:\n", "Write “closing:”"),
+    "list of the vocabulary deleted": ("vocabulary/choice_words.yml", "naming: [number, numer, nummer, numero, option, choice]\n", "", "“naming:” is missing", -12),
+    "word that needs quotes": ("vocabulary/choice_words.yml", '"yes", ok', "yes, ok", "Put it into quotes"),
+    "country that needs quotes": ("vocabulary/audience.yml", "[GB, US", "[NO, US", "needs its quotes"),
+    "phrase that ends with a colon": ("vocabulary/courtesies.yml", "opening:\n", "opening:\n  - with pleasure:\n", "“opening” does not have the right form"),
+    "number of a word": ("vocabulary/feedback_words.yml", "three: 3", "three: III", "in figures"),
+    "words of the vocabulary that are none": ("vocabulary/languages.yml", "\nsv:", "\nsv: och\nfi:", "“sv” does not have the right form"),
     # What is said
     "unquoted date": (PLACEBO, DATE, "reviewed: 2026-11-22", "in straight quotes"),
     "curly quotes around a date": (PLACEBO, DATE, "reviewed: “2026-11-22”", "in straight quotes"),
@@ -165,6 +173,10 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     "emergency number": (EMERGENCY, ",112,single", ",one one two,single", "digits only"),
     "country without a code": (EMERGENCY, "\nAD,", "\nAndorra,", "two-letter code"),
 }  # fmt: skip
+
+
+# Of these files an editor may add and take away keys.
+FREE_KEYS = frozenset({"languages", "short_forms", "emoji"})
 
 
 @pytest.fixture
@@ -252,6 +264,16 @@ def test_no_line_that_is_deleted_or_cut_makes_the_check_fail(name: str, tmp_path
         for instead in ("", lines[number][: len(lines[number]) // 2] + "\n", " " + lines[number]):
             changed = "".join([*lines[:number], instead, *lines[number + 1 :]])
             assert all(finding.remedy for finding in told_of(name, changed.encode(), tmp_path))
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "data" / "vocabulary").glob("*.yml")), ids=lambda file: file.stem)
+def test_every_list_of_the_vocabulary_that_is_missing_is_told(file: Path, data: Path) -> None:
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for name in content if file.stem not in FREE_KEYS else ():
+        rest = {key: value for key, value in content.items() if key != name}
+        (data / "vocabulary" / file.name).write_text(yaml.safe_dump(rest, allow_unicode=True), encoding="utf-8")
+        told = [str(finding) for finding in check_content(data) if finding.file == f"data/vocabulary/{file.name}"]
+        assert any(f"“{name}:” is missing" in one or f"“{name}” has no phrases" in one for one in told), (name, told)
 
 
 @pytest.mark.parametrize("character", ["\0", "\x0b", "\u2028", "\r"])

@@ -18,7 +18,9 @@ COMPARE = "Compare it with the entries around it, or with an earlier version of 
 
 
 def kind_of(path: Path) -> str | None:
-    """The kind of a content file, or None for one whose form is not checked."""
+    """The kind of a content file, or None for one whose form is not checked; each file of the vocabulary is one of its own."""
+    if path.parent.name == "vocabulary":
+        return path.stem if path.stem in _schemas()["vocabulary"] else None
     return "catalogue" if path.name == "topics.yml" else FOLDERS.get(path.parent.name)
 
 
@@ -68,5 +70,11 @@ def _within(location: tuple[str | int, ...]) -> str:
 
 
 @cache
+def _schemas() -> dict[str, dict[str, Any]]:
+    schemas: dict[str, dict[str, Any]] = yaml.safe_load(SCHEMAS.read_text(encoding="utf-8"))
+    return schemas
+
+
+@cache
 def _validator(kind: str) -> Draft202012Validator:
-    return Draft202012Validator(yaml.safe_load(SCHEMAS.read_text(encoding="utf-8"))["kinds"][kind])
+    return Draft202012Validator((_schemas()["kinds"] | _schemas()["vocabulary"])[kind])
