@@ -242,6 +242,19 @@ def test_servers_are_reached_by_those_alone_who_need_them() -> None:
     assert [name for name, service in whole["services"].items() if service.get("ports")] == ["nginx"]
 
 
+def test_images_of_others_are_pinned_by_digest_with_their_tag_beside() -> None:
+    bases = re.findall(r"^FROM (\S+:\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.M)
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.11-[a-z-]+@sha256:[0-9a-f]{64}", bases[0])
+    # The specification of Compose allows a tag or a digest.
+    pinned = re.findall(r"# ([a-z]+):[\w.-]+\n +image: ([a-z]+)@sha256:[0-9a-f]{64}\n", (ROOT / "compose.yml").read_text())
+    assert all(tagged == name for tagged, name in pinned)
+    services = compose()["services"]
+    own = services["actions"]["image"]
+    assert {name for name, _ in pinned} == {name for name, service in services.items() if service["image"] != own}
+
+
 def test_logs_are_rotated() -> None:
     for name, service in compose()["services"].items():
         assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
