@@ -10,6 +10,7 @@ from rasa.shared.core.events import SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from trialguide.dialogue.response_generator import ResponseGenerator
+from trialguide.runtime.settings import process_settings
 
 PATHS = [ROOT / "domain.yml", *sorted((ROOT / "data" / "replies").glob("*.yml"))]
 
@@ -31,6 +32,18 @@ def reply(domain: Domain, action: str, slots: dict[str, Any], entities: list[dic
 def test_choices_are_buttons_with_the_names_of_places(domain: Domain) -> None:
     made = reply(domain, "utter_ask_place", {"choices": ["ES/Valencia", "VE/Valencia", "GE"]})
     assert [button["title"] for button in made["buttons"]] == ["Valencia, Spain", "Valencia, Venezuela", "Georgia"]
+
+
+@pytest.mark.parametrize(("days", "words"), [("1", "for one day."), ("2", "for 2 days.")])
+def test_how_long_messages_are_kept_is_said_in_words(
+    days: str, words: str, domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONVERSATION_DAYS", days)
+    process_settings.cache_clear()
+    try:
+        assert f"I keep what you write {words}" in reply(domain, "notice", {})["text"]
+    finally:
+        process_settings.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,11 @@ def test_a_known_failure_that_has_come_right_leaves_the_list(token: str, marked:
     assert not is_right(token, marked)
 
 
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200f", "\u061c"])
+def test_what_an_editor_reads_has_no_signs_that_turn_its_direction(sign: str) -> None:
+    assert masked(f"is {sign}gnp.exe{sign} safe") == "is gnp.exe safe"
+
+
 PIECES = [
     "my name is ",
     "A",

@@ -95,10 +95,12 @@ class Messenger(Meta):
         return self.event(person, {"referral": {"ref": ref, "source": "SHORTLINK", "type": "OPEN_THREAD"}})
 
     def get_started(self, person: str, id: str, ref: str) -> Any:
-        """The event of an m.me link that begins a conversation."""
-        referral = {"ref": ref, "source": "SHORTLINK", "type": "OPEN_THREAD"}
-        postback = {"mid": f"m_{id}", "title": "Get started", "payload": "GET_STARTED", "referral": referral}
-        return self.event(person, {"postback": postback})
+        """The event of somebody who has followed an m.me link and begins a conversation."""
+        return self.postback(person, id, "GET_STARTED", referral={"ref": ref, "source": "SHORTLINK", "type": "OPEN_THREAD"})
+
+    def postback(self, person: str, id: str, payload: str, **more: Any) -> Any:
+        """The event of somebody who presses a button of the page: “Get started”, its menu or one of its first questions."""
+        return self.event(person, {"postback": {"mid": f"m_{id}", "title": "Get started", "payload": payload, **more}})
 
     def attached(self, person: str, id: str, kind: str, text: str) -> Any:
         attachment = {"type": kind, "payload": {"url": "https://x.example"}}

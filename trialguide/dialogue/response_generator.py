@@ -48,7 +48,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         self._words = load_words()
         self._pictures = load_pictures()
         self._address = process_settings().public_address or "http://127.0.0.1:5005"
-        self._days = process_settings().conversation_days
+        days = process_settings().conversation_days
+        self._days = "one day" if days == 1 else f"{days} days"
         self._catalogue = load_catalogue()
 
     async def generate(
