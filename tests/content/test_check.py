@@ -22,6 +22,7 @@ CLINICS, GROUPS, REGISTRIES, EMERGENCY = (
     f"directory/{name}.csv" for name in ("clinics", "support_groups", "registries", "emergency_numbers")
 )
 PLACEBO, TOPICS, LOOKUPS, SMALL_TALK = "faq/placebo.yml", "topics.yml", "words/lookups.yml", "replies/conversation.yml"
+FOLLOW_UPS = "follow_ups.yml"
 DATE, SIMPLER = 'reviewed: "2026-11-22"', "        simpler: |-\n"
 CHARITE = "Charité – Universitätsmedizin Berlin,"
 # What an editor might do: file, what stands there, what is put in its place, and words of the finding. It is found on the
