@@ -96,3 +96,10 @@ def test_the_overview_lists_the_stages_in_their_order() -> None:
     listed = re.findall(r"^\d+\. `(\w+)`", interpreter.__doc__ or "", re.MULTILINE)
     stages = (*interpreter.ANALYSIS, *interpreter.DECISION)
     assert listed == [getattr(stage, "__name__", type(stage).__name__) for stage in stages]
+
+
+@pytest.mark.parametrize(("general", "topics"), [(0.3, ("placebo",)), (0.05, ())])
+def test_a_question_about_the_own_case_names_its_general_topic(general: float, topics: tuple[str, ...]) -> None:
+    rows = {"the qqq": {"medical_advice": 0.9 - general, "placebo": general, "greet": 0.1}}
+    found = stored_interpreter(rows, THRESHOLDS).interpret("the qqq")
+    assert (found.decision.label, found.topics) == ("medical_advice", topics)

@@ -32,6 +32,8 @@ URGENT = frozenset(
         *("utter_check_in_emergency", "utter_check_in_self_harm", "utter_emergency_number", "utter_helpline"),
     }
 )
+# Replies about one's own case.
+GENERALLY = frozenset({"utter_medical_advice", "utter_report_side_effect"})
 # After this many offers in a row the assistant names people who can help.
 MOST_OFFERS = 2
 
@@ -90,6 +92,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         if utter_action == "utter_correction":
             others = other_readings(tracker, self._catalogue)
             return self._offer(utter_action, others, tracker) if others else self._plain("utter_none_of_these")
+        if utter_action in GENERALLY:
+            return self._generally(utter_action, tracker)
         if utter_action == "utter_other_topics":
             return self._other_answers(tracker)
         if utter_action == "utter_follow_up":
@@ -169,6 +173,15 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         if left_over := parsed.get("left_over"):
             texts.append(fill(self._words["left_over"]["text"], {"questions": " ".join(f"“{part}”" for part in left_over)}))
         return ({**answers[-1]} if answers else {}) | {"text": "\n\n".join(texts)} if texts else None
+
+    def _generally(self, utter_action: str, tracker: DialogueStateTracker) -> Reply | None:
+        """The reply to a question about one's own case, with what is generally known below it."""
+        parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
+        if not parsed.get("topics"):
+            return None
+        answer = self._part(parsed["topics"][0], "simpler", otherwise="no_simpler", said=False)
+        texts = (self._plain(utter_action)["text"], self._words["in_general"]["text"], answer["text"])
+        return answer | {"text": "\n\n".join(texts)}
 
     def _name_the_number(self, reply: Reply, tracker: DialogueStateTracker) -> None:
         """Fills in the emergency number of the conversation's country, or words for any country."""

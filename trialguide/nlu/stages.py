@@ -42,6 +42,8 @@ NOT_LEARNED = (
     *(UNREADABLE, SEVERAL_TOPICS, RATE_AND_ASK, "follow_up"),
     *("check_again_emergency", "check_again_self_harm", "check_in_over"),
 )
+# So likely at least is the general topic of a question about one's own case.
+GENERAL = 0.12
 # Words of a message whose whole is too much for one vector.
 LONG = 25
 # Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
@@ -90,8 +92,13 @@ def exact_example(message: Message, nlu: Resources) -> Interpretation | None:
 
 
 def personal_matter(message: Message, nlu: Resources) -> Interpretation | None:
-    """A question about one's own case, or a side effect."""
-    return _scored(pick_if_sum_reaches(message.scores.whole, nlu.thresholds.personal, PERSONAL), message)
+    """A question about one's own case, or a side effect, with the topic that holds what is generally known about it."""
+    whole = message.scores.whole
+    found = pick_if_sum_reaches(whole, nlu.thresholds.personal, PERSONAL)
+    if not found:
+        return None
+    topic = max(nlu.catalogue.topics, key=lambda id: whole.get(id, 0.0))
+    return Interpretation(found, whole, (topic,) if whole.get(topic, 0.0) >= GENERAL else ())
 
 
 def rating(message: Message, nlu: Resources) -> Interpretation | None:
