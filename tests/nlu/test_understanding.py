@@ -26,6 +26,7 @@ from tools.evaluation.training_examples import configured
 from trialguide.commands.yaml_lines import examples
 from trialguide.content.catalogue import Catalogue
 from trialguide.content.files import load_yaml
+from trialguide.nlu.follow_up_examples import follow_up_rows
 from trialguide.text.normalisation import normalised
 
 QUESTIONS = sorted((ROOT / "tests" / "questions").glob("*.yml"))
@@ -50,7 +51,8 @@ def texts_by_kind() -> list[str]:
 def training_sentences() -> list[str]:
     files = [*(ROOT / "data" / "faq").glob("*.yml"), *(ROOT / "data" / "nlu").glob("*.yml")]
     blocks = (block for file in files for block in load_yaml(file)["nlu"])
-    return [normalised(example) for block in blocks for _, example in examples(block["examples"])]
+    follow_ups = [normalised(message) for _, message, _ in follow_up_rows()]
+    return [normalised(example) for block in blocks for _, example in examples(block["examples"])] + follow_ups
 
 
 @pytest.fixture(scope="module")
