@@ -61,6 +61,13 @@ def silence_rasa() -> None:
     warnings.showwarning = show_warning
 
 
+def print_without_colours() -> None:
+    """Makes Rasa print plain text, for a file or another program; it has no setting for that."""
+    from rasa.shared.utils import io
+
+    io.wrap_with_color = lambda *parts, color: " ".join(map(str, parts))
+
+
 def settings_or_exit(needs_key: bool = False) -> Settings:
     """The settings of this server. Ends the process when they are not allowed, with a sentence for each fault."""
     try:
@@ -120,6 +127,8 @@ def main() -> Any:
         rasa_io.configure_colored_logging = log_as_json
 
     apply_rasa_patches()
+    if not sys.stdout.isatty():
+        print_without_colours()
     if settings:
         guard_server(settings)
     sys.setswitchinterval(SWITCH_SECONDS)
