@@ -78,7 +78,7 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     ),
     "unknown intent": ("nlu/conversation.yml", "intent: greet\n", "intent: gret\n", "“gret” is not in the catalogue"),
     "no source": (PLACEBO, "        sources:", "        sauces:", "Write “sources:”"),
-    "no review date": (PLACEBO, f"        {DATE}\n", "", "There is no review date", -12),
+    "no review date": (PLACEBO, f"        {DATE}\n", "", "There is no review date", -16),
     "no simpler words": (PLACEBO, "        simpler:", "        easier:", "“easier” is not known"),
     "more misspelt": (PLACEBO, "        more:", "        moer:", "Write “more:”"),
     "organisation deleted": (PLACEBO, "          - organisation: Cancer Research UK\n            link:", "          - link:", "not complete"),

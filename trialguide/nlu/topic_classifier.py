@@ -46,14 +46,14 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             "thresholds": {
                 "answer": 0.52,
                 "personal": 0.34,
-                "danger": 0.5,
+                "danger": 0.6,
                 "check_in": 0.3,
                 "danger_in_part": 0.9,
                 "danger_as_written": 0.6,
                 "part": 0.6,
                 "look_up": 0.3,
                 "statement": 0.42,
-                "told": 0.75,
+                "told": 0.7,
                 "follow_up": 0.25,
             },
         }
