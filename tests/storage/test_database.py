@@ -55,3 +55,16 @@ def test_the_database_ends_what_takes_too_long(address: str, monkeypatch: pytest
             connection.execute(sa.text("SELECT pg_sleep(20)"))
         assert 1 < monotonic() - before < 5
     engine.dispose()
+
+
+def test_a_connection_that_is_lost_before_a_transaction_is_a_failure_of_the_database() -> None:
+    with postgresql_database() as address:
+        engine = open_engine(address)
+        with engine.connect() as connection, closing(psycopg2.connect(address)) as other, other.cursor() as cursor:
+            process = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar()
+            connection.connection.rollback()
+            cursor.execute("SELECT pg_terminate_backend(%s)", (process,))
+            other.commit()
+            with pytest.raises(FAILURES):
+                connection.execute(sa.text("SELECT 1"))
+        engine.dispose()

@@ -16,6 +16,11 @@ from trialguide.runtime.settings import process_settings
 POOL_SIZE = 5
 # Timeout of a statement, on both sides: a server that is frozen cannot time out by itself.
 STATEMENT_SECONDS = 2.0
+_MILLISECONDS = int(STATEMENT_SECONDS * 1000)
+TIMEOUTS = (
+    f"SET LOCAL statement_timeout={_MILLISECONDS}; SET LOCAL lock_timeout={_MILLISECONDS}; "
+    f"SET LOCAL idle_in_transaction_session_timeout={5 * _MILLISECONDS}"
+)
 # SQLite: how long a connection waits for a lock of another process.
 BUSY_SECONDS = 2.0
 CHECKPOINT_MILLISECONDS = 100
@@ -99,19 +104,16 @@ def _configure_sqlite(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA secure_delete=ON")
 
 
-def _set_timeouts(_: sa.engine.Connection, cursor: Any, *__: Any) -> None:
+def _set_timeouts(connection: sa.engine.Connection, cursor: Any, statement: str, *_: Any) -> None:
     """Sets the timeouts of a transaction before its first statement.
 
     Not of a session: PgBouncer refuses or ignores such parameters, and its pool gives each transaction another session.
     """
     from psycopg2.extensions import TRANSACTION_STATUS_IDLE
 
-    if cursor.connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
-        milliseconds = int(STATEMENT_SECONDS * 1000)
-        cursor.execute(
-            f"SET LOCAL statement_timeout={milliseconds}; SET LOCAL lock_timeout={milliseconds}; "
-            f"SET LOCAL idle_in_transaction_session_timeout={5 * milliseconds}"
-        )
+    if statement != TIMEOUTS and cursor.connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
+        # By the engine, which knows the failures of a lost connection.
+        connection.exec_driver_sql(TIMEOUTS)
 
 
 def _set_wait_callback() -> None:
