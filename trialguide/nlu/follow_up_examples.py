@@ -9,7 +9,7 @@ FOLLOW_UPS = DATA / "follow_ups.yml"
 # Among the targets of follow-ups: no text of ours answers it.
 NO_ANSWER = "no_answer"
 # One in so many of the ordinary examples is learned behind a title as well.
-ORDINARY = 6
+ORDINARY = 10
 
 
 def behind_title(title: str, text: str) -> str:
