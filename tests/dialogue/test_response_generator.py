@@ -143,3 +143,19 @@ def test_what_no_text_says_is_said_so_with_related_topics(domain: Domain) -> Non
     made = reply_to(domain, "utter_no_answer")
     assert "my texts do not say that" in made["text"]
     assert len(titles_of(made)) >= 2
+
+
+def test_a_paragraph_is_not_said_twice_in_a_row(domain: Domain) -> None:
+    tracker = DialogueStateTracker("web:a", domain.slots)
+    passage = {"passage": {"topic": "placebo", "part": "text", "number": 1}}
+    texts = []
+    for _ in range(2):
+        tracker.update(
+            UserUttered("...", {"name": "follow_up"}, parse_data={"intent": {"name": "follow_up"}} | passage), domain
+        )
+        made = asyncio.run(ResponseGenerator(domain=domain).generate("utter_follow_up", tracker, "website"))
+        assert made is not None
+        tracker.update(BotUttered(made["text"], metadata={**made, "notice": True}), domain)
+        texts.append(made["text"])
+    assert domain.responses["utter_faq/placebo"][0]["text"].split("\n\n")[1] in texts[0]
+    assert "my texts do not say that" in texts[1]

@@ -4,7 +4,8 @@ import pytest
 from stored_interpreter import THRESHOLDS, stored_interpreter
 
 from trialguide.content.catalogue import load_catalogue
-from trialguide.nlu.follow_up_examples import NO_ANSWER, ORDINARY, examples_behind_titles, follow_up_rows
+from trialguide.nlu.decision import NO_ANSWER
+from trialguide.nlu.follow_up_examples import ORDINARY, examples_behind_titles, follow_up_rows
 from trialguide.nlu.message import Context
 
 CATALOGUE = load_catalogue()

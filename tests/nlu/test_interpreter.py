@@ -21,6 +21,8 @@ OUTSIDE = {"out_of_scope": 0.55, "placebo": 0.25, "costs": 0.2}
 DOUBT = {"placebo": 0.5, "costs": 0.4, "greet": 0.1}
 GREETING = {"greet": 0.7, "placebo": 0.3}
 TWO = "what are the qqq? who are the www?"
+ALIKE, BEHIND = "what are the qqq? how many?", "what is a placebo? how many?"
+AGAIN = "what is a placebo? who are the www?"
 
 
 @pytest.mark.parametrize(
@@ -52,9 +54,11 @@ TWO = "what are the qqq? who are the www?"
         ("hello qqq", {"hello qqq": DOUBT, "qqq": DOUBT}, "nlu_fallback"),
         # Two questions, unless the whole is about something that comes first.
         (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, SEVERAL_TOPICS),
-        (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": DOUBT}, SEVERAL_TOPICS),
-        (TWO, {TWO: COSTS, "what are the qqq?": PLACEBO, "who are the www?": DOUBT}, "costs"),
-        (TWO, {TWO: DOUBT, "what are the qqq?": DOUBT, "who are the www?": DOUBT}, "nlu_fallback"),
+        (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": DOUBT, AGAIN: DOUBT}, SEVERAL_TOPICS),
+        (TWO, {TWO: COSTS, "what are the qqq?": PLACEBO, "who are the www?": DOUBT, AGAIN: DOUBT}, "costs"),
+        (TWO, {TWO: DOUBT, "what are the qqq?": DOUBT, "who are the www?": DOUBT, AGAIN: DOUBT}, "nlu_fallback"),
+        # The second one stands behind the topic of the first.
+        (ALIKE, {ALIKE: DOUBT, "what are the qqq?": PLACEBO, "how many?": DOUBT, BEHIND: COSTS}, SEVERAL_TOPICS),
         (TWO, {TWO: OUTSIDE, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, "out_of_scope"),
         (TWO, {TWO: PERSONAL, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, "medical_advice"),
         (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": {"emergency": 0.95}}, "emergency"),

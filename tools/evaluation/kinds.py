@@ -14,9 +14,8 @@ from tools.evaluation.measures import Measure
 from tools.evaluation.questions import QUESTIONS
 from trialguide.content.catalogue import Catalogue, load_catalogue
 from trialguide.content.files import load_yaml
-from trialguide.nlu.decision import CHECK_INS, DANGERS, OUT_OF_SCOPE, STATEMENT, UNSURE
+from trialguide.nlu.decision import CHECK_INS, DANGERS, NO_ANSWER, OUT_OF_SCOPE, STATEMENT, UNSURE
 from trialguide.nlu.follow_up import FOLLOW_UP
-from trialguide.nlu.follow_up_examples import NO_ANSWER
 from trialguide.nlu.interpreter import Interpreter
 from trialguide.nlu.message import Context
 from trialguide.nlu.stages import ABOUT_BOT, INFORM_PLACE

@@ -152,8 +152,13 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         response = self.responses[ANSWER + passage["topic"]][0]
         whole = response["text"] if passage["part"] == "text" else response["metadata"][passage["part"]]
         text = whole.strip().split(BREAK)[passage["number"]]
-        reply = {"text": text, **self._about(passage["topic"], passage["part"])}
-        return self._finished(reply, response["metadata"], self._catalogue.topics[passage["topic"]].related)
+        about = self._about(passage["topic"], passage["part"]) | {"paragraph": passage["number"]}
+        related = self._catalogue.topics[passage["topic"]].related
+        last = next((event for event in reversed(tracker.events) if isinstance(event, BotUttered)), None)
+        # Once is enough: who asks on did not find it there.
+        if last and about.items() <= last.metadata.items():
+            return self._finished({"text": self.responses["utter_no_answer"][0]["text"]}, {}, related)
+        return self._finished({"text": text, **about}, response["metadata"], related)
 
     def _source_of(self, topic: str) -> Reply:
         text = fill(self._words["source_of_answer"]["text"], {"title": self._catalogue.titles[topic]})

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from trialguide.content.files import VOCABULARY, load_yaml
-from trialguide.nlu.decision import CHECK_INS, DANGERS, PERSONAL, STATEMENT, Decision, likeliest, pick_if_sum_reaches
-from trialguide.nlu.follow_up_examples import NO_ANSWER
+from trialguide.nlu.decision import CHECK_INS, DANGERS, NO_ANSWER, PERSONAL, STATEMENT, Decision, likeliest, pick_if_sum_reaches
 from trialguide.nlu.message import Context, Interpretation, Message, Probabilities, certain
 from trialguide.nlu.resources import Resources
 

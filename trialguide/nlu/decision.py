@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 OUT_OF_SCOPE = "out_of_scope"
+# What a question asks that follows on an answer, where no text of ours says it.
+NO_ANSWER = "no_answer"
 UNSURE = "nlu_fallback"
 OFFERS = 3
 # So many questions of one message are answered.
@@ -99,7 +101,7 @@ def pick_topics(
     clear, left_over = [], []
     for question, probabilities in questions:
         best = likeliest(probabilities)
-        if probabilities[best] < threshold:
+        if probabilities[best] < threshold or best == NO_ANSWER:
             left_over.append(question)
         elif best in topics and best not in clear:
             clear.append(best)

@@ -5,8 +5,8 @@ ordinary ones behind any title (`follow_up_examples`). Where the last topic itse
 that is most alike to the message is the reply.
 """
 
-from trialguide.nlu.decision import Decision, likeliest
-from trialguide.nlu.follow_up_examples import NO_ANSWER, behind_title
+from trialguide.nlu.decision import NO_ANSWER, Decision, likeliest
+from trialguide.nlu.follow_up_examples import behind_title
 from trialguide.nlu.message import Interpretation, Message
 from trialguide.nlu.resources import Resources
 from trialguide.text.words import WORD

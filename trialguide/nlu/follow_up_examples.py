@@ -6,8 +6,6 @@ from itertools import cycle
 from trialguide.content.files import DATA, load_yaml
 
 FOLLOW_UPS = DATA / "follow_ups.yml"
-# Among the targets of follow-ups: no text of ours answers it.
-NO_ANSWER = "no_answer"
 # One in so many of the ordinary examples is learned behind a title as well.
 ORDINARY = 10
 

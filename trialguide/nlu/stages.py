@@ -1,6 +1,6 @@
 """The decision stages of the interpreter: each decides about an analysed message or, by None, passes it on."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -18,7 +18,9 @@ from trialguide.nlu.decision import (
     pick_out_of_scope,
     pick_topics,
 )
-from trialguide.nlu.message import Interpretation, Message, certain
+from trialguide.nlu.follow_up import MOST_WORDS
+from trialguide.nlu.follow_up_examples import behind_title
+from trialguide.nlu.message import Interpretation, Message, Probabilities, certain
 from trialguide.nlu.resources import Resources
 from trialguide.text.feedback import FOLLOWING
 from trialguide.text.normalisation import normalised
@@ -191,7 +193,7 @@ class SeveralTopics:
     one_topic: Sequence[Stage]
 
     def __call__(self, message: Message, nlu: Resources) -> Interpretation | None:
-        asked = [(sentence, scores) for sentence, scores in message.scores.sentences if is_question(sentence)]
+        asked = list(_questions(message, nlu))
         topics, left_over = pick_topics(asked, nlu.thresholds.part, nlu.catalogue.topics)
         if len(asked) < 2 or not topics:
             return None
@@ -202,6 +204,20 @@ class SeveralTopics:
             return None
         decision = Decision(SEVERAL_TOPICS, whole.decision.confidence)
         return replace(whole, decision=decision, topics=topics, left_over=left_over)
+
+
+def _questions(message: Message, nlu: Resources) -> Iterator[tuple[str, Probabilities]]:
+    """The questions of a message with their probabilities, those of an unclear short one behind the topic before it."""
+    before = None
+    for sentence, scores in message.scores.sentences:
+        if not is_question(sentence):
+            continue
+        if before and not pick_likeliest(scores, nlu.thresholds.part) and len(WORD.findall(sentence)) <= MOST_WORDS:
+            scores = nlu.probabilities(behind_title(nlu.catalogue.titles[before], sentence))
+        clear = pick_likeliest(scores, nlu.thresholds.part)
+        if clear and clear.label in nlu.catalogue.topics:
+            before = clear.label
+        yield sentence, scores
 
 
 def add_followed_topic(found: Interpretation, message: Message, nlu: Resources) -> Interpretation:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from trialguide.commands.checking.content import Content
 from trialguide.commands.checking.findings import Finding
-from trialguide.nlu.follow_up_examples import FOLLOW_UPS, NO_ANSWER
+from trialguide.nlu.decision import NO_ANSWER
+from trialguide.nlu.follow_up_examples import FOLLOW_UPS
 from trialguide.text.normalisation import normalised
 
 
