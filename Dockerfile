@@ -2,7 +2,7 @@
 # One image for both servers: the Rasa server by default, the action server with `actions` as its command.
 
 # What runs: no TensorFlow, no test tools.
-FROM python:3.11-slim-bookworm AS packages
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b AS packages
 # For packages without a built wheel; they stay in this stage.
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends build-essential && rm -rf /var/lib/apt/lists/*
@@ -23,7 +23,7 @@ COPY . .
 ENV RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3
 RUN /opt/training/bin/python -m trialguide setup && rm -rf .rasa requirements
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin trialguide \
     && mkdir /data && chown trialguide /data
 COPY --from=packages /opt/venv /opt/venv

@@ -11,7 +11,7 @@ from actions.database import in_database, reply_if_not_stored
 from trialguide.content.catalogue import load_catalogue
 from trialguide.runtime.messaging_settings import VARIABLES
 from trialguide.storage import ratings
-from trialguide.text.feedback import Rating, load_rating_reader
+from trialguide.text.feedback import ParsedRating, load_rating_reader
 from trialguide.text.masking import masked
 from trialguide.text.sentences import without_questions
 
@@ -51,7 +51,7 @@ class ActionRateAnswer(Action):
 
 
 async def _keep(
-    dispatcher: CollectingDispatcher, tracker: Tracker, answer: Answer, rating: Rating, stars: int, asked_on: bool
+    dispatcher: CollectingDispatcher, tracker: Tracker, answer: Answer, rating: ParsedRating, stars: int, asked_on: bool
 ) -> None:
     comment = without_questions(rating.comment) if asked_on else rating.comment
     kept = ratings.Rating(answer.topic, answer.version, stars, masked(comment) or None)

@@ -1,4 +1,4 @@
-"""What several tests share: the content as it is written, and one running assistant for all of them."""
+"""Shared fixtures: the catalogue, the trained model and one running stack for the session."""
 
 import json
 import socket
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import Stack
 from trialguide.content.catalogue import Catalogue, load_catalogue
+from trialguide.content.files import load_yaml
 from trialguide.runtime.circuit_breaker import known_services
 from trialguide.runtime.settings import process_settings
 
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def load_table(path: Path) -> Any:
     """A table of test cases."""
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    return load_yaml(path)
 
 
 def say(stack: Stack, sender: str, message: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ NUMBERS = itertools.count(1)
 
 
 class Person:
-    """Somebody on a service, with what they have read."""
+    """A person on a service, with the messages that they have read."""
 
     def __init__(self, stack: Stack, vendor: Vendor) -> None:
         self.vendor = vendor

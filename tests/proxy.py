@@ -22,11 +22,11 @@ class Proxy:
         self._call(self._cut)
 
     def mend(self) -> None:
-        """Lets connections through again."""
+        """Restores the connections."""
         self._call(self._mend)
 
     def freeze(self) -> None:
-        """Takes connections and bytes, and passes nothing on."""
+        """Accepts connections and bytes, and forwards nothing."""
         self._call(self._flowing.clear)
 
     def thaw(self) -> None:

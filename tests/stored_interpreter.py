@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -48,20 +50,26 @@ def stored_interpreter(
 ) -> Interpreter:
     """An interpreter that classifies by the rows and knows the examples."""
     return Interpreter(
-        Resources(
-            classifier=StoredProbabilities(rows),
-            examples=examples or {},
-            speller=Speller({}),
-            abbreviations=load_abbreviations(),
-            courtesies=load_courtesies(),
-            phrases=load_safety_phrases(),
-            places=PlaceEntities(()),
-            ratings=load_rating_reader(),
-            following=load_following_reader(),
-            catalogue=load_catalogue(),
-            thresholds=thresholds,
-            executor=ThreadPoolExecutor(1),
-            passages=Passages([], np.zeros((0, 1))),
-            vector=lambda _: np.zeros(1),
-        )
+        replace(untrained_resources(), classifier=StoredProbabilities(rows), examples=examples or {}, thresholds=thresholds)
+    )
+
+
+@cache
+def untrained_resources() -> Resources:
+    """The resources from `data/`, read once: the gazetteer alone takes two seconds."""
+    return Resources(
+        classifier=StoredProbabilities({}),
+        examples={},
+        speller=Speller({}),
+        abbreviations=load_abbreviations(),
+        courtesies=load_courtesies(),
+        phrases=load_safety_phrases(),
+        places=PlaceEntities(()),
+        ratings=load_rating_reader(),
+        following=load_following_reader(),
+        catalogue=load_catalogue(),
+        thresholds=THRESHOLDS,
+        executor=ThreadPoolExecutor(1),
+        passages=Passages([], np.zeros((0, 1))),
+        vector=lambda _: np.zeros(1),
     )

@@ -20,7 +20,7 @@ if not hasattr(aiohttp, "ClientWSTimeout"):
 
 
 class Visitor:
-    """Somebody with an open page. `entries` is what arrived, in its order."""
+    """A visitor with an open page. `entries` is what arrived, in its order."""
 
     def __init__(self, address: str) -> None:
         self.address = address
@@ -101,5 +101,5 @@ def say(address: str, conversation: str, text: Any = None, id: str | None = None
 
 
 def replies(answer: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the assistant said in an answer over HTTP."""
+    """The assistant's texts in an HTTP response."""
     return [entry for entry in answer["entries"] if entry["from"] == "assistant"]

@@ -1,4 +1,4 @@
-"""What a person does with the widget in a browser, and pages that hold it."""
+"""Page object of the widget in a browser, and pages that embed it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SECONDS_20 = 20_000
 
 @dataclass
 class Host:
-    """A website of somebody else that embeds the widget of `bot`."""
+    """A third-party website that embeds the widget of `bot`."""
 
     address: str
     bot: str
@@ -88,12 +88,12 @@ class Chat:
 
     @property
     def said(self) -> Locator:
-        """What the patient has said and the server has taken."""
+        """The patient's messages that the server has accepted."""
         return self.page.locator(".entry.patient:not([data-unsent])")
 
     @property
     def answers(self) -> Locator:
-        """What the assistant has said, the greeting aside."""
+        """The assistant's entries without the greeting."""
         return self.page.locator(".entry.assistant:not(.greeting)")
 
     def texts(self) -> list[str]:
@@ -112,7 +112,7 @@ class Chat:
         return self
 
     def violations(self) -> list[str]:
-        """What axe-core finds against WCAG 2.2 AA on the whole page, the widget's inside included."""
+        """Violations of WCAG 2.2 AA that axe-core finds on the page, inside the widget too."""
         axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
         self.page.evaluate(axe)
         found: dict[str, Any] = self.page.evaluate(
@@ -125,12 +125,12 @@ class Chat:
         ]
 
     def refused(self) -> list[str]:
-        """What the page's content security policy has refused."""
+        """Violations of the page's content security policy."""
         refused: list[str] = self.page.evaluate("window.refused ?? []")
         return refused
 
     def hosts(self) -> set[str]:
-        """Where requests went to: scheme, host and port."""
+        """The origins of the requests: scheme, host and port."""
         return {
             "/".join(request.url.split("/")[:3]) for request in self.requests if not request.url.startswith(("blob:", "data:"))
         }

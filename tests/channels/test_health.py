@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import aiohttp
 import pytest
 from conftest import free_port
 from website_client import Visitor, new_conversation, say
@@ -30,6 +31,19 @@ def get(address: str, **headers: str) -> tuple[int, str]:
 def figure(figures: str, name: str) -> float:
     """The value of a sample; 0 for a label that has not occurred yet."""
     return next((float(line.rpartition(" ")[2]) for line in figures.splitlines() if line.startswith(f"{name} ")), 0.0)
+
+
+# Frames at which Engine.IO and Socket.IO fail.
+MALFORMED = ("", "\x1b[31m", f"4{SECRET}", "9", "x")
+
+
+async def send_malformed_packets(address: str) -> None:
+    """Sends each frame over a socket of its own, after the handshake."""
+    async with aiohttp.ClientSession() as session:
+        for frame in MALFORMED:
+            async with session.ws_connect(f"{address}/chat/socket.io/?EIO=4&transport=websocket") as socket:
+                await socket.send_str(frame)
+                await socket.receive(timeout=5)
 
 
 def test_a_server_says_that_it_lives_and_that_it_is_ready_with_which_model(website: Stack) -> None:
@@ -72,9 +86,16 @@ def test_figures_count_open_sockets_and_safety_replies_by_label(website: Stack) 
     assert figure(during, name) == figure(before, name) + 1
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded"])
+@pytest.mark.parametrize(
+    "header", ["X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP", "Forwarded", "Via"]
+)
 def test_figures_are_not_for_those_who_come_through_a_proxy(website: Stack, header: str) -> None:
     assert get(f"{website.address}/metrics", **{header: "127.0.0.1"})[0] == 403
+
+
+@pytest.mark.parametrize(("host", "status"), [("localhost:1", 200), ("[::1]", 200), ("evil.example", 403), ("[", 403)])
+def test_figures_are_not_for_a_page_whose_name_leads_to_this_machine(website: Stack, host: str, status: int) -> None:
+    assert get(f"{website.address}/metrics", Host=host)[0] == status
 
 
 def test_with_a_token_figures_are_for_its_owner_and_logs_are_json_without_what_was_typed(model: Path, tmp_path: Path) -> None:
@@ -87,6 +108,7 @@ def test_with_a_token_figures_are_for_its_owner_and_logs_are_json_without_what_w
         assert get(f"{stack.address}/metrics", Authorization="Bearer for-metrics")[0] == 200
         conversation = new_conversation(stack.address)
         say(stack.address, conversation, f"find a NET clinic in Oslo {SECRET}")
+        asyncio.run(send_malformed_packets(stack.address))
         stack.signal("action server", signal.SIGKILL)
         say(stack.address, conversation, f"support groups in Poland {SECRET}")
         wait_until(lambda: json.loads(get(f"{stack.address}/health/ready")[1])["actions"] == "away", "The bad news", 10)
@@ -95,6 +117,8 @@ def test_with_a_token_figures_are_for_its_owner_and_logs_are_json_without_what_w
     text = log.read_text(encoding="utf-8")
     assert SECRET not in text
     lines = [json.loads(line) for line in text.splitlines()]
+    assert sum(line["logger"] in ("engineio.server", "sanic.error") for line in lines) == len(MALFORMED)
+    assert not [line for line in lines if not line["message"]]
     failed = next(line for line in lines if "A look-up failed" in line["message"])
     assert failed["request"]
     assert failed["level"] == "ERROR"

@@ -52,15 +52,17 @@ class Site(BaseHTTPRequestHandler):
     """Answers with the number that the path names; `slow` takes too long, `moved` leads on."""
 
     asked: ClassVar[Counter[str]] = Counter()
+    server: ThreadingHTTPServer
 
     def do_GET(self) -> None:
         Site.asked[self.path] += 1
         name = self.path.strip("/")
         if name == "slow":
             sleep(1.5)
-        self.send_response(302 if name == "moved" else int(name) if name.isdecimal() else 200)
-        if name == "moved":
-            self.send_header("Location", "/200")
+        moved = {"moved": "/200", "inside": f"http://localhost:{self.server.server_port}/secret"}.get(name)
+        self.send_response(302 if moved else int(name) if name.isdecimal() else 200)
+        if moved:
+            self.send_header("Location", moved)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -80,7 +82,7 @@ def site() -> Iterator[str]:
 
 
 def test_what_sites_answer(site: str) -> None:
-    names = ["200", "moved", "404", "500", "403", "slow", "404"]
+    names = ["200", "moved", "404", "500", "403", "slow", "404", "inside"]
     links = [Link("f.yml", line, f"{site}/{name}") for line, name in enumerate(names)]
     links.append(Link("f.yml", 99, "http://127.0.0.1:1/"))
     links.append(Link("f.yml", 100, f"{site}/404#part"))
@@ -91,8 +93,10 @@ def test_what_sites_answer(site: str) -> None:
         4: "Shut to programs (403), please look yourself:",
         5: "No answer in time:",
         6: "The site says 404:",
+        7: "Leads into the own network:",
         99: "Not reached (ClientConnectorError):",
         100: "The site says 404:",
     }
     # An address that stands in several places is asked once.
     assert Site.asked["/404"] == 1
+    assert not Site.asked["/secret"]

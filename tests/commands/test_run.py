@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, free_port
+from rasa.shared.utils import cli, io
 
+from trialguide.commands.rasa_server import print_without_colours
 from trialguide.commands.setup import model_file
 from trialguide.commands.shell import ask
 from trialguide.commands.stack import CannotStart, Stack
@@ -47,7 +49,7 @@ def ports(tmp_path: Path) -> dict[str, str]:
 
 
 def test_run_starts_without_training_says_how_to_talk_and_stops_clean(model: Path, ports: dict[str, str]) -> None:
-    with run(ports) as process:
+    with run(ports | {"PUBLIC_ADDRESS": "https://bot.example.org"}) as process:
         assert process.stdout is not None
         lines: list[str] = []
         for line in process.stdout:
@@ -56,7 +58,7 @@ def test_run_starts_without_training_says_how_to_talk_and_stops_clean(model: Pat
                 break
         heard = "".join(lines)
         address = f"http://127.0.0.1:{ports['RASA_PORT']}"
-        assert f"{address}/chat/" in heard
+        assert "https://bot.example.org/chat/" in heard
         assert "Training" not in heard
         assert not re.search("warning|deprecat", heard, re.IGNORECASE), heard
         conversation = ask(address, "hello", {})["conversation"]
@@ -95,6 +97,17 @@ def test_a_taken_port_is_said_in_one_sentence(stack: Stack, ports: dict[str, str
     assert heard.strip() == (
         f"Port {stack.port} is taken by another program. Choose another one: RASA_PORT={stack.port + 100} make run"
     )
+
+
+def test_what_rasa_prints_into_a_file_has_no_colour_codes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(io, "wrap_with_color", io.wrap_with_color)
+    cli.print_success("Your model is", "trained.")
+    assert "\x1b[92m" in capsys.readouterr().out
+    print_without_colours()
+    cli.print_success("Your model is", "trained.")
+    assert capsys.readouterr().out == "Your model is trained.\n"
 
 
 @pytest.mark.parametrize("port", ["http", "0", "70000", "-1"])

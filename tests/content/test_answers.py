@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from conftest import ROOT, load_table
 
 from trialguide.commands.check import check_content
 from trialguide.commands.checking.answers import FEWEST_EXAMPLES, HIGHEST_GRADE, words_and_grade
 from trialguide.commands.yaml_lines import examples
 from trialguide.content.catalogue import load_catalogue
+from trialguide.content.files import load_yaml
 from trialguide.content.wording import load_words, source_line
 from trialguide.places.directory_files import LINK
 from trialguide.text.normalisation import normalised
@@ -32,7 +32,7 @@ PAGE_RUNS = frozenset((Path(__file__).parent / "page_runs.txt").read_text(encodi
 
 
 def answer_file(topic: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((ROOT / "data" / "faq" / f"{topic}.yml").read_text(encoding="utf-8")))
+    return dict(load_yaml(ROOT / "data" / "faq" / f"{topic}.yml"))
 
 
 def answer(topic: str) -> tuple[str, dict[str, Any]]:
@@ -42,7 +42,7 @@ def answer(topic: str) -> tuple[str, dict[str, Any]]:
 
 
 def test_the_catalogue_has_every_topic_that_was_asked_for() -> None:
-    assert len(TOPICS) == 75
+    assert len(TOPICS) == 119
     assert sorted(CATALOGUE.lookups) == ["find_clinic", "find_support_group", "find_trial"]
 
 
@@ -107,7 +107,7 @@ def test_a_topic_has_enough_examples_that_differ(topic: str) -> None:
 
 
 def test_out_of_scope_has_enough_examples() -> None:
-    rows = yaml.safe_load((ROOT / "data" / "nlu" / "out_of_scope.yml").read_text(encoding="utf-8"))["nlu"]
+    rows = load_yaml(ROOT / "data" / "nlu" / "out_of_scope.yml")["nlu"]
     assert sum(len(examples(row["examples"])) for row in rows) >= 400
 
 

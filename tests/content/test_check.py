@@ -16,11 +16,13 @@ from trialguide.commands.check import check_content
 from trialguide.commands.checking.findings import Finding
 from trialguide.commands.checking.markup import FIELD
 from trialguide.commands.checking.wording import used_fields
+from trialguide.content.files import load_yaml
 
 CLINICS, GROUPS, REGISTRIES, EMERGENCY = (
     f"directory/{name}.csv" for name in ("clinics", "support_groups", "registries", "emergency_numbers")
 )
 PLACEBO, TOPICS, LOOKUPS, SMALL_TALK = "faq/placebo.yml", "topics.yml", "words/lookups.yml", "replies/conversation.yml"
+FOLLOW_UPS = "follow_ups.yml"
 DATE, SIMPLER = 'reviewed: "2026-11-22"', "        simpler: |-\n"
 CHARITE = "Charité – Universitätsmedizin Berlin,"
 # What an editor might do: file, what stands there, what is put in its place, and words of the finding. It is found on the
@@ -41,6 +43,9 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     "text that begins with a star": (TOPICS, "title: What is a placebo?", "title: *Placebo*", "cannot begin with “*”"),
     "impossible date without quotes": (PLACEBO, DATE, "reviewed: 2026-13-45", "There is no day 2026-13-45"),
     "invisible character": (PLACEBO, "dummy treatment", "dummy \x0b treatment", "no editor shows"),
+    "text behind a number sign": (TOPICS, "title: What is a placebo?", "title: What is a #placebo?", "behind “#” in this line is left out"),
+    "marks of a merge": (PLACEBO, "nlu:\n", "<<<<<<< HEAD\nnlu:\n=======\nnlu:\n>>>>>>> other\n", "two versions that Git could not join"),
+    "text that is folded": (PLACEBO, "text: |-", "text: >-", "“|-” are missing"),
     "bar of the text deleted": (PLACEBO, "text: |-", "text:", "“|-” are missing"),
     "bar of the simpler words deleted": (PLACEBO, "simpler: |-", "simpler:", "“|-” are missing"),
     "bar of the examples deleted": (PLACEBO, "examples: |", "examples:", "“|” is missing"),
@@ -51,6 +56,10 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     "example with a link": (PLACEBO, "- fake medicine", "- [fake](medicine)", "square brackets"),
     "key twice": (PLACEBO, "        more: |-", "        simpler: |-", "“simpler” is written twice"),
     "topic twice": (TOPICS, "  phase_2:\n", "  phase_1:\n", "“phase_1” is written twice"),
+    # Follow-ups
+    "follow-up to no topic": (FOLLOW_UPS, "\nplacebo:\n", "\nplacebos:\n", "There is no topic “placebos”"),
+    "follow-up without a target": (FOLLOW_UPS, "  no_answer:\n", "  nothing:\n", "“nothing” is no topic and no look-up"),
+    "follow-ups without a list": (FOLLOW_UPS, "  costs:\n    - is it free?\n", "  costs: is it free?\n", "List its words"),
     # Lines that are missing or misspelt
     "version deleted": (PLACEBO, 'version: "3.1"\n', "", "first line is missing"),
     "version without quotes": (PLACEBO, 'version: "3.1"', "version: 3.1", "“version” does not have the right form"),
@@ -69,7 +78,7 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     ),
     "unknown intent": ("nlu/conversation.yml", "intent: greet\n", "intent: gret\n", "“gret” is not in the catalogue"),
     "no source": (PLACEBO, "        sources:", "        sauces:", "Write “sources:”"),
-    "no review date": (PLACEBO, f"        {DATE}\n", "", "There is no review date", -12),
+    "no review date": (PLACEBO, f"        {DATE}\n", "", "There is no review date", -16),
     "no simpler words": (PLACEBO, "        simpler:", "        easier:", "“easier” is not known"),
     "more misspelt": (PLACEBO, "        more:", "        moer:", "Write “more:”"),
     "organisation deleted": (PLACEBO, "          - organisation: Cancer Research UK\n            link:", "          - link:", "not complete"),
@@ -94,6 +103,14 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     "unknown button": (SMALL_TALK, "buttons: [about_service]", "buttons: [abuot]", "“abuot”", -3),
     "unknown starter": ("words/widget.yml", "what_are_nets", "what_are_net", "“what_are_net”"),
     "broken phrase": ("vocabulary/safety_phrases.yml", '"call(ing)?', '"call(ing?', "cannot be read"),
+    "broken expression of a courtesy": ("vocabulary/courtesies.yml", "(please|pls", "please|pls", "cannot be read"),
+    "list of the vocabulary misspelt": ("vocabulary/masking.yml", "\nclosing:\n", "\nclosings:\n", "Write “closing:”"),
+    "list of the vocabulary deleted": ("vocabulary/choice_words.yml", "naming: [number, numer, nummer, numero, option, choice]\n", "", "“naming:” is missing", -12),
+    "word that needs quotes": ("vocabulary/choice_words.yml", '"yes", ok', "yes, ok", "Put it into quotes"),
+    "country that needs quotes": ("vocabulary/audience.yml", "[GB, US", "[NO, US", "needs its quotes"),
+    "phrase that ends with a colon": ("vocabulary/courtesies.yml", "opening:\n", "opening:\n  - with pleasure:\n", "“opening” does not have the right form"),
+    "number of a word": ("vocabulary/feedback_words.yml", "three: 3", "three: III", "in figures"),
+    "words of the vocabulary that are none": ("vocabulary/languages.yml", "\nsv:", "\nsv: och\nfi:", "“sv” does not have the right form"),
     # What is said
     "unquoted date": (PLACEBO, DATE, "reviewed: 2026-11-22", "in straight quotes"),
     "curly quotes around a date": (PLACEBO, DATE, "reviewed: “2026-11-22”", "in straight quotes"),
@@ -111,6 +128,10 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     "HTML character in an answer": (PLACEBO, "A placebo looks", "A placebo&nbsp;looks", "HTML: “&nbsp;”", -1),
     "bold in an answer": (PLACEBO, "A placebo looks", "A **placebo** looks", "Markdown: “**placebo**”", -1),
     "link in an answer": (PLACEBO, "A placebo looks", "A [placebo](https://a.example) looks", "Markdown", -1),
+    "italics in an answer": (PLACEBO, "A placebo looks", "A _placebo_ looks", "Markdown: “_placebo_”", -1),
+    "list in an answer": (PLACEBO, "A placebo looks", "* A placebo looks", "Markdown: “* A placebo", -1),
+    "table in an answer": (PLACEBO, "A placebo looks", "| a | b |\n        A placebo looks", "Markdown: “| a | b |”", -1),
+    "link between angle brackets": (PLACEBO, "A placebo looks", "<https://a.example> A placebo looks", "Markdown", -1),
     "heading in simpler words": (PLACEBO, "A placebo is a dummy.", "# A placebo is a dummy.", "Markdown", -1),
     "field in an answer": (PLACEBO, "A placebo looks", "A placebo in {country} looks", "“{country}”", -1),
     "broken letters in an answer": (PLACEBO, "A placebo looks", "A placebo (MÃ¼nchen) looks", "broken letters: “(MÃ¼nchen)”", -1),
@@ -165,6 +186,10 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     "emergency number": (EMERGENCY, ",112,single", ",one one two,single", "digits only"),
     "country without a code": (EMERGENCY, "\nAD,", "\nAndorra,", "two-letter code"),
 }  # fmt: skip
+
+
+# Of these files an editor may add and take away keys.
+FREE_KEYS = frozenset({"languages", "short_forms", "emoji"})
 
 
 @pytest.fixture
@@ -254,6 +279,16 @@ def test_no_line_that_is_deleted_or_cut_makes_the_check_fail(name: str, tmp_path
             assert all(finding.remedy for finding in told_of(name, changed.encode(), tmp_path))
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "data" / "vocabulary").glob("*.yml")), ids=lambda file: file.stem)
+def test_every_list_of_the_vocabulary_that_is_missing_is_told(file: Path, data: Path) -> None:
+    content = load_yaml(file)
+    for name in content if file.stem not in FREE_KEYS else ():
+        rest = {key: value for key, value in content.items() if key != name}
+        (data / "vocabulary" / file.name).write_text(yaml.safe_dump(rest, allow_unicode=True), encoding="utf-8")
+        told = [str(finding) for finding in check_content(data) if finding.file == f"data/vocabulary/{file.name}"]
+        assert any(f"“{name}:” is missing" in one or f"“{name}” has no phrases" in one for one in told), (name, told)
+
+
 @pytest.mark.parametrize("character", ["\0", "\x0b", "\u2028", "\r"])
 def test_no_character_in_a_directory_file_makes_the_check_fail(character: str, tmp_path: Path) -> None:
     changed = content_of(CLINICS).replace(CHARITE, f"Charité{character},").replace("+49 30", f"49{character}30")
@@ -287,7 +322,7 @@ def test_the_table_of_fields_is_that_of_the_content() -> None:
     written: dict[str, dict[str, dict[str, set[str]]]] = {}
     for folder in ("words", "replies"):
         for file in (ROOT / "data" / folder).glob("*.yml"):
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
+            content = load_yaml(file)
             for section in {"words", "labels", "responses"} & content.keys():
                 names = written.setdefault(f"{folder}/{file.name}", {}).setdefault(section, {})
                 for name, entry in content[section].items():

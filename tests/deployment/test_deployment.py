@@ -1,4 +1,4 @@
-"""What is deployed holds to the schemas and rules of those who run it, and fits together."""
+"""Deployment files are valid by their schemas and linters, and agree with each other."""
 
 import importlib.util
 import json
@@ -18,6 +18,7 @@ from conftest import ROOT
 
 from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.website.channel import WebsiteChannel
+from trialguide.content.files import load_yaml
 from trialguide.runtime.messaging_settings import VARIABLES
 from trialguide.runtime.settings import NAMES, read_settings
 
@@ -165,7 +166,8 @@ GUIDE = (ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
 CONFIGURATIONS = {"template": NGINX, "guide": GUIDE.partition("```nginx\n")[2].partition("```")[0]}
 PATHS: dict[str, int | None] = {
     "/chat/": WebsiteChannel.largest_body,
-    "/chat/say": WebsiteChannel.largest_body,
+    "/chat/api/say": WebsiteChannel.largest_body,
+    "/chat/socket.io/": WebsiteChannel.largest_body,
     **dict.fromkeys(WEBHOOKS, MessagingChannel.largest_body),
     **dict.fromkeys((f"{webhook}/" for webhook in WEBHOOKS), None),
     **dict.fromkeys(("/webhooks/rest/webhook", "/webhooks/rest/webhook/", "/webhooks/rest/", "/webhooks/rest"), None),
@@ -178,6 +180,27 @@ PATHS: dict[str, int | None] = {
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_nginx_takes_what_the_channels_take_and_nothing_else(name: str, path: str) -> None:
     assert largest_body(path, CONFIGURATIONS[name]) == PATHS[path]
+
+
+def test_nginx_bounds_connections_and_requests_of_an_address() -> None:
+    count, period = re.fullmatch(r"(\d+) per (\d+) seconds", DEFAULTS.address_rate).groups()  # type: ignore[union-attr]
+    (zone, rate) = re.findall(r"limit_req_zone \$binary_remote_addr zone=(\w+):\w+ rate=(\d+)r/s;", NGINX)[0]
+    assert int(rate) * int(period) == int(count)
+    found = locations(NGINX)
+    bounded = {name for name, lines in found.items() if f"limit_req zone={zone} burst={count} nodelay;" in lines}
+    # Vendors send from few addresses, each call signed; the files of a page that fifty people open at once are cheap.
+    for path, is_bounded in (
+        ("/chat/api/say", True),
+        ("/chat/socket.io/", True),
+        ("/chat/", False),
+        *((one, False) for one in WEBHOOKS),
+    ):
+        assert (location_of(path, found) in bounded) == is_bounded, path
+    (connections,) = re.findall(r"limit_conn connections (\d+);", found[""])
+    ingress = named("Ingress", "trialguide")["metadata"]["annotations"]
+    assert ingress["nginx.ingress.kubernetes.io/limit-connections"] == connections
+    for timeout in re.findall(r"client_(?:header|body)_timeout (\d+)s;", NGINX):
+        assert int(timeout) <= DEFAULTS.request_seconds
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)
@@ -227,13 +250,26 @@ def test_servers_are_reached_by_those_alone_who_need_them() -> None:
     assert [name for name, service in whole["services"].items() if service.get("ports")] == ["nginx"]
 
 
+def test_images_of_others_are_pinned_by_digest_with_their_tag_beside() -> None:
+    bases = re.findall(r"^FROM (\S+:\S+)", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.M)
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.11-[a-z-]+@sha256:[0-9a-f]{64}", bases[0])
+    # The specification of Compose allows a tag or a digest.
+    pinned = re.findall(r"# ([a-z]+):[\w.-]+\n +image: ([a-z]+)@sha256:[0-9a-f]{64}\n", (ROOT / "compose.yml").read_text())
+    assert all(tagged == name for tagged, name in pinned)
+    services = compose()["services"]
+    own = services["actions"]["image"]
+    assert {name for name, _ in pinned} == {name for name, service in services.items() if service["image"] != own}
+
+
 def test_logs_are_rotated() -> None:
     for name, service in compose()["services"].items():
         assert service["logging"]["options"].keys() == {"max-size", "max-file"}, name
 
 
 def test_prometheus_finds_the_rasa_servers_and_has_the_token() -> None:
-    (job,) = yaml.safe_load((DEPLOY / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    (job,) = load_yaml(DEPLOY / "prometheus.yml")["scrape_configs"]
     assert job["metrics_path"] == "/metrics"
     assert Path(job["authorization"]["credentials_file"]).name == "METRICS_TOKEN"
     pod = named("Deployment", "trialguide")["spec"]["template"]

@@ -6,11 +6,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from conftest import ROOT
 from prometheus_client import REGISTRY
 
 import trialguide.runtime.metrics
+from trialguide.content.files import load_yaml
 from trialguide.runtime.circuit_breaker import CircuitBreaker
 from trialguide.runtime.metrics import FALLBACKS, MESSAGES, SAFETY_REPLIES, STAGES
 from trialguide.storage.usage_counts import SAFETY
@@ -59,7 +59,7 @@ RULE_FILE = {
         }
     },
 }
-ALERTS: dict[str, Any] = yaml.safe_load((ROOT / "deploy/prometheus/alerts.yml").read_text(encoding="utf-8"))
+ALERTS: dict[str, Any] = load_yaml(ROOT / "deploy/prometheus/alerts.yml")
 RULES = [rule for group in ALERTS["groups"] for rule in group["rules"]]
 DASHBOARD: dict[str, Any] = json.loads((ROOT / "deploy/grafana/trialguide.json").read_text(encoding="utf-8"))
 QUERIES = {rule["alert"]: rule["expr"] for rule in RULES} | {
@@ -148,6 +148,6 @@ def test_panels_do_not_overlap_and_take_their_source_from_the_variable() -> None
 
 
 def test_the_prometheus_job_has_the_name_that_alerts_use() -> None:
-    (job,) = yaml.safe_load((ROOT / "deploy/prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
+    (job,) = load_yaml(ROOT / "deploy/prometheus.yml")["scrape_configs"]
     assert set(re.findall(r'job="(\w+)"', " ".join(QUERIES.values()))) == {job["job_name"]}
     assert trialguide.runtime.metrics.SERVICES in REGISTRY._collector_to_names

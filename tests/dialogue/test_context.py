@@ -7,7 +7,8 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from trialguide.dialogue.context import context_of
+from trialguide.content.catalogue import load_catalogue
+from trialguide.dialogue.context import context_of, other_readings
 from trialguide.nlu.message import Context
 
 DOMAIN = Domain.from_yaml(
@@ -42,3 +43,35 @@ PLACEBO = answered(topic="placebo", part="text")
 def test_context(events: list[Event], context: Context) -> None:
     tracker = DialogueStateTracker.from_events("me", events, DOMAIN.slots)
     assert context_of(tracker) == context
+
+
+def heard(intent: str, key: str = "", ranking: tuple[str, ...] = (), **parsed: Any) -> UserUttered:
+    found = {"name": intent} | ({"full_retrieval_intent_name": f"{intent}/{key}"} if key else {})
+    data = {"intent": found, "intent_ranking": [{"name": name, "confidence": 0.1} for name in ranking]} | parsed
+    return UserUttered("...", found, parse_data=data)
+
+
+RANKING = ("faq/placebo", "statement/fear", "find_trial", "faq/blinding", "faq/costs", "faq/risks")
+
+
+@pytest.mark.parametrize(
+    ("events", "readings"),
+    [
+        ([heard("faq", "placebo", RANKING), heard("correction")], ["find_trial", "blinding", "costs"]),
+        (
+            [heard("several_topics", "", RANKING, topics=["placebo", "costs"]), heard("correction")],
+            ["find_trial", "blinding", "risks"],
+        ),
+        (
+            [heard("nlu_fallback", "", RANKING, offers=["placebo", "blinding"]), heard("correction")],
+            ["find_trial", "costs", "risks"],
+        ),
+        # Nothing before it, nothing likely, and a second correction.
+        ([heard("correction")], []),
+        ([heard("greet"), heard("correction")], []),
+        ([heard("faq", "placebo", RANKING), heard("correction", "", RANKING), heard("correction")], []),
+    ],
+)
+def test_a_correction_offers_what_was_likeliest_next(events: list[Event], readings: list[str]) -> None:
+    tracker = DialogueStateTracker.from_events("me", events, DOMAIN.slots)
+    assert other_readings(tracker, load_catalogue()) == readings

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import pytest
-import yaml
 from conftest import ROOT
 from rasa.core.policies.memoization import MemoizationPolicy
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.runner.dask import DaskGraphRunner
 
+from trialguide.content.files import load_yaml
 from trialguide.dialogue.graph_runner import SequentialGraphRunner
 from trialguide.dialogue.rule_policy import TURNS, IntentRulePolicy
 from trialguide.dialogue.story_policy import StoryPolicy
@@ -16,7 +16,7 @@ from trialguide.dialogue.story_policy import StoryPolicy
 
 def steps(kind: str) -> list[list[dict[str, object]]]:
     files = (ROOT / "data" / kind).glob("*.yml")
-    return [row["steps"] for file in files for row in yaml.safe_load(file.read_text(encoding="utf-8"))[kind]]
+    return [row["steps"] for file in files for row in load_yaml(file)[kind]]
 
 
 def test_no_rule_is_written_in_a_users_own_words() -> None:
@@ -60,7 +60,7 @@ def test_the_rule_policy_predicts_what_rasas_own_predicts(model: Path, tmp_path:
 
 
 def test_every_story_ends_with_an_intent_that_the_story_policy_is_for() -> None:
-    configured = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["policies"]
+    configured = load_yaml(ROOT / "config.yml")["policies"]
     intents = next(row["intents"] for row in configured if row["name"].endswith("StoryPolicy"))
     last = {[step["intent"] for step in story if "intent" in step][-1] for story in steps("stories")}
     assert last == set(intents)

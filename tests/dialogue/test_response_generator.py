@@ -6,12 +6,17 @@ from typing import Any
 import pytest
 from conftest import ROOT
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import SlotSet, UserUttered
+from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from trialguide.dialogue.response_generator import ResponseGenerator
+from trialguide.runtime.settings import process_settings
 
-PATHS = [ROOT / "domain.yml", *sorted((ROOT / "data" / "replies").glob("*.yml"))]
+PATHS = [
+    ROOT / "domain.yml",
+    *sorted((ROOT / "data" / "replies").glob("*.yml")),
+    *sorted((ROOT / "data" / "faq").glob("*.yml")),
+]
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +36,18 @@ def reply(domain: Domain, action: str, slots: dict[str, Any], entities: list[dic
 def test_choices_are_buttons_with_the_names_of_places(domain: Domain) -> None:
     made = reply(domain, "utter_ask_place", {"choices": ["ES/Valencia", "VE/Valencia", "GE"]})
     assert [button["title"] for button in made["buttons"]] == ["Valencia, Spain", "Valencia, Venezuela", "Georgia"]
+
+
+@pytest.mark.parametrize(("days", "words"), [("1", "for one day."), ("2", "for 2 days.")])
+def test_how_long_messages_are_kept_is_said_in_words(
+    days: str, words: str, domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONVERSATION_DAYS", days)
+    process_settings.cache_clear()
+    try:
+        assert f"I keep what you write {words}" in reply(domain, "notice", {})["text"]
+    finally:
+        process_settings.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -68,3 +85,61 @@ def test_the_emergency_number_is_that_of_the_place(domain: Domain, named: str | 
 def test_no_number_is_named_for_a_choice_of_countries(domain: Domain) -> None:
     several = reply(domain, "utter_emergency", {"place": "ES/Valencia|VE/Valencia"})
     assert several["text"] == reply(domain, "utter_emergency", {})["text"]
+
+
+@pytest.mark.parametrize(
+    ("utterance", "kind"),
+    [("utter_check_again_emergency", "safety"), ("utter_alarm_number", "safety"), ("utter_ask_place", None)],
+)
+def test_replies_about_danger_are_marked(domain: Domain, utterance: str, kind: str | None) -> None:
+    assert reply(domain, utterance, {}).get("kind") == kind
+
+
+def reply_to(domain: Domain, action: str, **parsed: Any) -> dict[str, Any]:
+    """The reply to a message with this parse data, after an answer about placebos to a message that was also likely about others."""
+    ranking = [{"name": name, "confidence": 0.2} for name in ("faq/placebo", "faq/blinding", "find_trial")]
+    before = {"intent": {"name": "faq", "full_retrieval_intent_name": "faq/placebo"}, "intent_ranking": ranking}
+    tracker = DialogueStateTracker("web:a", domain.slots)
+    tracker.update(UserUttered("...", {"name": "faq"}, parse_data=before), domain)
+    tracker.update(BotUttered("A placebo ...", metadata={"topic": "placebo", "part": "text", "notice": True}), domain)
+    tracker.update(UserUttered("...", {"name": "..."}, parse_data={"intent": {"name": "..."}} | parsed), domain)
+    made = asyncio.run(ResponseGenerator(domain=domain).generate(action, tracker, "website"))
+    assert made is not None
+    return made
+
+
+def titles_of(made: dict[str, Any]) -> list[str]:
+    return [button["title"] for button in made["buttons"]]
+
+
+def test_a_question_about_the_own_case_gets_what_is_generally_known(domain: Domain) -> None:
+    alone, general = (reply_to(domain, "utter_medical_advice", topics=topics) for topics in ([], ["diet"]))
+    assert general["text"].startswith(alone["text"])
+    assert domain.responses["utter_faq/diet"][0]["metadata"]["simpler"] in general["text"]
+    assert (general["topic"], general["sources"]) == ("diet", domain.responses["utter_faq/diet"][0]["metadata"]["sources"])
+
+
+@pytest.mark.parametrize(
+    ("topics", "left_over", "said", "unsaid"),
+    [
+        (["placebo", "costs", "diet"], [], ["utter_faq/costs", "utter_faq/diet"], ["utter_faq/placebo"]),
+        (["placebo"], ["and the www?"], ["“and the www?”"], ["utter_faq/placebo"]),
+    ],
+)
+def test_further_questions_are_answered_or_named(
+    domain: Domain, topics: list[str], left_over: list[str], said: list[str], unsaid: list[str]
+) -> None:
+    text = reply_to(domain, "utter_other_topics", topics=topics, left_over=left_over)["text"]
+    words = {name: domain.responses[name][0]["text"] if name in domain.responses else name for name in (*said, *unsaid)}
+    assert all(words[name] in text for name in said)
+    assert not any(words[name] in text for name in unsaid)
+
+
+def test_a_correction_offers_what_was_likely_next(domain: Domain) -> None:
+    assert titles_of(reply_to(domain, "utter_correction"))[:2] == ["What is a blind trial?", "Find a clinical trial"]
+
+
+def test_what_no_text_says_is_said_so_with_related_topics(domain: Domain) -> None:
+    made = reply_to(domain, "utter_no_answer")
+    assert "my texts do not say that" in made["text"]
+    assert len(titles_of(made)) >= 2

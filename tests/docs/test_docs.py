@@ -1,13 +1,16 @@
 """The documentation names settings, files, headings and commands that exist, and every setting."""
 
+import os
 import re
+import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, free_port
 
 import tools.__main__
 import trialguide.__main__
@@ -31,6 +34,8 @@ MADE = (
     "conversations.",
     "certificates",
 )
+# By commands.
+WRITTEN = ("docs/benchmark.md", "docs/performance.md", "docs/understanding.md")
 PROGRAMS = {"trialguide": trialguide.__main__.COMMANDS, "tools": tools.__main__.COMMANDS}
 
 
@@ -96,6 +101,60 @@ def test_files_that_are_named_exist(name: str) -> None:
         assert next(ROOT.glob(pattern), None), f"{name}: {path}"
 
 
+FILE_NAME = re.compile(r"`(\w[\w./-]*\.(?:py|ya?ml|md|csv|json|ts|mjs|html|svg|toml|in|txt|sh|css|template))`")
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_names_of_files_end_the_path_of_one_that_exists(name: str) -> None:
+    """Guides shorten paths: `turn_runner.py`, `nlu/worker.py`."""
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    paths = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    ends = {"/".join(parts[start:]) for parts in (path.split("/") for path in paths) for start in range(len(parts))}
+    assert {path for path in FILE_NAME.findall(TEXTS[name]) if not path.startswith(MADE)} <= ends
+
+
+def start_commands() -> set[str]:
+    """The commands of `make` in the README's start section."""
+    section = TEXTS["README.md"].partition("\n## Start\n")[2].partition("\n## ")[0]
+    return set(re.findall(r"(?:^|`)(make \w+(?: \w+=\w+)?)", section, re.M))
+
+
+def test_the_commands_of_the_start_section_work(model: Path, tmp_path: Path) -> None:
+    """Except for `make test`, which is what runs this test: `test_targets_of_make_exist` parses it."""
+    assert start_commands() == {"make run", "make shell", "make help", "make test", "make test FAST=1"}
+    make = ["make", "--no-print-directory", f"PYTHON={sys.executable}"]
+    ports = {"RASA_PORT": str(free_port()), "ACTIONS_PORT": str(free_port())}
+    environment = os.environ | ports | {"CONVERSATIONS": str(tmp_path / "conversations.db")}
+    listed = subprocess.run([*make, "help"], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60).stdout
+    assert {"make run", "make shell", "make test"} <= set(re.findall(r"make [a-z]+", listed))
+    # A session of its own, so that SIGINT reaches it as Ctrl-C does: make and what it runs.
+    with subprocess.Popen(
+        [*make, "run"], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as running:
+        assert running.stdout is not None
+        try:
+            printed = ""
+            while "Ctrl-C" not in printed:
+                printed += next(running.stdout)
+            assert f"http://127.0.0.1:{ports['RASA_PORT']}/chat/" in printed
+            talk = subprocess.run(
+                [*make, "shell"],
+                cwd=ROOT,
+                env=environment,
+                input="what is a placebo\n",
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+        finally:
+            os.killpg(running.pid, signal.SIGINT)
+        running.stdout.read()
+        running.wait(60)
+    assert talk.returncode == 0, talk.stderr
+    (shown,) = re.findall(r"^ +(A placebo [^.]+\.)", TEXTS["README.md"], re.M)
+    assert shown in talk.stdout
+
+
 def commands() -> list[tuple[str, str, tuple[str, ...]]]:
     """Each command with its program and the options that the guides write behind it."""
     found = re.findall(r"python -m (trialguide|tools) ([a-z]+)((?: [^\s`|]+)*)", EVERYTHING)
@@ -137,9 +196,8 @@ def test_targets_of_make_exist() -> None:
         assert done.returncode == 0, (line, done.stderr)
 
 
-def test_lines_are_short_enough_to_read() -> None:
-    """Rows of tables, code and pages that commands write are left out."""
-    for name in ("README.md", "SECURITY.md", "docs/running.md", "docs/architecture.md"):
-        text = re.sub(r"^```.*?^```", "", TEXTS[name], flags=re.M | re.S)
-        long = [line for line in text.splitlines() if len(line) > 140 and not line.startswith("|") and "](http" not in line]
-        assert long == [], name
+@pytest.mark.parametrize("name", [name for name in TEXTS if name not in WRITTEN])
+def test_lines_are_short_enough_to_read(name: str) -> None:
+    """Rows of tables, code and addresses are left out."""
+    text = re.sub(r"^```.*?^```", "", TEXTS[name], flags=re.M | re.S)
+    assert [line for line in text.splitlines() if len(line) > 140 and not line.startswith("|") and "](http" not in line] == []

@@ -1,4 +1,4 @@
-"""What a message means while an alarm goes on, and which messages raise one."""
+"""Alarm stages: which messages raise an alarm, and the meaning of messages while one goes on."""
 
 from dataclasses import replace
 
@@ -61,7 +61,7 @@ def test_a_phrase_of_danger_rings_again() -> None:
 
 @pytest.mark.parametrize(("told", "label"), [(0.9, "check_in_self_harm"), (0.4, "self_harm")])
 def test_a_phrase_of_danger_in_a_sure_statement_is_asked_about(told: float, label: str) -> None:
-    text = "my father took his own life when i was small"
+    text = "she wanted to kill herself that winter"
     row = {"statement/past": told, "self_harm": 0.05, "emergency": 0.0, "costs": 0.95 - told}
     interpreter = stored_interpreter({text: row}, THRESHOLDS)
     assert interpreter.interpret(text).decision.label == label

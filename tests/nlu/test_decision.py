@@ -10,7 +10,7 @@ from trialguide.nlu.decision import (
     pick_likeliest,
     pick_look_up,
     pick_out_of_scope,
-    pick_two_topics,
+    pick_topics,
 )
 
 DANGERS = ("emergency", "self_harm")
@@ -39,18 +39,19 @@ def test_decisions(probabilities: dict[str, float], decision: Decision) -> None:
 
 
 @pytest.mark.parametrize(
-    ("questions", "topics"),
+    ("questions", "topics", "left_over"),
     [
-        ([{"placebo": 0.9}, {"costs": 0.8}], ("placebo", "costs")),
-        ([{"costs": 0.8}, {"greet": 0.9}, {"placebo": 0.7}, {"blinding": 0.9}], ("costs", "placebo")),
-        ([{"placebo": 0.9}, {"placebo": 0.8}], None),
-        ([{"placebo": 0.9}, {"costs": 0.5}], None),
-        ([{"placebo": 0.9}], None),
-        ([], None),
+        ([{"placebo": 0.9}, {"costs": 0.8}], ("placebo", "costs"), ()),
+        ([{"costs": 0.8}, {"greet": 0.9}, {"placebo": 0.7}, {"blinding": 0.9}], ("costs", "placebo", "blinding"), ()),
+        ([{"placebo": 0.9}, {"placebo": 0.8}], ("placebo",), ()),
+        ([{"placebo": 0.9}, {"costs": 0.5}], ("placebo",), ("question 1",)),
+        ([{"placebo": 0.3}, {"costs": 0.5}], (), ("question 0", "question 1")),
+        ([], (), ()),
     ],
 )
-def test_two_topics(questions: list[dict[str, float]], topics: tuple[str, str] | None) -> None:
-    assert pick_two_topics(questions, 0.6, OFFERABLE) == topics
+def test_several_topics(questions: list[dict[str, float]], topics: tuple[str, ...], left_over: tuple[str, ...]) -> None:
+    named = [(f"question {number}", probabilities) for number, probabilities in enumerate(questions)]
+    assert pick_topics(named, 0.6, OFFERABLE) == (topics, left_over)
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,74 @@
-"""Short messages that are read together with the topic before them."""
+"""Short messages that are read behind the topic before them."""
 
 import pytest
 from stored_interpreter import THRESHOLDS, stored_interpreter
 
 from trialguide.content.catalogue import load_catalogue
+from trialguide.nlu.follow_up_examples import NO_ANSWER, ORDINARY, examples_behind_titles, follow_up_rows
 from trialguide.nlu.message import Context
 
-TITLE = load_catalogue().titles["phase_1"].lower()
+CATALOGUE = load_catalogue()
+TITLE = CATALOGUE.titles["phase_1"].lower()
 AFTER_PHASE_1 = Context(topic="phase_1")
+LONG = "and now I would like to know something else about who pays for all of this in the end"
 
 
 @pytest.mark.parametrize(
-    ("text", "alone", "behind_topic", "label"),
+    ("text", "behind_topic", "label"),
     [
-        # The same topic again, another one, and a message that says by itself what it is about.
-        ("and how many", {"phase_1": 0.2, "costs": 0.8}, {"phase_1": 0.9, "costs": 0.1}, "follow_up"),
-        ("is it safe", {"is_it_safe": 0.5, "phase_1": 0.5}, {"is_it_safe": 0.8, "phase_1": 0.2}, "is_it_safe"),
-        ("who pays for the trial", {"costs": 0.95, "phase_1": 0.05}, {"phase_1": 0.9, "costs": 0.1}, "costs"),
-        # Conversation is never about the topic.
-        ("thank you", {"thanks": 0.9, "phase_1": 0.1}, {"phase_1": 0.9, "thanks": 0.1}, "thanks"),
+        # The same topic again, another one, a look-up, and what no text answers.
+        ("and how many", {"phase_1": 0.9, "costs": 0.1}, "follow_up"),
+        ("is it safe", {"is_it_safe": 0.4, "phase_1": 0.3, "risks": 0.3}, "is_it_safe"),
+        ("where is one", {"find_clinic": 0.8, "phase_1": 0.2}, "find_clinic"),
+        ("which colour", {NO_ANSWER: 0.8, "phase_1": 0.2}, NO_ANSWER),
+        # Conversation keeps its meaning, danger comes first, and doubt is offered.
+        ("oh thank you so", {"thanks": 0.9, "phase_1": 0.1}, "thanks"),
+        ("my chest", {"emergency": 0.8, "phase_1": 0.2}, "emergency"),
+        ("the qqq", {"phase_1": 0.3, "costs": 0.3, "risks": 0.4}, "risks"),
+        ("the qqq", {"phase_1": 0.3, "costs": 0.3, "risks": 0.3, "placebo": 0.1}, "nlu_fallback"),
     ],
 )
-def test_a_short_message(text: str, alone: dict[str, float], behind_topic: dict[str, float], label: str) -> None:
-    interpreter = stored_interpreter({text: alone, f"{TITLE} {text}": behind_topic}, THRESHOLDS)
+def test_a_short_message(text: str, behind_topic: dict[str, float], label: str) -> None:
+    interpreter = stored_interpreter({text: {"qqq": 1.0}, f"{TITLE} {text}": behind_topic}, THRESHOLDS)
     assert interpreter.interpret(text, AFTER_PHASE_1).decision.label == label
 
 
-def test_without_a_topic_before_it_is_read_alone() -> None:
-    interpreter = stored_interpreter({"and how many": {"phase_1": 0.2, "costs": 0.8}}, THRESHOLDS)
-    assert interpreter.interpret("and how many").decision.label == "costs"
+@pytest.mark.parametrize(("text", "context"), [("and how many", Context()), (LONG, AFTER_PHASE_1)])
+def test_other_messages_are_read_alone(text: str, context: Context) -> None:
+    interpreter = stored_interpreter({text: {"phase_1": 0.2, "costs": 0.8}}, THRESHOLDS)
+    assert interpreter.interpret(text, context).decision.label == "costs"
+
+
+@pytest.mark.parametrize(
+    ("text", "context", "label"),
+    [
+        ("why not", Context(), "affirm"),
+        ("why not", AFTER_PHASE_1, "costs"),
+        ("thank you", AFTER_PHASE_1, "affirm"),
+    ],
+)
+def test_a_question_after_an_answer_is_no_yes(text: str, context: Context, label: str) -> None:
+    rows = {text: {"costs": 1.0}, f"{TITLE} {text}": {"costs": 1.0}}
+    assert stored_interpreter(rows, THRESHOLDS, {text: "affirm"}).interpret(text, context).decision.label == label
+
+
+def test_no_text_answers_only_what_follows_an_answer() -> None:
+    interpreter = stored_interpreter({"qqq": {NO_ANSWER: 0.9, "costs": 0.1}}, THRESHOLDS)
+    assert interpreter.interpret("qqq").decision.label == "costs"
+
+
+def test_follow_ups_name_topics() -> None:
+    rows = list(follow_up_rows())
+    assert {topic for topic, _, _ in rows} == set(CATALOGUE.topics)
+    assert {target for _, _, target in rows} <= {*CATALOGUE.titles, NO_ANSWER}
+    assert len({(topic, text) for topic, text, _ in rows}) == len(rows)
+
+
+def test_examples_behind_titles() -> None:
+    ordinary = [(f"message {number}", "thanks") for number in range(2 * ORDINARY)]
+    found = examples_behind_titles([("a", "why", "b")], ordinary, {"a": "What is A?", "b": "What is B?"})
+    assert found == [
+        ("What is A? why", "b"),
+        ("What is A? message 0", "thanks"),
+        (f"What is B? message {ORDINARY}", "thanks"),
+    ]

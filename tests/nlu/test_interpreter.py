@@ -1,27 +1,16 @@
 """The order of the stages: which one decides about a message that several could decide about."""
 
 import re
+from dataclasses import replace
 
 import pytest
+from stored_interpreter import THRESHOLDS as STORED_THRESHOLDS
 from stored_interpreter import stored_interpreter
 
 from trialguide.nlu import interpreter
-from trialguide.nlu.decision import Thresholds
-from trialguide.nlu.stages import TWO_TOPICS
+from trialguide.nlu.stages import SEVERAL_TOPICS
 
-THRESHOLDS = Thresholds(
-    answer=0.6,
-    personal=0.34,
-    danger=0.19,
-    check_in=0.1,
-    danger_in_part=0.9,
-    danger_as_written=0.5,
-    part=0.7,
-    look_up=0.3,
-    statement=0.5,
-    told=0.6,
-    follow_up=0.35,
-)
+THRESHOLDS = replace(STORED_THRESHOLDS, danger=0.19, check_in=0.1, danger_as_written=0.5)
 EXAMPLES = {"what is a placebo": "placebo", "i cant breathe": "placebo", "oslo": "greet", "follow my topic": "follow_topic"}
 PLACEBO = {"placebo": 0.9, "costs": 0.1}
 COSTS = {"costs": 0.9, "placebo": 0.1}
@@ -62,8 +51,10 @@ TWO = "what are the qqq? who are the www?"
         ("hello qqq", {"hello qqq": DOUBT, "qqq": PLACEBO}, "placebo"),
         ("hello qqq", {"hello qqq": DOUBT, "qqq": DOUBT}, "nlu_fallback"),
         # Two questions, unless the whole is about something that comes first.
-        (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, TWO_TOPICS),
-        (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": DOUBT}, "nlu_fallback"),
+        (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, SEVERAL_TOPICS),
+        (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": DOUBT}, SEVERAL_TOPICS),
+        (TWO, {TWO: COSTS, "what are the qqq?": PLACEBO, "who are the www?": DOUBT}, "costs"),
+        (TWO, {TWO: DOUBT, "what are the qqq?": DOUBT, "who are the www?": DOUBT}, "nlu_fallback"),
         (TWO, {TWO: OUTSIDE, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, "out_of_scope"),
         (TWO, {TWO: PERSONAL, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, "medical_advice"),
         (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": {"emergency": 0.95}}, "emergency"),
@@ -105,3 +96,10 @@ def test_the_overview_lists_the_stages_in_their_order() -> None:
     listed = re.findall(r"^\d+\. `(\w+)`", interpreter.__doc__ or "", re.MULTILINE)
     stages = (*interpreter.ANALYSIS, *interpreter.DECISION)
     assert listed == [getattr(stage, "__name__", type(stage).__name__) for stage in stages]
+
+
+@pytest.mark.parametrize(("general", "topics"), [(0.3, ("placebo",)), (0.05, ())])
+def test_a_question_about_the_own_case_names_its_general_topic(general: float, topics: tuple[str, ...]) -> None:
+    rows = {"the qqq": {"medical_advice": 0.9 - general, "placebo": general, "greet": 0.1}}
+    found = stored_interpreter(rows, THRESHOLDS).interpret("the qqq")
+    assert (found.decision.label, found.topics) == ("medical_advice", topics)

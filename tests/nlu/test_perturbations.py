@@ -1,4 +1,4 @@
-"""Typos, capitals, missing spaces and polite words around a question do not change what it is taken for."""
+"""Robustness: typos, capitals, missing spaces and polite words around a question do not change its interpretation."""
 
 import random
 import string

@@ -15,7 +15,16 @@ SENTENCES = [
     *("can i stop early", "leave the study", "i want to quit"),
 ]
 LABELS = ["placebo"] * 3 + ["costs"] * 3 + ["leaving_trial"] * 3
-SETTINGS = Settings(networks=2, hidden=32, ngram_dimensions=5, ngram_share=1.0, ngram_fewest=2, temperature=0.7)
+SETTINGS = Settings(
+    networks=2,
+    hidden=32,
+    detector_networks=1,
+    detector_hidden=16,
+    ngram_dimensions=5,
+    ngram_share=1.0,
+    ngram_fewest=2,
+    temperature=0.7,
+)
 
 
 @pytest.fixture(scope="module")

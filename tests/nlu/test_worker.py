@@ -14,17 +14,16 @@ from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
-import yaml
 
 from trialguide.content.catalogue import load_catalogue
-from trialguide.content.files import ROOT
+from trialguide.content.files import ROOT, load_yaml
 from trialguide.nlu import training, worker
 from trialguide.nlu.message import NO_CONTEXT, Context
 from trialguide.nlu.parse_data import parse_data
 from trialguide.nlu.training import LEARNED, load_interpreter
 from trialguide.nlu.worker import NluWorker, ParseError, serve
 
-THRESHOLDS = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"][0]["thresholds"]
+THRESHOLDS = load_yaml(ROOT / "config.yml")["pipeline"][0]["thresholds"]
 TEXTS = (
     "what is a placebo",
     "and can i get out of it again? also who pays for the scans",

@@ -1,4 +1,4 @@
-"""Where places lie and how they are named."""
+"""Coordinates, distances and names of cities."""
 
 import pytest
 

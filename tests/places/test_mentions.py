@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-import yaml
 from conftest import ROOT, load_table
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -11,6 +10,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from trialguide.commands.yaml_lines import examples
+from trialguide.content.files import load_yaml
 from trialguide.places.case_endings import CaseEndings
 from trialguide.places.cities import City, all_cities, city_rows, place_name
 from trialguide.places.entities import ABOUT_PLACES
@@ -29,7 +29,7 @@ KNOWN_FAILURES = frozenset(load_table(TABLE / "places_known_failures.yml"))
 
 def training_sentences() -> list[str]:
     files = [*(ROOT / "data" / "faq").glob("*.yml"), *(ROOT / "data" / "nlu").glob("*.yml")]
-    blocks = [block for file in files for block in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]]
+    blocks = [block for file in files for block in load_yaml(file)["nlu"]]
     return [text for block in blocks if block["intent"] not in ABOUT_PLACES for _, text in examples(block["examples"])]
 
 

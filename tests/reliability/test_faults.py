@@ -1,4 +1,4 @@
-"""Whatever is killed, frozen or cut off under load: nothing that was acknowledged is lost, nothing is done twice."""
+"""Fault injection under load: no acknowledged message is lost, none is processed twice."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.reliability.fault import Fault, Outcome, inject
+from tools.reliability.fault import Fault, FaultOutcome, inject
 from tools.reliability.fault_list import Alternating, cluster_faults, faults_of_one_server
 from tools.testbed.cluster import Cluster
 
@@ -31,7 +31,7 @@ FAULTS = (
 )
 
 
-def hold(outcome: Outcome) -> None:
+def hold(outcome: FaultOutcome) -> None:
     """Asserts what docs/reliability.md promises."""
     assert outcome.sent > 5, outcome
     assert outcome.acknowledged == outcome.stored == outcome.answered == outcome.sent, outcome

@@ -1,7 +1,9 @@
 """Hostile HTTP requests: both servers refuse them at once and go on answering."""
 
 import asyncio
+import gzip
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,6 +111,9 @@ def test_an_ordinary_chunked_body_is_read(server: str, target: Stack) -> None:
         ((b"Content-Type: text/plain",), b"{}", 415),
         ((b"Content-Type: application/x-www-form-urlencoded",), b"a=b", 415),
         ((), b"{}", 415),
+        ((JSON, b"Content-Encoding: deflate"), zlib.compress(b"{}"), 415),
+        ((JSON, b"Content-Encoding: deflate"), b"{}", 415),
+        ((JSON, b"Content-Encoding: gzip"), gzip.compress(b"{}"), 415),
         ((JSON,), b"{", 400),
         ((JSON,), b"[]", 400),
     ],

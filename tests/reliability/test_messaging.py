@@ -73,7 +73,7 @@ def test_a_kill_loses_neither_what_waits_nor_what_is_on_its_way(model: Path, tmp
 
 
 def turns(database: Path) -> int:
-    """How many turns are stored."""
+    """The number of stored turns."""
     with contextlib.closing(sqlite3.connect(database, timeout=10)) as reading:
         number: int = reading.execute("SELECT count(*) FROM events WHERE message_id IS NOT NULL").fetchone()[0]
         return number

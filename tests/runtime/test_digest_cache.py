@@ -1,4 +1,4 @@
-"""What was found lately is remembered, and nobody's words are."""
+"""Digest cache: the latest values are found again, and no text is kept."""
 
 from trialguide.runtime.digest_cache import DigestCache
 

@@ -1,4 +1,4 @@
-"""What is kept of a person is erased when they say so, on every server, and by itself when it is old."""
+"""Retention: personal data is erased on request, on every server, and expires by itself."""
 
 import asyncio
 import contextlib
@@ -50,7 +50,7 @@ async def add(store: ConversationStore, sender: str, *events: Event) -> None:
 
 
 async def live(store: ConversationStore, sender: str, at: float | None = None) -> None:
-    """Somebody writes, is not understood, rates, follows and has one message waiting."""
+    """A person with data in every table: messages, an unanswered one, a rating, a follow and a pending message."""
     await add(store, sender, SessionStarted(timestamp=at), said(f"{SECRET} asks", at, "m1"), reply("utter_out_of_scope", at=at))
     await Inbox(store).receive("turn", Message(sender, "m2", {"text": SECRET}))
     at = at or time()

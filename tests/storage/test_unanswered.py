@@ -1,4 +1,4 @@
-"""What was not understood is kept for editors, masked, and what happens is counted: once, with the turn, and without a word of whom."""
+"""Unanswered messages are stored masked, usage is counted: once, in the turn's transaction, without a sender."""
 
 import asyncio
 from collections import Counter

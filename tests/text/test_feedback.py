@@ -7,7 +7,7 @@ import pytest
 from conftest import load_table
 
 from trialguide.content.wording import fill, load_words
-from trialguide.text.feedback import Rating, load_following_reader, load_rating_reader
+from trialguide.text.feedback import ParsedRating, load_following_reader, load_rating_reader
 
 RATINGS = load_rating_reader()
 FOLLOWING = load_following_reader()
@@ -21,7 +21,7 @@ def test_a_rating_is_read(row: dict[str, Any]) -> None:
     elif row.get("none"):
         assert read is None
     else:
-        expected = Rating(row.get("stars"), row.get("comment", ""), row.get("bare", False), row.get("clear", False))
+        expected = ParsedRating(row.get("stars"), row.get("comment", ""), row.get("bare", False), row.get("clear", False))
         assert read == expected
 
 

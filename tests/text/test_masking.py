@@ -1,4 +1,4 @@
-"""What gives somebody away is masked, what a question is about stays, and no text takes long."""
+"""Masking: personal data is masked, the subject of a question stays, and no text takes long."""
 
 import re
 from time import perf_counter
@@ -50,6 +50,11 @@ def test_what_a_question_is_about_stays(sentence: str) -> None:
 @pytest.mark.parametrize(("token", "marked"), [row for row in MASKED if row[1] in KNOWN_FAILURES])
 def test_a_known_failure_that_has_come_right_leaves_the_list(token: str, marked: str) -> None:
     assert not is_right(token, marked)
+
+
+@pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\u200f", "\u061c"])
+def test_what_an_editor_reads_has_no_signs_that_turn_its_direction(sign: str) -> None:
+    assert masked(f"is {sign}gnp.exe{sign} safe") == "is gnp.exe safe"
 
 
 PIECES = [

@@ -33,7 +33,7 @@ SCHEMA = closed({
 
 
 class Messenger(Meta):
-    """The API, and the phone of whoever writes to the page."""
+    """The API and the phones of the people who write to the page."""
 
     name, prefix = "messenger", "fb"
     _times = itertools.count(1_790_000_000_000)
@@ -91,14 +91,16 @@ class Messenger(Meta):
         }
 
     def referral(self, person: str, ref: str) -> Any:
-        """The event of somebody whom an m.me link led into a conversation that exists."""
+        """The event of an m.me link that was followed into an existing conversation."""
         return self.event(person, {"referral": {"ref": ref, "source": "SHORTLINK", "type": "OPEN_THREAD"}})
 
     def get_started(self, person: str, id: str, ref: str) -> Any:
         """The event of somebody who has followed an m.me link and begins a conversation."""
-        referral = {"ref": ref, "source": "SHORTLINK", "type": "OPEN_THREAD"}
-        postback = {"mid": f"m_{id}", "title": "Get started", "payload": "GET_STARTED", "referral": referral}
-        return self.event(person, {"postback": postback})
+        return self.postback(person, id, "GET_STARTED", referral={"ref": ref, "source": "SHORTLINK", "type": "OPEN_THREAD"})
+
+    def postback(self, person: str, id: str, payload: str, **more: Any) -> Any:
+        """The event of somebody who presses a button of the page: “Get started”, its menu or one of its first questions."""
+        return self.event(person, {"postback": {"mid": f"m_{id}", "title": "Get started", "payload": payload, **more}})
 
     def attached(self, person: str, id: str, kind: str, text: str) -> Any:
         attachment = {"type": kind, "payload": {"url": "https://x.example"}}

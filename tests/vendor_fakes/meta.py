@@ -1,4 +1,4 @@
-"""What WhatsApp and Messenger share at Meta.
+"""Fake of Meta's Graph API, shared by WhatsApp and Messenger.
 
 Errors: https://developers.facebook.com/docs/graph-api/guides/error-handling;
 signature: https://developers.facebook.com/docs/graph-api/webhooks/getting-started

@@ -55,7 +55,7 @@ MARKS = re.compile(r"<(?!https?://[^<>|]+(\|[^<>|]+)?>)|&(?!amp;|lt;|gt;)")
 
 
 class Slack(Vendor):
-    """The API, and the workspace in which somebody writes to the app."""
+    """The API and the workspace whose members write to the app."""
 
     name, prefix = "slack", "slack"
     locations = False

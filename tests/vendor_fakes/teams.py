@@ -49,7 +49,7 @@ def new_key(id: str) -> tuple[rsa.RSAPrivateKey, dict[str, Any]]:
 
 
 class Teams(Vendor):
-    """Login, keys and connector, and the Teams of whoever writes to the app."""
+    """The login service, signing keys and connector, and the clients of the people who write to the app."""
 
     name, prefix = "teams", "teams"
     locations = False

@@ -36,7 +36,7 @@ SCHEMAS = {
 
 
 class Html(html.parser.HTMLParser):
-    """What Telegram refuses in HTML: other tags, and tags that do not close."""
+    """HTML parser that rejects what Telegram rejects: unknown tags, and tags that do not close."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Html(html.parser.HTMLParser):
 
 
 class Telegram(Vendor):
-    """The API, and the phone of whoever writes to the bot."""
+    """The API and the phones of the people who write to the bot."""
 
     name, prefix = "telegram", "tg"
 

@@ -26,7 +26,7 @@ START = frozenset({"start", "unstop", "yes"})
 
 
 class Twilio(Vendor):
-    """The API, and the telephone of whoever writes to the number by SMS."""
+    """The API and the telephones of the people who write to the number."""
 
     name, prefix = "sms", "sms"
     pictures, locations = False, False

@@ -1,4 +1,4 @@
-"""What the vendors share: an HTTP API that notes what it is sent, and may be slow, down or failing when told to."""
+"""Base class of the vendors' fakes: an HTTP API that records its requests, and is slow, down or failing on demand."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ class Heard:
 
 @dataclass
 class Trouble:
-    """How the vendor answers the next calls instead of doing what it should; a status of 0 hangs up."""
+    """A failure injected into the next calls; status 0 closes the connection."""
 
     status: int
     times: int
@@ -43,7 +43,7 @@ class Trouble:
 
 
 class Refusal(Exception):
-    """What the vendor refuses, with the body of its answer."""
+    """A request that the vendor rejects, with the body of its response."""
 
     def __init__(self, status: int, body: Any) -> None:
         super().__init__(str(body))
@@ -80,7 +80,7 @@ class Vendor(ABC):
 
     @abstractmethod
     def trouble_body(self, status: int) -> Any:
-        """How an error is told."""
+        """The body of an error response."""
 
     @abstractmethod
     def signed(self, event: Any) -> tuple[bytes, dict[str, str]]:
@@ -88,14 +88,14 @@ class Vendor(ABC):
 
     @abstractmethod
     def text(self, person: str, id: str, text: str) -> Any:
-        """The event of somebody who typed."""
+        """The event of a typed text."""
 
     @abstractmethod
     def press(self, person: str, id: str, token: str) -> Any:
-        """The event of somebody who pressed a button."""
+        """The event of a pressed button."""
 
     def location(self, person: str, id: str, latitude: float, longitude: float) -> Any:
-        """The event of somebody who shared a location, or None where the service knows no such thing."""
+        """The event of a shared location, or None where the service has none."""
         return None
 
     @abstractmethod
@@ -116,7 +116,7 @@ class Vendor(ABC):
 
     @abstractmethod
     def new_person(self, number: int) -> str:
-        """The vendor's name for somebody."""
+        """A new user id in the vendor's format."""
 
     @abstractmethod
     def forged(self, body: bytes, headers: dict[str, str]) -> list[tuple[bytes, dict[str, str]]]:
@@ -129,11 +129,11 @@ class Vendor(ABC):
         return f"/webhooks/{self.name}/webhook"
 
     def told(self, person: str) -> list[Heard]:
-        """What has reached a person so far."""
+        """The messages that have reached a person."""
         return [heard for to, heard in self.heard if to == person]
 
     def wait(self, person: str, count: int = 1, quiet: float = 0.25) -> list[Heard]:
-        """What has reached a person, once it is so many messages and nothing more has come for a moment."""
+        """The messages that have reached a person, once there are so many and no further one arrives for a moment."""
         deadline = time.monotonic() + WAIT_SECONDS
         while len(self.told(person)) < count:
             assert time.monotonic() < deadline, f"{len(self.told(person))} of {count} messages came; refused: {self.refused}"

@@ -1,4 +1,4 @@
-"""WhatsApp Cloud API.
+"""Fake of the WhatsApp Cloud API.
 
 Messages: https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/interactive-list-messages and its
 neighbours (interactive-reply-buttons-messages, text-messages, image-messages);
@@ -50,7 +50,7 @@ SCHEMA = {
 
 
 class WhatsApp(Meta):
-    """The API, and the phone of whoever writes."""
+    """The API and the phones of its users."""
 
     name, prefix = "whatsapp", "wa"
     _times = itertools.count(1_790_000_000)
@@ -133,7 +133,7 @@ class WhatsApp(Meta):
 
 
 def heard(body: Any) -> Heard:
-    """What a person sees of a message."""
+    """The message as the recipient sees it."""
     if body["type"] == "text":
         return Heard(body["text"]["body"])
     if body["type"] == "image":

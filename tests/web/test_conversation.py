@@ -229,7 +229,7 @@ def test_a_long_answer_is_read_from_its_beginning(chat: Chat) -> None:
     chat.open().ask("I need a NET clinic").ask("Oslo")
     assert chat.said.last.evaluate(_IN_VIEW)
     latest = chat.page.locator(".latest")
-    expect(latest).to_have_accessible_name("Go to the latest message")
+    expect(latest).to_have_accessible_name("Go to the end")
     latest.click()
     expect(latest).to_be_hidden()
     assert chat.answers.last.evaluate(_IN_VIEW)
@@ -335,6 +335,10 @@ def test_urgent_answers_stand_out_and_can_be_called(chat: Chat) -> None:
     urgent = chat.page.locator(".entry.urgent")
     expect(urgent.get_by_role("heading", name="Urgent")).to_be_visible()
     expect(urgent.get_by_role("link", name="112")).to_have_attribute("href", "tel:112")
+    # What follows is no alarm, but names the number too.
+    chat.ask("find a trial in Germany")
+    expect(chat.page.locator(".entry.urgent")).to_have_count(1)
+    expect(chat.answers.last.get_by_role("link", name="112")).to_have_attribute("href", "tel:112")
 
 
 def test_clinic_cards(chat: Chat) -> None:

@@ -180,6 +180,55 @@ def test_old_libraries_that_change_how_arrays_are_written(context_of: Contexts, 
     chat.visit(host.page()).open().ask("what is a placebo")
 
 
+# What the translation of a browser does to a page: text nodes are moved into elements, again and again, and the language changes.
+TRANSLATE = """
+const translate = root => {
+    document.documentElement.lang = 'de';
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT), texts = [];
+    while (walker.nextNode()) texts.push(walker.currentNode);
+    for (const text of texts.filter(text => text.data.trim() && text.parentNode.localName !== 'font')) {
+        const font = document.createElement('font');
+        text.replaceWith(font);
+        font.append(text);
+    }
+};
+setInterval(() => translate(document.querySelector('trialguide-chat').shadowRoot), 50);
+"""
+
+
+def test_a_page_that_the_browser_translates(context_of: Contexts, host: Host) -> None:
+    chat = Chat(context_of().new_page()).visit(host.page()).open()
+    chat.page.evaluate(TRANSLATE)
+    chat.ask("what is a placebo")
+    expect(chat.page.locator(".entry.answer font").first).to_be_attached()
+    chat.page.get_by_role("radio", name="4 of 5 stars").click()
+    chat.page.get_by_role("button", name="Send rating").click()
+    expect(chat.said).to_have_count(2)
+    chat.ask("what is a blind trial")
+    assert chat.problems == []
+
+
+def test_no_field_is_so_small_that_a_phone_magnifies_it(context_of: Contexts, host: Host) -> None:
+    chat = Chat(context_of(viewport=PHONE, has_touch=True, is_mobile=True).new_page()).visit(host.page()).open()
+    chat.ask("what is a placebo")
+    chat.page.get_by_role("radio", name="4 of 5 stars").click()
+    fields = chat.page.locator("trialguide-chat textarea, trialguide-chat input:not([type=radio])")
+    sizes = fields.evaluate_all("all => all.map(field => parseFloat(getComputedStyle(field).fontSize))")
+    assert len(sizes) == 2
+    assert min(sizes) >= 16
+
+
+def test_back_to_a_page_that_was_left(context_of: Contexts, host: Host) -> None:
+    elsewhere = host.page("<main><h1>Elsewhere</h1></main>", path="/elsewhere")
+    chat = Chat(context_of().new_page()).visit(host.page()).open().ask("what is a placebo")
+    chat.page.goto(elsewhere)
+    chat.page.go_back()
+    expect(chat.panel).to_be_visible()
+    expect(chat.said).to_have_count(1)
+    chat.ask("what is a blind trial")
+    assert chat.problems == []
+
+
 def test_turning_the_screen_keeps_place_focus_and_words(context_of: Contexts, host: Host) -> None:
     chat = Chat(context_of(viewport=DESKTOP).new_page()).visit(host.page()).open().ask("what is a placebo")
     chat.field.fill("half a quest")

@@ -104,6 +104,42 @@ def test_an_emergency_is_what_is_seen(settings: dict[str, Any], context_of: Cont
     assert 0 <= below_top < 20 or urgent["y"] + urgent["height"] <= scroller["y"] + scroller["height"]
 
 
+def test_the_menu_and_its_question_can_be_reached_whole(settings: dict[str, Any], context_of: Contexts, host: Host) -> None:
+    chat = Chat(context_of(**settings).new_page()).visit(host.page()).open().ask("what is a placebo")
+    chat.page.get_by_role("button", name="More", exact=True).click()
+    for item in chat.page.locator(".menu :is(a, button)").all():
+        item.scroll_into_view_if_needed()
+        # Scrolling ends at whole pixels.
+        expect(item).to_be_in_viewport(ratio=0.98)
+    chat.page.get_by_role("button", name="Start again").click()
+    for answer in ("Yes, start again", "No, go back"):
+        expect(chat.page.get_by_role("button", name=answer)).to_be_in_viewport(ratio=1)
+    question, scroller = box_of(chat.page.locator(".question")), box_of(chat.page.locator(".scroller"))
+    assert question["y"] + question["height"] <= scroller["y"]
+    # The field is whole, or away until the question is answered.
+    composer = chat.page.locator(".composer")
+    assert composer.is_hidden() or scroller["y"] + scroller["height"] <= box_of(composer)["y"]
+    chat.page.get_by_role("button", name="No, go back").click()
+    expect(composer).to_be_in_viewport(ratio=1)
+
+
+def test_without_connection_the_number_to_call_is_seen(settings: dict[str, Any], context_of: Contexts, host: Host) -> None:
+    chat = Chat(context_of(**settings).new_page()).visit(host.page()).open()
+    chat.page.context.set_offline(True)
+    chat.field.fill("i cant breathe")
+    chat.field.press("Enter")
+    # After the line about the connection would have come.
+    chat.page.wait_for_timeout(2000)
+    expect(chat.page.locator(".entry.urgent").get_by_role("link", name="112")).to_be_in_viewport(ratio=1)
+
+
+def test_the_way_down_has_words(context_of: Contexts, host: Host) -> None:
+    chat = (
+        Chat(context_of(viewport={"width": 390, "height": 844}).new_page()).visit(host.page()).open().ask("what are the phases")
+    )
+    expect(chat.page.get_by_role("button", name="Go to the end")).to_have_text("Go to the end")
+
+
 @pytest.mark.parametrize("view", ["phone", "400 %"])
 def test_a_small_launcher_on_small_screens(view: str, context_of: Contexts, host: Host) -> None:
     width, height = VIEWPORTS[view]

@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass
 from itertools import cycle, islice, product
 from pathlib import Path
 
-import yaml
-
 from tools.benchmarks.load import Load
 from tools.benchmarks.places import place_bars
 from tools.benchmarks.profile import profile
@@ -34,8 +32,8 @@ from tools.benchmarks.report import (
 )
 from tools.benchmarks.servers import (
     BenchmarkFailed,
-    Place,
     Running,
+    Workspace,
     served_revision,
     stock_bot,
     train_revision,
@@ -47,7 +45,7 @@ from tools.evaluation.questions import QUESTIONS, read_questions
 from tools.testbed.processes import cpu_seconds, machine, other_cpu_seconds, resident_megabytes
 from trialguide.commands.stack import CannotStart
 from trialguide.content.catalogue import load_catalogue
-from trialguide.content.files import ROOT
+from trialguide.content.files import ROOT, load_yaml
 
 STOCK_MESSAGES = Path(__file__).with_name("stock_messages.yml")
 ROUNDS = 8
@@ -110,14 +108,14 @@ def main(arguments: argparse.Namespace) -> int:
         print(bars_table(place_bars()))
         return 0
     with tempfile.TemporaryDirectory(prefix="trialguide-bench-") as folder:
-        places = [Place(Path(folder) / name) for name in ("new", "other")]
-        for place in places:
-            place.folder.mkdir()
+        workspaces = [Workspace(Path(folder) / name) for name in ("new", "other")]
+        for workspace in workspaces:
+            workspace.folder.mkdir()
         began, others_before = time.monotonic(), other_cpu_seconds()
         try:
-            measured = _compare([_working_tree(places[0]), _other(places[1], arguments.against)])
+            measured = _compare([_working_tree(workspaces[0]), _other(workspaces[1], arguments.against)])
         except (CannotStart, BenchmarkFailed) as problem:
-            _print_last_lines(places)
+            _print_last_lines(workspaces)
             print(problem, file=sys.stderr)
             return 1
         # Only now are all servers among the children that were waited for.
@@ -140,25 +138,29 @@ def _write(measured: list[Measured], other_work: float) -> None:
     print(f"Written to {RECORD.name} and {DOCUMENT.relative_to(ROOT)}.")
 
 
-def _working_tree(place: Place) -> Contender:
+def _working_tree(workspace: Workspace) -> Contender:
     questions = topic_questions()
     return Contender(
-        "TrialGuide", cycle(questions), cycle(questions[:COMMON]), lambda: train_trialguide(place), lambda: trialguide(place)
+        "TrialGuide",
+        cycle(questions),
+        cycle(questions[:COMMON]),
+        lambda: train_trialguide(workspace),
+        lambda: trialguide(workspace),
     )
 
 
-def _other(place: Place, revision: str | None) -> Contender:
+def _other(workspace: Workspace, revision: str | None) -> Contender:
     """A revision, which is asked the same questions, or else the stock bot, which is told sentences of its own domain."""
     if revision is None:
-        messages = yaml.safe_load(STOCK_MESSAGES.read_text(encoding="utf-8"))
-        return Contender("stock bot", cycle(messages), None, lambda: train_stock_bot(place), lambda: stock_bot(place))
+        messages = load_yaml(STOCK_MESSAGES)
+        return Contender("stock bot", cycle(messages), None, lambda: train_stock_bot(workspace), lambda: stock_bot(workspace))
     questions = topic_questions()
     return Contender(
         revision,
         cycle(questions),
         cycle(questions[:COMMON]),
-        lambda: train_revision(place, revision),
-        lambda: served_revision(place),
+        lambda: train_revision(workspace, revision),
+        lambda: served_revision(workspace),
     )
 
 
@@ -220,8 +222,8 @@ def _round(running: dict[str, Running], loaded: str, messages: Iterator[str], nu
     )
 
 
-def _print_last_lines(places: list[Place], lines: int = 20) -> None:
-    logs = [place.log for place in places if place.log.exists()]
+def _print_last_lines(workspaces: list[Workspace], lines: int = 20) -> None:
+    logs = [workspace.log for workspace in workspaces if workspace.log.exists()]
     if logs:
         print("\n".join(logs[-1].read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]), file=sys.stderr)
 

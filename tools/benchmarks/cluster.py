@@ -33,7 +33,7 @@ METHOD = f"""- Both servers, each with its action server, share one PostgreSQL a
 
 
 @dataclass(frozen=True)
-class Round:
+class CapacityRound:
     """One load: messages a second, and milliseconds of processor time a message in the servers and in their services."""
 
     per_second: float
@@ -63,7 +63,7 @@ def main() -> int:
     return 0
 
 
-def measure(model: Path, folder: Path) -> list[tuple[Round, Round]]:
+def measure(model: Path, folder: Path) -> list[tuple[CapacityRound, CapacityRound]]:
     """Rounds of one server and of two, in pairs. Raises Missing, CannotStart and TimeoutError."""
     questions = cycle(topic_questions())
     with Cluster(model, folder) as servers, ExitStack() as stopped:
@@ -74,7 +74,7 @@ def measure(model: Path, folder: Path) -> list[tuple[Round, Round]]:
         stopped.callback(before_one.stop)
         shared = (servers.postgresql, servers.redis, servers.nginx, before_one)
 
-        def round(address: str) -> Round:
+        def round(address: str) -> CapacityRound:
             return _round(address, servers.servers, shared, questions)
 
         for warm in (address, servers.address):
@@ -89,7 +89,7 @@ def measure(model: Path, folder: Path) -> list[tuple[Round, Round]]:
         return pairs
 
 
-def bars(pairs: Sequence[tuple[Round, Round]]) -> list[Target]:
+def bars(pairs: Sequence[tuple[CapacityRound, CapacityRound]]) -> list[Target]:
     """Capacity of two servers relative to one: measured here, and by processor time."""
     here = median(two.per_second / one.per_second for one, two in pairs)
     given = median(2 * one.servers / two.servers for one, two in pairs)
@@ -109,7 +109,7 @@ def bars(pairs: Sequence[tuple[Round, Round]]) -> list[Target]:
     ]
 
 
-def _round(address: str, servers: Sequence[Stack], shared: Sequence[Program], questions: Iterator[str]) -> Round:
+def _round(address: str, servers: Sequence[Stack], shared: Sequence[Program], questions: Iterator[str]) -> CapacityRound:
     ours = [server.process_id(name) for server in servers for name in ("Rasa server", "action server")]
     theirs = [program.process.pid for program in shared if program.process]
     conversations = in_conversations(questions, CONVERSATION, MESSAGES // CONVERSATION)
@@ -118,7 +118,7 @@ def _round(address: str, servers: Sequence[Stack], shared: Sequence[Program], qu
     ask_all(address, conversations, AT_ONCE)
     seconds = time.perf_counter() - started
     spent = (1000 * (sum(map(cpu_seconds, pids)) - was) / MESSAGES for pids, was in zip((ours, theirs), before, strict=True))
-    return Round(MESSAGES / seconds, *spent)
+    return CapacityRound(MESSAGES / seconds, *spent)
 
 
 if __name__ == "__main__":

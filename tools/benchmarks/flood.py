@@ -1,4 +1,4 @@
-"""Cost of a flood by one person for all others, over the website's HTTP API."""
+"""Flood benchmark: the cost of a flood by one person for all others, over the website's HTTP API."""
 
 import asyncio
 import contextlib

@@ -71,7 +71,7 @@ async def served(vendor: Vendor) -> AsyncIterator[None]:
 
 
 @dataclass
-class Round:
+class LatencyRound:
     """Milliseconds, of each message of a round."""
 
     acknowledged: list[float] = field(default_factory=list)
@@ -98,10 +98,10 @@ class Bench:
     questions: list[str]
     people: int = 1_000_000
 
-    async def round(self, whatsapp_seconds: float) -> Round:
+    async def round(self, whatsapp_seconds: float) -> LatencyRound:
         """Runs one round."""
         self.whatsapp.seconds = whatsapp_seconds
-        taken = Round()
+        taken = LatencyRound()
         writing = []
         for number in range(PEOPLE):
             text = self.questions[number % len(self.questions)]
@@ -112,7 +112,7 @@ class Bench:
         await asyncio.sleep(0.2 + 2.5 * whatsapp_seconds)
         return taken
 
-    async def _telegram(self, taken: Round, text: str) -> None:
+    async def _telegram(self, taken: LatencyRound, text: str) -> None:
         person = self._new_person()
         event = self.telegram.expected[str(person)] = asyncio.Event()
         started = time.perf_counter()
@@ -123,7 +123,7 @@ class Bench:
         taken.answered.append((time.perf_counter() - started) * 1000)
         del self.telegram.expected[str(person)]
 
-    async def _whatsapp(self, taken: Round, text: str) -> None:
+    async def _whatsapp(self, taken: LatencyRound, text: str) -> None:
         person = str(self._new_person())
         message = {"from": person, "id": person, "timestamp": "1", "type": "text", "text": {"body": text}}
         value = {"metadata": {"phone_number_id": PHONE}, "messages": [message]}
@@ -131,7 +131,7 @@ class Bench:
         signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
         await self._post("whatsapp", body, {"X-Hub-Signature-256": f"sha256={signature}"}, taken)
 
-    async def _post(self, channel: str, body: bytes, headers: dict[str, str], taken: Round) -> None:
+    async def _post(self, channel: str, body: bytes, headers: dict[str, str], taken: LatencyRound) -> None:
         started = time.perf_counter()
         async with self.session.post(f"{self.server}/webhooks/{channel}/webhook", data=body, headers=headers) as response:
             await response.read()
@@ -179,7 +179,7 @@ async def measure(model: Path, ports: tuple[int, int], folder: Path) -> list[Tar
     ]
 
 
-async def _pair(bench: Bench, slow_first: bool) -> tuple[Round, Round]:
+async def _pair(bench: Bench, slow_first: bool) -> tuple[LatencyRound, LatencyRound]:
     """A round with a quick vendor and one with a slow one; the order changes, as the machine grows busier or idler."""
     if slow_first:
         slow = await bench.round(SLOW_SECONDS)

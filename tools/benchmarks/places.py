@@ -14,14 +14,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median, quantiles
 
-import yaml
-
 from tools.benchmarks.report import Target
-from tools.benchmarks.servers import BenchmarkFailed, Place, action_server
+from tools.benchmarks.servers import BenchmarkFailed, Workspace, action_server
 from tools.testbed.processes import resident_megabytes
 from trialguide.commands.stack import CannotStart
 from trialguide.commands.yaml_lines import examples
-from trialguide.content.files import ROOT
+from trialguide.content.files import ROOT, load_yaml
 
 TABLES = ("places.yml", "places_second.yml", "places_third.yml")
 ROUNDS = 3
@@ -73,7 +71,7 @@ def measured() -> PlaceFigures:
     started = time.perf_counter()
     Directory()
     directory = time.perf_counter() - started
-    tables = (yaml.safe_load((ROOT / "tests" / "places" / table).read_text(encoding="utf-8")) for table in TABLES)
+    tables = (load_yaml(ROOT / "tests" / "places" / table) for table in TABLES)
     texts = [text for table in tables for text in table]
     look_ups()
     times = []
@@ -91,7 +89,7 @@ def measured() -> PlaceFigures:
 
 def _sentences() -> list[str]:
     files = [*(ROOT / "data" / "faq").glob("*.yml"), *(ROOT / "data" / "nlu").glob("*.yml")]
-    blocks = [block for file in files for block in yaml.safe_load(file.read_text(encoding="utf-8"))["nlu"]]
+    blocks = [block for file in files for block in load_yaml(file)["nlu"]]
     return [text for block in blocks for _, text in examples(block["examples"])]
 
 
@@ -104,7 +102,7 @@ def _seconds_to_ready() -> float:
     with tempfile.TemporaryDirectory(prefix="trialguide-bench-") as folder:
         started = time.perf_counter()
         try:
-            with action_server(Place(Path(folder))):
+            with action_server(Workspace(Path(folder))):
                 return time.perf_counter() - started
         except CannotStart as problem:
             raise BenchmarkFailed(str(problem)) from problem

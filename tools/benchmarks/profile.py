@@ -20,7 +20,7 @@ from typing import Any
 
 from tools.benchmarks.load import CONVERSATION
 from tools.benchmarks.report import markdown
-from tools.benchmarks.servers import Place, action_server
+from tools.benchmarks.servers import Workspace, action_server
 from tools.testbed.processes import machine
 from trialguide.commands.rasa_server import SWITCH_SECONDS, silence_rasa
 from trialguide.commands.setup import prepare
@@ -108,7 +108,7 @@ def profile(questions: list[str]) -> int:
     parts = Stopwatch()
     time_all(parts.time)
     with tempfile.TemporaryDirectory(prefix="trialguide-profile-") as folder, ExitStack() as servers:
-        actions = servers.enter_context(action_server(Place(Path(folder))))
+        actions = servers.enter_context(action_server(Workspace(Path(folder))))
         os.environ |= {"ACTION_ENDPOINT": actions.webhook, "CONVERSATIONS": str(Path(folder) / "conversations.db")}
         total = asyncio.run(_ask(questions, model, parts))
     DOCUMENT.write_text(document(parts.seconds, total, machine()), encoding="utf-8")

@@ -54,7 +54,7 @@ class Running:
 
 
 @dataclass(frozen=True)
-class Place:
+class Workspace:
     """A temporary folder for one of them, with a log of all that its processes say."""
 
     folder: Path
@@ -68,29 +68,29 @@ class Place:
         return os.environ | COMMON | {"RASA_CACHE_DIRECTORY": str(self.folder / "cache")}
 
 
-def train_trialguide(place: Place) -> dict[str, float]:
+def train_trialguide(workspace: Workspace) -> dict[str, float]:
     """Builds encoder and model anew, into the folder; the seconds that each took."""
     ensure_encoder()
     started = time.monotonic()
-    _build_encoder(place.folder / "encoder")
+    _build_encoder(workspace.folder / "encoder")
     built = time.monotonic()
     train = ["-m", "trialguide.commands.rasa_server", "train", "--skip-validation", "--force"]
-    _run(place, [*train, "--out", str(place.folder), "--fixed-model-name", MODEL], ROOT, "The training of TrialGuide")
+    _run(workspace, [*train, "--out", str(workspace.folder), "--fixed-model-name", MODEL], ROOT, "The training of TrialGuide")
     return {"encoder": built - started, "model": time.monotonic() - built}
 
 
-def train_stock_bot(place: Place) -> dict[str, float]:
+def train_stock_bot(workspace: Workspace) -> dict[str, float]:
     """Makes the bot of `rasa init`, which trains itself, in the folder; the seconds it took."""
-    bot = place.folder / "bot"
+    bot = workspace.folder / "bot"
     bot.mkdir()
     started = time.monotonic()
-    _run(place, ["-m", "rasa", "init", "--no-prompt", "--init-dir", str(bot)], bot, "`rasa init`")
+    _run(workspace, ["-m", "rasa", "init", "--no-prompt", "--init-dir", str(bot)], bot, "`rasa init`")
     return {"model": time.monotonic() - started}
 
 
-def train_revision(place: Place, revision: str) -> dict[str, float]:
+def train_revision(workspace: Workspace, revision: str) -> dict[str, float]:
     """Clones the repository at a revision into the folder and trains it; the seconds it took. Raises BenchmarkFailed."""
-    code = place.folder / "code"
+    code = workspace.folder / "code"
     for command in (
         ["git", "clone", "--quiet", "--shared", "--no-checkout", str(ROOT), str(code)],
         ["git", "-C", str(code), "checkout", "--quiet", "--detach", _commit(revision)],
@@ -99,7 +99,7 @@ def train_revision(place: Place, revision: str) -> dict[str, float]:
         if done.returncode:
             raise BenchmarkFailed(f"Revision {revision} cannot be cloned: {done.stderr.strip()}")
     started = time.monotonic()
-    _run(place, ["-m", *_layout(code).setup], code, f"The training of {revision}")
+    _run(workspace, ["-m", *_layout(code).setup], code, f"The training of {revision}")
     return {"encoder and model": time.monotonic() - started}
 
 
@@ -120,55 +120,56 @@ def _layout(code: Path) -> Layout:
 
 
 @contextmanager
-def trialguide(place: Place) -> Iterator[Running]:
+def trialguide(workspace: Workspace) -> Iterator[Running]:
     """Both servers of TrialGuide, on the model that `train_trialguide` made."""
     # The load comes over the `rest` channel, which is open under a token only.
-    with _stack(place, place.folder / f"{MODEL}.tar.gz", secrets.token_hex()) as running:
+    with _stack(workspace, workspace.folder / f"{MODEL}.tar.gz", secrets.token_hex()) as running:
         yield running
 
 
 @contextmanager
-def served_revision(place: Place) -> Iterator[Running]:
+def served_revision(workspace: Workspace) -> Iterator[Running]:
     """Both servers of the revision that `train_revision` cloned."""
-    code = place.folder / "code"
+    code = workspace.folder / "code"
     (model,) = (code / "models").glob("trialguide-*.tar.gz")
-    with _stack(place, model, secrets.token_hex(), code) as running:
+    with _stack(workspace, model, secrets.token_hex(), code) as running:
         yield running
 
 
 @contextmanager
-def stock_bot(place: Place) -> Iterator[Running]:
+def stock_bot(workspace: Workspace) -> Iterator[Running]:
     """`rasa run` on the bot that `train_stock_bot` made."""
     (port,) = free_ports(1)
     command = ["-m", "rasa", "run", "--interface", HOST, "--port", str(port)]
-    with _served(place, command, place.folder / "bot", "Rasa server", port) as running:
+    with _served(workspace, command, workspace.folder / "bot", "Rasa server", port) as running:
         yield running
 
 
 @contextmanager
-def action_server(place: Place) -> Iterator[Running]:
+def action_server(workspace: Workspace) -> Iterator[Running]:
     """TrialGuide's action server alone."""
     (port,) = free_ports(1)
     command = ["-m", "trialguide.commands.action_server", str(port)]
-    with _served(place, command, ROOT, "action server", port, "/webhook", ready="/health") as running:
+    with _served(workspace, command, ROOT, "action server", port, "/webhook", ready="/health") as running:
         yield running
 
 
 @contextmanager
-def _stack(place: Place, model: Path, auth_token: str, root: Path = ROOT) -> Iterator[Running]:
+def _stack(workspace: Workspace, model: Path, auth_token: str, root: Path = ROOT) -> Iterator[Running]:
     port, actions_port = free_ports(2)
-    conversations = place.folder / "conversations.db"
+    # New at each start: this revision refuses a database that an earlier one has made.
+    conversations = workspace.folder / f"conversations-{port}.db"
     modules = _layout(root).modules
-    with Stack(model, port, actions_port, conversations, auth_token, place.log, root=root, modules=modules) as stack:
+    with Stack(model, port, actions_port, conversations, auth_token, workspace.log, root=root, modules=modules) as stack:
         yield Running(stack.rest, {name: stack.process_id(name) for name in (RASA_SERVER, ACTION_SERVER)})
 
 
 @contextmanager
 def _served(
-    place: Place, arguments: list[str], folder: Path, name: str, port: int, webhook: str = REST, ready: str = "/"
+    workspace: Workspace, arguments: list[str], folder: Path, name: str, port: int, webhook: str = REST, ready: str = "/"
 ) -> Iterator[Running]:
     address = f"http://{HOST}:{port}"
-    process = _started(place, arguments, folder)
+    process = _started(workspace, arguments, folder)
     try:
         await_answer(process, name, address + ready)
         yield Running(address + webhook, {name: process.pid})
@@ -176,17 +177,17 @@ def _served(
         end([process])
 
 
-def _run(place: Place, arguments: list[str], folder: Path, what: str) -> None:
-    if _started(place, arguments, folder).wait():
+def _run(workspace: Workspace, arguments: list[str], folder: Path, what: str) -> None:
+    if _started(workspace, arguments, folder).wait():
         raise BenchmarkFailed(f"{what} failed; the lines above say why.")
 
 
-def _started(place: Place, arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
-    with place.log.open("ab") as log:
+def _started(workspace: Workspace, arguments: list[str], folder: Path) -> subprocess.Popen[bytes]:
+    with workspace.log.open("ab") as log:
         return subprocess.Popen(
             [sys.executable, *arguments],
             cwd=folder,
-            env=place.environment(),
+            env=workspace.environment(),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -14,11 +14,12 @@ from tools.evaluation.measures import Measure
 from tools.evaluation.questions import QUESTIONS
 from trialguide.content.catalogue import Catalogue, load_catalogue
 from trialguide.content.files import load_yaml
-from trialguide.nlu.decision import CHECK_INS, DANGERS, OUT_OF_SCOPE, UNSURE
+from trialguide.nlu.decision import CHECK_INS, DANGERS, OUT_OF_SCOPE, STATEMENT, UNSURE
 from trialguide.nlu.follow_up import FOLLOW_UP
+from trialguide.nlu.follow_up_examples import NO_ANSWER
 from trialguide.nlu.interpreter import Interpreter
 from trialguide.nlu.message import Context
-from trialguide.nlu.stages import ABOUT_BOT, STATEMENT
+from trialguide.nlu.stages import ABOUT_BOT, INFORM_PLACE
 
 SETS = ("open", "sealed")
 # What a writer calls something told without a question, and what has no answer among ours.
@@ -67,6 +68,15 @@ class Result:
         return self.right or any(offer in self.message.wanted for offer in self.offers)
 
 
+@dataclass(frozen=True)
+class LastTurn:
+    """A short conversation with the labels of its last turn, and whether one of them serves."""
+
+    piece: dict[str, Any]
+    labels: frozenset[str]
+    acceptable: bool
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", choices=SETS, default="open", help="which messages; of the sealed ones only figures are shown")
     parser.add_argument("--wrong", action="store_true", help="list the open messages that were not understood")
@@ -90,14 +100,22 @@ def main(arguments: argparse.Namespace) -> int:
         print(kind, *(f"{measure.name} {measure.share:.1%} of {measure.total}" for measure in measures_of(group)), sep="; ")
     print()
     catalogue = load_catalogue()
-    for measure in (*measures_of(results), *follow_up_measures(interpreter, catalogue, arguments.set)):
+    last_turns = play_pieces(interpreter, catalogue, read_pieces(arguments.set))
+    for measure in (*measures_of(results), *follow_up_measures(last_turns)):
         print(f"{measure.name:45} {measure.share:6.1%}  ({measure.hits} of {measure.total})")
     if arguments.wrong and arguments.set == "open":
-        for result in results:
-            if not result.right:
-                message = result.message
-                print(f"{message.kind}: {message.topic} -> {result.label} {list(result.offers) or ''}: {message.text}")
+        _print_wrong(results, last_turns)
     return 0
+
+
+def _print_wrong(results: Iterable[Result], last_turns: Iterable[LastTurn]) -> None:
+    for result in results:
+        if not result.right:
+            message = result.message
+            print(f"{message.kind}: {message.topic} -> {result.label} {list(result.offers) or ''}: {message.text}")
+    for turn in last_turns:
+        if not turn.acceptable:
+            print(f"{turn.piece['what']}: {turn.piece['topic']} -> {sorted(turn.labels)}: {' / '.join(turn.piece['turns'])}")
 
 
 def read_messages(name: str) -> list[BlindMessage]:
@@ -148,32 +166,48 @@ def measures_of(results: Sequence[Result]) -> list[Measure]:
     return [Measure(name, sum(map(hits, group)), len(group)) for name, group, hits in rows if group]
 
 
-def follow_up_measures(interpreter: Interpreter, catalogue: Catalogue, name: str) -> list[Measure]:
-    """How the last turns of short conversations are read, the turns before them being played."""
+def read_pieces(name: str) -> list[dict[str, Any]]:
+    """The short conversations of a set."""
+    return [piece for file in sorted((QUESTIONS / name).glob("*_pieces.yml")) for piece in load_yaml(file)]
+
+
+def play_pieces(interpreter: Interpreter, catalogue: Catalogue, pieces: Iterable[dict[str, Any]]) -> list[LastTurn]:
+    """The last turns of short conversations, the turns before them being played."""
+    return [LastTurn(piece, *_last_turn(piece, interpreter, catalogue)) for piece in pieces]
+
+
+def follow_up_measures(last_turns: Iterable[LastTurn]) -> list[Measure]:
+    """The shares of last turns that are read acceptably, by what they do."""
     groups: defaultdict[str, list[bool]] = defaultdict(list)
-    for file in sorted((QUESTIONS / name).glob("*_pieces.yml")):
-        for piece in load_yaml(file):
-            groups[piece["what"]].append(_is_acceptable(piece, interpreter, catalogue))
+    for turn in last_turns:
+        groups[turn.piece["what"]].append(turn.acceptable)
     return [Measure(f"last turns: {what}", sum(group), len(group)) for what, group in sorted(groups.items())]
 
 
-def _is_acceptable(piece: dict[str, Any], interpreter: Interpreter, catalogue: Catalogue) -> bool:
-    alarm, topic = None, None
+def _last_turn(piece: dict[str, Any], interpreter: Interpreter, catalogue: Catalogue) -> tuple[frozenset[str], bool]:
+    """The labels of the last turn, the turns before it being played, and whether they are acceptable."""
+    alarm, topic, look_up = None, None, None
     for turn in piece["turns"][:-1]:
         label = interpreter.interpret(turn, Context(alarm, topic)).decision.label
         alarm = _alarm_after(label, alarm)
         topic = label if label in catalogue.topics else topic
+        look_up = label if label in catalogue.lookups else look_up
     found = interpreter.interpret(piece["turns"][-1], Context(alarm, topic))
     wanted = {piece["topic"], *(piece.get("also") or ())}
     labels = {found.decision.label, *found.topics}
     if found.decision.label == FOLLOW_UP and topic:
         labels.add(topic)
+    # A place after a look-up is looked up there (data/rules/lookups.yml).
+    if found.decision.label == INFORM_PLACE and look_up:
+        labels.add(look_up)
+    if found.decision.label == NO_ANSWER:
+        labels.add(NO_TOPIC)
     if "same_topic" in wanted:
         wanted |= {topic, "repeat_simpler", "tell_more"}
     if "about_alarm" in wanted:
         about = found.decision.label.startswith(("alarm_", "check_")) or found.decision.label.endswith("_over")
-        return about or found.decision.label in DANGERS
-    return any(_serves(label, frozenset(wanted)) for label in labels if label)
+        return frozenset(labels), about or found.decision.label in DANGERS
+    return frozenset(labels), any(_serves(label, frozenset(wanted)) for label in labels if label)
 
 
 def _alarm_after(label: str, alarm: str | None) -> str | None:

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from tools.evaluation.calibration import Bin, calibration_error
 from tools.evaluation.charts import calibration_picture
 from tools.evaluation.cross_validation import FOLDS, OutOfFold, top_accuracy
@@ -17,9 +15,9 @@ from tools.evaluation.measures import TOP, Measure, Outcome, measures
 from tools.evaluation.threshold_sections import held_out_section
 from tools.evaluation.trained_model import Speed
 from tools.testbed.processes import machine
-from trialguide.commands.reporting.documents import Picture, Section, Table, percent
+from trialguide.commands.reporting.documents import Figure, Section, Table, percent
 from trialguide.content.catalogue import Catalogue
-from trialguide.content.files import ROOT
+from trialguide.content.files import ROOT, load_yaml
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.topic_model import Settings
 
@@ -149,7 +147,7 @@ def _calibration(evidence: Evidence, settings: Settings) -> Section:
             f"{errors[1]} after; log loss {losses[0]} before, {losses[1]} after."
         ],
         [
-            Picture(
+            Figure(
                 "calibration",
                 "Share right by probability, and the number of messages in each bin.",
                 "Two lines of share right over probability beside the line on which both are equal, and bars of the number of "
@@ -185,7 +183,7 @@ def _speed_section(speed: Speed) -> Section:
 
 def _comparison() -> Section:
     stored: dict[str, Any] = json.loads(COMPARISON.read_text(encoding="utf-8"))
-    apart = yaml.safe_load(MEASURED_APART.read_text(encoding="utf-8"))
+    apart = load_yaml(MEASURED_APART)
     measured = (
         f"Measured once, on {stored['date']}, on {stored['questions']} test questions, all with the same examples, safety "
         f"phrases and thresholds (answering from {stored['answer']:.2f}), each message as a whole. Shares are of all "

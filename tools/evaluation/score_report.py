@@ -13,7 +13,7 @@ from tools.evaluation.questions import Question
 from tools.evaluation.report_sections import TITLE, Evidence, sections
 from tools.evaluation.trained_model import load_trained_model, measure_speed, with_cache
 from tools.evaluation.training_examples import CachingEncoder, Example
-from trialguide.commands.reporting.documents import Picture, as_html, as_markdown
+from trialguide.commands.reporting.documents import Figure, as_html, as_markdown
 from trialguide.content.catalogue import Catalogue
 from trialguide.content.files import ROOT
 from trialguide.nlu.decision import Thresholds
@@ -64,7 +64,7 @@ def write_document(evidence: Evidence, settings: Settings, thresholds: Threshold
     """Writes docs/understanding.md, which is returned, and the pictures beside it."""
     found = sections(evidence, settings, thresholds, catalogue)
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for picture in (part for section in found for part in section.parts if isinstance(part, Picture)):
+    for picture in (part for section in found for part in section.parts if isinstance(part, Figure)):
         (PICTURES / f"{picture.name}.svg").write_text(picture.svg, encoding="utf-8")
     DOCUMENT.write_text(as_markdown(TITLE, found, Path(PICTURES.name), MOST_ROWS), encoding="utf-8")
     return DOCUMENT

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import yaml
 
 from trialguide.content.catalogue import FAQ, Catalogue
-from trialguide.content.files import ROOT
+from trialguide.content.files import ROOT, load_yaml
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.sentence_encoder import ALL_CORES, SentenceEncoder
 from trialguide.nlu.stages import NOT_LEARNED
@@ -59,7 +58,7 @@ def training_examples(catalogue: Catalogue) -> list[Example]:
 
 def configured() -> tuple[Settings, Thresholds]:
     """The settings of the topic model and the thresholds in config.yml."""
-    pipeline: list[dict[str, Any]] = yaml.safe_load((ROOT / "config.yml").read_text(encoding="utf-8"))["pipeline"]
+    pipeline: list[dict[str, Any]] = load_yaml(ROOT / "config.yml")["pipeline"]
     classifier = next(row for row in pipeline if "thresholds" in row)
     return Settings(**classifier["model"]), Thresholds(**classifier["thresholds"])
 

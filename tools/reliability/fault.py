@@ -28,12 +28,10 @@ class Fault:
     break_: Callable[[], None]
     mend: Callable[[], None]
     seconds: float = 3.0
-    # Whether people must get a response within three seconds.
-    in_time: bool = True
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FaultOutcome:
     """Counts and times of an injected fault."""
 
     fault: str
@@ -53,7 +51,7 @@ class Outcome:
         return [self.fault, *map(str, counts), f"{self.wait:.1f}", f"{self.recovery:.1f}"]
 
 
-def inject(fault: Fault, addresses: Callable[[int], str], database: str) -> Outcome:
+def inject(fault: Fault, addresses: Callable[[int], str], database: str) -> FaultOutcome:
     """Injects and repairs a fault under load. `addresses` gives the server of the person of a number.
 
     Raises TimeoutError when messages are not acknowledged, answered or recovered from in the end.
@@ -86,7 +84,7 @@ def is_settled(engine: Engine) -> bool:
         return not connection.execute(sa.select(sa.func.count()).select_from(MESSAGES)).scalar()
 
 
-def _counted(fault: Fault, people: People, engine: Engine, recovery: float) -> Outcome:
+def _counted(fault: Fault, people: People, engine: Engine, recovery: float) -> FaultOutcome:
     with engine.connect() as connection:
         rows = connection.execute(sa.select(EVENTS.c.sender_id, EVENTS.c.type_name, EVENTS.c.data).order_by(EVENTS.c.id)).all()
     engine.dispose()
@@ -106,7 +104,7 @@ def _counted(fault: Fault, people: People, engine: Engine, recovery: float) -> O
             print(f"Lost: {message}, stored {message.id in stored}, answered {message.id in answered}")
     acknowledged = [message.id for message in people.sent if message.acknowledged]
     ids = {message.id for message in people.sent}
-    return Outcome(
+    return FaultOutcome(
         fault.name,
         len(people.sent),
         len(acknowledged),

@@ -10,7 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
-from tools.reliability.fault import Fault, Outcome, inject
+from tools.reliability.fault import Fault, FaultOutcome, inject
 from tools.reliability.hostile_requests import HEADS, status
 from tools.testbed.cluster import Cluster, Program
 from tools.testbed.processes import free_ports, process_tree
@@ -21,7 +21,7 @@ WATCHDOG_SECONDS = 3
 LIMITS = {"ADDRESS_RATE": "100000 per second", "SENDER_RATE": "100000 per second"}
 
 
-def all_faults(model: Path, folder: Path) -> Iterator[Outcome]:
+def all_faults(model: Path, folder: Path) -> Iterator[FaultOutcome]:
     """Injects all faults, one after the other."""
     yield from faults_of_one_server(model, folder)
     with Cluster(model, folder, clocks_apart=CLOCKS_APART, with_rabbitmq=True) as servers:
@@ -82,7 +82,7 @@ class Alternating:
         return self._addresses[self._turns[number] % 2]
 
 
-def faults_of_one_server(model: Path, folder: Path) -> Iterator[Outcome]:
+def faults_of_one_server(model: Path, folder: Path) -> Iterator[FaultOutcome]:
     """The outcomes of the faults of one server with an SQLite file."""
     port, actions_port = free_ports(2)
     file = folder / "conversations.db"
@@ -97,14 +97,8 @@ def faults_of_one_server(model: Path, folder: Path) -> Iterator[Outcome]:
 def file_faults(server: Stack, file: Path) -> Iterator[Fault]:
     """The faults of the file and of the only server."""
     locked = FileLock(file)
-    # A killed server is away until something starts it again.
-    killed = Fault(
-        "the only server killed and started again",
-        lambda: server.signal("Rasa server", signal.SIGKILL),
-        lambda: server.restart("Rasa server"),
-        in_time=False,
-    )
-    yield killed
+    kill, restart = partial(server.signal, "Rasa server", signal.SIGKILL), partial(server.restart, "Rasa server")
+    yield Fault("the only server killed and started again", kill, restart)
 
     def restart_ended() -> None:
         server.await_end("Rasa server", 2 * WATCHDOG_SECONDS)
@@ -112,7 +106,7 @@ def file_faults(server: Stack, file: Path) -> Iterator[Fault]:
         server.restart("Rasa server")
 
     stick = partial(server.signal, "Rasa server", signal.SIGUSR1)
-    yield Fault("event loop of the only server stuck", stick, restart_ended, in_time=False)
+    yield Fault("event loop of the only server stuck", stick, restart_ended)
     hostile = HEADS[0].to(b"/chat/api/hello")
     yield Fault("hostile body", lambda: _refused(server.port, hostile), _nothing)
     yield Fault("SQLite file locked by another process", locked.lock, locked.free, seconds=5)

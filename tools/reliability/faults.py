@@ -7,7 +7,7 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tools.reliability.fault import Outcome
+from tools.reliability.fault import FaultOutcome
 from tools.testbed.cluster import Missing
 from trialguide.commands.reporting.documents import markdown_table
 from trialguide.commands.setup import prepare
@@ -30,7 +30,7 @@ def main(arguments: argparse.Namespace) -> int:
     model = prepare()
     if model is None:
         return 1
-    outcomes: list[Outcome] = []
+    outcomes: list[FaultOutcome] = []
     try:
         with contextlib.ExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -2,17 +2,15 @@
 
 import argparse
 import asyncio
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 
 from tools.reliability.fault_list import LIMITS
 from tools.reliability.hostile_requests import mutations, request, status
-from tools.testbed.processes import free_ports, resident_megabytes
-from trialguide.commands.setup import prepare
+from tools.testbed.processes import resident_megabytes
+from tools.testbed.temporary_stack import temporary_stack
 from trialguide.commands.stack import ACTION_SERVER, RASA_SERVER, Stack
 
 REQUESTS = 20_000
@@ -57,14 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """0 when no request hung or failed, both servers went on answering, and their memory grew by at most a twentieth."""
-    model = prepare()
-    if model is None:
-        return 1
-    with tempfile.TemporaryDirectory() as folder:
-        port, actions_port = free_ports(2)
-        stack = Stack(model, port, actions_port, Path(folder) / "c.db", log=Path(folder) / "log", settings=SETTINGS)
-        with stack:
-            outcomes = [fuzz(stack, server, arguments.requests, arguments.seed) for server in PATHS]
+    with temporary_stack(SETTINGS) as stack:
+        outcomes = [fuzz(stack, server, arguments.requests, arguments.seed) for server in PATHS]
     for found in outcomes:
         answers = ", ".join(f"{code or 'closed'}: {count}" for code, count in found.statuses.most_common())
         print(f"The {found.server}: {answers}; memory {found.growth:+.1%}.")

@@ -11,14 +11,13 @@ from itertools import repeat
 from pathlib import Path
 
 import sqlalchemy as sa
-import yaml
 from sqlalchemy.engine import Engine
 
 from tools.reliability.fault import SETTLE_SECONDS, is_settled
 from tools.testbed.cluster import Cluster, Missing, wait_until
 from tools.testbed.load import People, Sent
 from trialguide.commands.setup import prepare
-from trialguide.content.files import ROOT
+from trialguide.content.files import ROOT, load_yaml
 from trialguide.storage.database import open_engine
 from trialguide.storage.schema import EVENTS
 
@@ -70,7 +69,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 def conversations(number: int) -> Iterator[Sequence[str]]:
     """The messages of the tables' conversations, drawn at random."""
-    tables = (yaml.safe_load(file.read_text(encoding="utf-8")) for file in sorted(TABLES.glob("*.yml")))
+    tables = (load_yaml(file) for file in sorted(TABLES.glob("*.yml")))
     known = [[turn["says"] for turn in turns] for table in tables if isinstance(table, dict) for turns in table.values()]
     return (random.choice(known) for _ in repeat(None, number))  # noqa: S311
 

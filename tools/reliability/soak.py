@@ -2,15 +2,13 @@
 
 import argparse
 import asyncio
-import tempfile
 import threading
 import time
-from pathlib import Path
 
 from tools.reliability.fault_list import LIMITS
 from tools.testbed.load import People
-from tools.testbed.processes import free_ports, resident_megabytes
-from trialguide.commands.setup import prepare
+from tools.testbed.processes import resident_megabytes
+from tools.testbed.temporary_stack import temporary_stack
 from trialguide.commands.stack import Stack
 
 MINUTES = 15.0
@@ -27,21 +25,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(arguments: argparse.Namespace) -> int:
     """0 when all messages were acknowledged and memory has grown by at most a twentieth after the warm-up."""
-    model = prepare()
-    if model is None:
-        return 1
-    with tempfile.TemporaryDirectory() as folder:
-        port, actions_port = free_ports(2)
-        stack = Stack(model, port, actions_port, Path(folder) / "c.db", log=Path(folder) / "log", settings=LIMITS)
-        with stack:
-            people = People(lambda _: stack.address)
-            talking = threading.Thread(target=asyncio.run, args=(people.talk(),))
-            talking.start()
-            try:
-                warm, last = _memory(stack, arguments.minutes * 60)
-            finally:
-                people.stopping = True
-                talking.join()
+    with temporary_stack(LIMITS) as stack:
+        people = People(lambda _: stack.address)
+        talking = threading.Thread(target=asyncio.run, args=(people.talk(),))
+        talking.start()
+        try:
+            warm, last = _memory(stack, arguments.minutes * 60)
+        finally:
+            people.stopping = True
+            talking.join()
     acknowledged = sum(message.acknowledged for message in people.sent)
     print(f"{acknowledged} of {len(people.sent)} messages were acknowledged in {arguments.minutes:g} minutes.")
     print(f"The Rasa server: {warm:.0f} MB when warm, {last:.0f} MB in the end ({last / warm - 1:+.1%}).")

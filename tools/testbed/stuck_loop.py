@@ -1,4 +1,4 @@
-"""Runs a module whose event loop SIGUSR1 sticks for good: `python -m tools.testbed.stuck_loop MODULE ...`."""
+"""Runs a module whose event loop blocks for ever on SIGUSR1: `python -m tools.testbed.stuck_loop MODULE ...`."""
 
 import runpy
 import signal

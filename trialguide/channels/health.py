@@ -4,6 +4,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from rasa.core.agent import Agent
@@ -12,6 +13,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from trialguide.channels.website.origins import OWN_MACHINE
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.constant_time import constant_time_equal
 from trialguide.runtime.metrics import OUTBOX_LENGTH
@@ -19,7 +21,7 @@ from trialguide.runtime.settings import process_settings
 
 LOOPBACK = frozenset({"127.0.0.1", "::1"})
 # Set by proxies: a request through a proxy on the same machine is not a local one.
-FORWARDED = ("x-forwarded-for", "x-real-ip", "forwarded")
+FORWARDED = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip")
 # Result cache: frequent polling does not load the services.
 CACHE_SECONDS = 1.0
 
@@ -83,7 +85,10 @@ class Health(InputChannel):
     def _is_authorised(self, request: Request) -> bool:
         if self._token:
             return constant_time_equal(request.token or "", self._token)
-        return request.ip in LOOPBACK and not any(name in request.headers for name in FORWARDED)
+        if request.ip not in LOOPBACK or any(name in request.headers for name in FORWARDED):
+            return False
+        # A page of another site may have had its name resolved to this machine (DNS rebinding).
+        return _host_name(request) in OWN_MACHINE
 
     async def _current_state(self) -> State:
         now = asyncio.get_running_loop().time
@@ -120,6 +125,13 @@ class Health(InputChannel):
         status = "not ready" if not serving else "ready" if all(state == "ok" for state in states.values()) else "degraded"
         model = {"name": agent.processor.model_filename, "id": agent.processor.model_metadata.model_id}
         return {"status": status, **states, "model": model}
+
+
+def _host_name(request: Request) -> str | None:
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        return None
 
 
 async def _state(ping: Awaitable[Any]) -> str:

@@ -14,6 +14,7 @@ from trialguide.dialogue.message_processor import ActionFailed
 from trialguide.runtime.constant_time import constant_time_equal
 from trialguide.runtime.logs import log_failure
 from trialguide.runtime.settings import process_settings
+from trialguide.text.normalisation import compatible
 
 
 class TrustedRest(RestInput):
@@ -29,6 +30,7 @@ class TrustedRest(RestInput):
             return Blueprint("rest")
 
         async def on_message(message: UserMessage) -> None:
+            message.text = compatible(message.text) if message.text else message.text
             try:
                 await on_new_message(message)
             except Exception as error:

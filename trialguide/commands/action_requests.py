@@ -10,7 +10,7 @@ BROWSER_HEADERS = ("origin", "sec-fetch-site")
 
 
 def refuse_hostile_requests(app: Sanic) -> None:
-    """Refuses posts of browsers (403), posts of anything but JSON (415), and JSON that is no object (400)."""
+    """Refuses posts of browsers (403), of anything but JSON or of compressed JSON (415), and JSON that is no object (400)."""
 
     async def check_post(request: Request) -> HTTPResponse | None:
         return _refusal(request) if request.method == "POST" else None
@@ -29,7 +29,9 @@ def _refusal(request: Request) -> HTTPResponse | None:
     content_type: str = request.headers.get("content-type", "")
     if content_type.partition(";")[0].strip().lower() != "application/json":
         return response.json({"error": "The body must be application/json."}, status=415)
-    # A compressed body is read by rasa_sdk.
-    if "content-encoding" not in request.headers and not isinstance(request.json, dict):
+    # rasa_sdk would inflate it without a limit; Rasa compresses only under COMPRESS_ACTION_SERVER_REQUEST.
+    if "content-encoding" in request.headers:
+        return response.json({"error": "The body must not be compressed."}, status=415)
+    if not isinstance(request.json, dict):
         return response.json({"error": "The body must be a JSON object."}, status=400)
     return None

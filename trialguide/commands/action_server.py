@@ -19,7 +19,7 @@ def main() -> None:
     from actions.look_ups import look_ups
     from trialguide.commands.action_requests import refuse_hostile_requests
     from trialguide.runtime.http_guard import install_http_guard
-    from trialguide.runtime.logs import log_as_json, wants_json
+    from trialguide.runtime.logs import log_as_json, route_server_logs, wants_json
     from trialguide.runtime.request_id import HEADER, begin_request
     from trialguide.runtime.watchdog import watch_loop
 
@@ -29,6 +29,7 @@ def main() -> None:
     watch_loop(app, settings.watchdog_seconds)
     if wants_json():
         log_as_json()
+    route_server_logs()
 
     @app.middleware("request")
     async def adopt_request_id(request: Request) -> None:

@@ -8,12 +8,13 @@ from trialguide.commands.checking.catalogue import check_catalogue
 from trialguide.commands.checking.content import read_content
 from trialguide.commands.checking.directory import check_directory
 from trialguide.commands.checking.findings import Finding
+from trialguide.commands.checking.follow_ups import check_follow_ups
 from trialguide.commands.checking.training_examples import check_examples
-from trialguide.commands.checking.vocabulary import check_phrases
+from trialguide.commands.checking.vocabulary import check_vocabulary
 from trialguide.commands.checking.wording import check_wording
 from trialguide.content.files import ROOT
 
-CHECKS = (check_catalogue, check_answers, check_examples, check_wording, check_phrases, check_directory)
+CHECKS = (check_catalogue, check_answers, check_examples, check_follow_ups, check_wording, check_vocabulary, check_directory)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,13 +3,15 @@
 import argparse
 import asyncio
 import csv
+import ipaddress
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from types import SimpleNamespace
+from urllib.parse import urljoin, urlsplit
 
 import aiohttp
 
@@ -23,6 +25,10 @@ AT_ONCE, AT_ONCE_OF_HOST = 20, 2
 # Many sites answer programs so and let people in.
 BLOCKED = {401, 403, 405, 429}
 FIRST_FAILURE = 400
+
+
+class LeadsInside(aiohttp.ClientError):
+    """A site of the internet redirects to an address of the own network, which it must not make this program ask."""
 
 
 @dataclass(frozen=True, order=True)
@@ -92,10 +98,23 @@ async def response_problems(links: Iterable[Link], seconds: float = SECONDS) -> 
             return await _response_problem(session, address)
 
     headers = {"User-Agent": "Mozilla/5.0 (TrialGuide, a check of links)"}
-    async with aiohttp.ClientSession(headers=headers, timeout=aiohttp.ClientTimeout(total=seconds)) as session:
+    redirects = aiohttp.TraceConfig()
+    redirects.on_request_redirect.append(_refuse_own_network)  # type: ignore[arg-type]
+    timeout = aiohttp.ClientTimeout(total=seconds)
+    async with aiohttp.ClientSession(headers=headers, timeout=timeout, trace_configs=[redirects]) as session:
         responses = await asyncio.gather(*(ask(session, address) for address in by_address))
     answered = zip(by_address.values(), responses, strict=True)
     return {link: problem for links_to_it, problem in answered if problem for link in links_to_it}
+
+
+async def _refuse_own_network(
+    _: aiohttp.ClientSession, __: SimpleNamespace, redirect: aiohttp.TraceRequestRedirectParams
+) -> None:
+    target = urlsplit(urljoin(str(redirect.url), redirect.response.headers.get("Location", "")))
+    if target.hostname and target.netloc != redirect.url.authority:
+        found = await asyncio.get_running_loop().getaddrinfo(target.hostname, None)
+        if not all(ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global for *_, address in found):
+            raise LeadsInside
 
 
 async def _response_problem(session: aiohttp.ClientSession, address: str) -> str | None:
@@ -104,6 +123,8 @@ async def _response_problem(session: aiohttp.ClientSession, address: str) -> str
             status = answer.status
     except asyncio.TimeoutError:
         return "No answer in time:"
+    except LeadsInside:
+        return "Leads into the own network:"
     except (aiohttp.ClientError, ValueError, OSError) as problem:
         return f"Not reached ({type(problem).__name__}):"
     if status in BLOCKED:

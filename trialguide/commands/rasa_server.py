@@ -61,6 +61,13 @@ def silence_rasa() -> None:
     warnings.showwarning = show_warning
 
 
+def print_without_colours() -> None:
+    """Makes Rasa print plain text, for a file or another program; it has no setting for that."""
+    from rasa.shared.utils import io
+
+    io.wrap_with_color = lambda *parts, color: " ".join(map(str, parts))
+
+
 def settings_or_exit(needs_key: bool = False) -> Settings:
     """The settings of this server. Ends the process when they are not allowed, with a sentence for each fault."""
     try:
@@ -73,21 +80,26 @@ def settings_or_exit(needs_key: bool = False) -> Settings:
 
 
 def guard_server(settings: Settings) -> None:
-    """Guards the HTTP parser and the event loop of Rasa's server, for neither of which it has a setting."""
+    """Guards the HTTP parser, the event loop and the log of Rasa's server, for none of which it has a setting."""
     from rasa.core import run
+    from rasa.utils import common
 
     from trialguide.runtime.http_guard import install_http_guard
+    from trialguide.runtime.logs import route_server_logs
     from trialguide.runtime.watchdog import watch_loop
 
     configure_app = run.configure_app
 
     def configure_watched_app(*arguments: Any, **named: Any) -> Any:
         app = configure_app(*arguments, **named)
+        route_server_logs()
         watch_loop(app, settings.watchdog_seconds)
         return app
 
     install_http_guard(settings.request_seconds)
     run.configure_app = configure_watched_app
+    # Rasa calls it last of all.
+    common.update_sanic_log_level = route_server_logs
 
 
 def main() -> Any:
@@ -115,6 +127,8 @@ def main() -> Any:
         rasa_io.configure_colored_logging = log_as_json
 
     apply_rasa_patches()
+    if not sys.stdout.isatty():
+        print_without_colours()
     if settings:
         guard_server(settings)
     sys.setswitchinterval(SWITCH_SECONDS)

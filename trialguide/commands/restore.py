@@ -49,8 +49,14 @@ def main(arguments: argparse.Namespace) -> int:
     try:
         with arguments.file.open(encoding="utf-8") as lines:
             number, skipped = restore(open_database(), _parse(lines))
-    except (ValueError, OSError, *FAILURES) as problem:
+    except OSError as problem:
+        print(f"{arguments.file} cannot be read: {problem.strerror}.", file=sys.stderr)
+        return 1
+    except (ValueError, *FAILURES) as problem:
         print(problem, file=sys.stderr)
+        return 1
+    except sa.exc.StatementError:
+        print("The database refuses a row of this backup: the file was changed. Nothing was restored.", file=sys.stderr)
         return 1
     print(f"{number} rows were restored. {skipped} were left out: their conversations or counts are there already.")
     return 0
@@ -78,6 +84,8 @@ def restore(engine: Engine, rows: Iterator[Row]) -> tuple[int, int]:
             if row.get("sender_id") in conversations or row.get("server") in servers:
                 skipped += 1
                 continue
+            if row["table"] in tables and not {"table"} < row.keys() <= {"table", *tables[row["table"]].c.keys()}:
+                raise ValueError(f"A row of “{row['table']}” is none of this version. Nothing was restored.")
             if row["table"] != name or len(batch) == BATCH:
                 _insert(connection, tables.get(name), batch)
                 name, batch = row["table"], []
@@ -93,9 +101,13 @@ def _parse(lines: Iterator[str]) -> Iterator[Row]:
             row = json.loads(line)
         except ValueError:
             raise ValueError(f"Line {number} is not complete: the file was cut off or changed. Nothing was restored.") from None
-        if number > 1 and not (isinstance(row, dict) and row.get("table")):
+        if number > 1 and not _is_row(row):
             raise ValueError(f"Line {number} is no row of a backup. Nothing was restored.")
         yield row
+
+
+def _is_row(row: Any) -> bool:
+    return isinstance(row, dict) and bool(row.get("table")) and not any(isinstance(one, dict | list) for one in row.values())
 
 
 def _with_new_names(row: Row) -> Row:

@@ -50,7 +50,7 @@ def main(arguments: argparse.Namespace) -> int:
         signal.signal(number, lambda *_: stopping.set())
     try:
         with stack_of(settings, model) as stack:
-            _watch(stack, stopping, settings.notify_socket)
+            _watch(stack, stopping, settings.notify_socket, settings.public_address)
             notify(settings.notify_socket, systemd.STOPPING)
             print("\nStopping ...", flush=True)
     except CannotStart as problem:
@@ -59,8 +59,10 @@ def main(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _watch(stack: Stack, stopping: threading.Event, notify_socket: str | None = None) -> None:
-    """Says once that the assistant is ready, restarts stuck servers, and returns when it is to stop.
+def _watch(
+    stack: Stack, stopping: threading.Event, notify_socket: str | None = None, public_address: str | None = None
+) -> None:
+    """Says once that the assistant is ready and where, restarts stuck servers, and returns when it is to stop.
 
     Raises CannotStart when a server ends by itself. systemd is notified at once that the servers run, and then as long as the
     Rasa server answers, ready or not: a restart would not bring back a database that is away.
@@ -78,7 +80,7 @@ def _watch(stack: Stack, stopping: threading.Event, notify_socket: str | None = 
         state, before = _readiness(stack), state
         ready = state["status"] != "not ready"
         if ready:
-            print(READY.format(address=stack.address), flush=True)
+            print(READY.format(address=public_address or stack.address), flush=True)
         elif state != before:
             away = ", ".join(name for name, how in state.items() if how == "away")
             print(f"Not ready yet; no answer from: {away}.", file=sys.stderr, flush=True)

@@ -6,9 +6,9 @@ from typing import Any
 
 import yaml
 
+from trialguide.content.files import YAML_LOADER
+
 Location = tuple[str | int, ...]
-# That of libyaml, where it is installed, takes a tenth of the time.
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class ContentFile:
@@ -23,7 +23,7 @@ class ContentFile:
         self.path = path
         self.text = path.read_text(encoding="utf-8") if text is None else text
         try:
-            loader: Any = LOADER(self.text)
+            loader: Any = YAML_LOADER(self.text)
             node = loader.get_single_node()
         except yaml.YAMLError:
             # The parser in Python says more exactly where it gives up.

@@ -31,6 +31,9 @@ class ActionEndpoint(EndpointConfig):
         if request_id.get():
             named["headers"] = named.get("headers", {}) | {HEADER: request_id.get()}
 
+        # The action server takes no compressed bodies, whatever COMPRESS_ACTION_SERVER_REQUEST says.
+        named["compress"] = False
+
         async def answer() -> Any:
             try:
                 return await EndpointConfig.request(self, *arguments, **named)

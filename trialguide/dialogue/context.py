@@ -3,9 +3,12 @@
 from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from trialguide.content.catalogue import FAQ, Catalogue
+from trialguide.nlu.decision import OFFERS
 from trialguide.nlu.message import Context
 
 ALARM, NO_ALARM = "alarm", "none"
+CORRECTION = "correction"
 # After so many turns without an answer a short message is no follow-up to it any more.
 MOST_TURNS = 3
 
@@ -32,3 +35,22 @@ def last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:
         if isinstance(event, BotUttered) and "topic" in event.metadata:
             return event.metadata["topic"], event.metadata["part"]
     return None
+
+
+def other_readings(tracker: DialogueStateTracker, catalogue: Catalogue) -> list[str]:
+    """The topics and look-ups that were likeliest for the message before a correction, without those that were its reply.
+
+    None after a second correction in a row: what is likely has been offered then.
+    """
+    heard = [event for event in reversed(tracker.events) if isinstance(event, UserUttered)][:2]
+    if len(heard) < 2 or heard[1].intent_name == CORRECTION:
+        return []
+    before = heard[1].parse_data
+    answered = {_label(before["intent"].get("full_retrieval_intent_name") or before["intent"].get("name") or "")}
+    given = answered | {*before.get("topics", ()), *before.get("offers", ())}
+    ranked = (_label(row["name"]) for row in before.get("intent_ranking", ()))
+    return [label for label in ranked if label in catalogue.titles and label not in given][:OFFERS]
+
+
+def _label(intent: str) -> str:
+    return intent.removeprefix(f"{FAQ}/")

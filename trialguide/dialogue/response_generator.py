@@ -1,5 +1,6 @@
 """Response generator: answers with source and related topics, follow-ups, offers and the notice at the start."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
@@ -12,7 +13,7 @@ from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.emergency_numbers import emergency_numbers
 from trialguide.content.wording import buttons, fill, load_pictures, load_words, source_line
-from trialguide.dialogue.context import last_answer
+from trialguide.dialogue.context import last_answer, other_readings
 from trialguide.nlu.passages import BREAK
 from trialguide.places.cities import place_in_sentence, place_name
 from trialguide.places.countries import country_name
@@ -31,6 +32,8 @@ URGENT = frozenset(
         *("utter_check_in_emergency", "utter_check_in_self_harm", "utter_emergency_number", "utter_helpline"),
     }
 )
+# Replies about one's own case.
+GENERALLY = frozenset({"utter_medical_advice", "utter_report_side_effect"})
 # After this many offers in a row the assistant names people who can help.
 MOST_OFFERS = 2
 
@@ -47,7 +50,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         self._words = load_words()
         self._pictures = load_pictures()
         self._address = process_settings().public_address or "http://127.0.0.1:5005"
-        self._days = process_settings().conversation_days
+        days = process_settings().conversation_days
+        self._days = "one day" if days == 1 else f"{days} days"
         self._catalogue = load_catalogue()
 
     async def generate(
@@ -67,6 +71,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         if places:
             values.setdefault("place_name", " / ".join(map(place_in_sentence, places)))
         if utter_action in URGENT:
+            reply["kind"] = "safety"
             self._name_the_number(reply, tracker)
         reply["text"] = fill(reply["text"], values | reply)
         if utter_action not in URGENT and not reply.get("continues") and not _notice_given(tracker):
@@ -82,15 +87,23 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
 
     def _follow_up(self, utter_action: str, tracker: DialogueStateTracker) -> Reply | None:
         if utter_action == "utter_did_you_mean":
-            return self._offer(tracker)
-        if utter_action == "utter_second_topic":
-            return self._second_answer(tracker)
+            parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
+            return self._offer(utter_action, parsed.get("offers") or [], tracker)
+        if utter_action == "utter_correction":
+            others = other_readings(tracker, self._catalogue)
+            return self._offer(utter_action, others, tracker) if others else self._plain("utter_none_of_these")
+        if utter_action in GENERALLY:
+            return self._generally(utter_action, tracker)
+        if utter_action == "utter_other_topics":
+            return self._other_answers(tracker)
         if utter_action == "utter_follow_up":
             return self._passage(tracker)
         last = last_answer(tracker)
         if last is None:
             return None
         topic, part = last
+        if utter_action == "utter_no_answer":
+            return self._finished({"text": self.responses[utter_action][0]["text"]}, {}, self._catalogue.topics[topic].related)
         if utter_action == "utter_tell_more":
             return self._part(topic, "more", otherwise="nothing_more", said=part == "more")
         if utter_action == "utter_repeat_simpler":
@@ -152,12 +165,23 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         """The metadata of an answer: topic, part and version."""
         return {"topic": topic, "part": part, "version": version_of(self.responses[ANSWER + topic][0]["text"])}
 
-    def _second_answer(self, tracker: DialogueStateTracker) -> Reply | None:
-        topics = (tracker.latest_message.parse_data.get("topics") if tracker.latest_message else None) or []
-        if len(topics) < 2:
+    def _other_answers(self, tracker: DialogueStateTracker) -> Reply | None:
+        """The answers to the further questions of a message, and the questions that are left over."""
+        parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
+        answers = [self._plain(ANSWER + topic) for topic in (parsed.get("topics") or [])[1:]]
+        texts = [f"{self.responses['utter_other_topics'][0]['text']}\n\n{answer['text']}" for answer in answers]
+        if left_over := parsed.get("left_over"):
+            texts.append(fill(self._words["left_over"]["text"], {"questions": " ".join(f"“{part}”" for part in left_over)}))
+        return ({**answers[-1]} if answers else {}) | {"text": "\n\n".join(texts)} if texts else None
+
+    def _generally(self, utter_action: str, tracker: DialogueStateTracker) -> Reply | None:
+        """The reply to a question about one's own case, with what is generally known below it."""
+        parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
+        if not parsed.get("topics"):
             return None
-        reply = self._plain(ANSWER + topics[1])
-        return reply | {"text": f"{self.responses['utter_second_topic'][0]['text']}\n\n{reply['text']}"}
+        answer = self._part(parsed["topics"][0], "simpler", otherwise="no_simpler", said=False)
+        texts = (self._plain(utter_action)["text"], self._words["in_general"]["text"], answer["text"])
+        return answer | {"text": "\n\n".join(texts)}
 
     def _name_the_number(self, reply: Reply, tracker: DialogueStateTracker) -> None:
         """Fills in the emergency number of the conversation's country, or words for any country."""
@@ -166,13 +190,13 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         words = self._words["call_number" if row else "call_any_number"]["text"]
         reply["text"] = fill(reply["text"], {"call": fill(words, {"country": country_name(country or ""), **(row or {})})})
 
-    def _offer(self, tracker: DialogueStateTracker) -> Reply:
+    def _offer(self, utter_action: str, offers: Sequence[str], tracker: DialogueStateTracker) -> Reply:
+        """Topics and look-ups to choose from, below the words of an utterance."""
         if _offers_in_a_row(tracker) >= MOST_OFFERS:
             return self._plain("no_more_offers")
-        offers = (tracker.latest_message.parse_data.get("offers") if tracker.latest_message else None) or []
         titles = [self._catalogue.titles[offer] for offer in offers]
         choices = buttons([*titles, self._words["none_of_these"]["text"]])
-        return {"text": self.responses["utter_did_you_mean"][0]["text"], "buttons": choices, "offer": True}
+        return {"text": self.responses[utter_action][0]["text"], "buttons": choices, "offer": True}
 
     def _finished(self, reply: Reply, metadata: dict[str, Any], choices: list[str] | tuple[str, ...]) -> Reply:
         if "sources" in metadata:

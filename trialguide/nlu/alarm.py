@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from functools import cache
 
 from trialguide.content.files import VOCABULARY, load_yaml
-from trialguide.nlu.decision import CHECK_INS, DANGERS, Decision, likeliest, pick_if_sum_reaches
+from trialguide.nlu.decision import CHECK_INS, DANGERS, PERSONAL, STATEMENT, Decision, likeliest, pick_if_sum_reaches
+from trialguide.nlu.follow_up_examples import NO_ANSWER
 from trialguide.nlu.message import Context, Interpretation, Message, Probabilities, certain
 from trialguide.nlu.resources import Resources
 
@@ -18,15 +19,16 @@ OVER = ("emergency_over", "self_harm_over", "alarm_help_here")
 # Mean something only while an alarm goes on.
 ALARM_ONLY = frozenset({*OVER, "alarm_number", "alarm_what_to_do", "alarm_still_call", "alarm_who_are_they", "alarm_no_call"})
 WAITING = "check_"
+# Words of a text that is too long for one vector, and of the stretches that it is looked through in.
+LONG, STRETCH = 25, 14
 # Words that end an alarm are believed at this probability of all of them together.
 BELIEVED = 0.35
 
 
 def in_context(probabilities: Probabilities, context: Context) -> Probabilities:
     """The probabilities of the labels that can be meant in a context, together 1."""
-    if context.alarm:
-        return probabilities
-    possible = {label: value for label, value in probabilities.items() if label not in ALARM_ONLY}
+    impossible = (frozenset() if context.alarm else ALARM_ONLY) | (frozenset() if context.topic else {NO_ANSWER})
+    possible = {label: value for label, value in probabilities.items() if label not in impossible}
     total = sum(possible.values()) or 1.0
     return {label: value / total for label, value in possible.items()}
 
@@ -65,15 +67,32 @@ def danger(message: Message, nlu: Resources) -> Interpretation | None:
 
 def _danger_in(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> Decision | None:
     """Danger in a text by the classifier, harmless look-alikes left out."""
-    found = pick_if_sum_reaches(probabilities, threshold, DANGERS)
+    found = (
+        pick_if_sum_reaches(probabilities, threshold, DANGERS) if _in_a_stretch(text, probabilities, threshold, nlu) else None
+    )
     rest = nlu.phrases.without_harmless(text, DANGERS) if found else text
     return found if rest is text else pick_if_sum_reaches(nlu.probabilities(rest), threshold, DANGERS)
 
 
+def _in_a_stretch(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> bool:
+    """Whether danger stands in some stretch of a long text: the vector of a whole story of illness is near to danger anyway."""
+    words = text.split()
+    if len(words) < LONG or not pick_if_sum_reaches(probabilities, threshold, DANGERS):
+        return True
+    stretches = (" ".join(words[start : start + STRETCH]) for start in range(0, len(words), STRETCH // 2))
+    return any(pick_if_sum_reaches(nlu.probabilities(stretch), threshold, DANGERS) for stretch in stretches)
+
+
 def _check_in(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> Decision | None:
-    """A question about danger, where alarm and question together are likely enough."""
+    """A question about danger, where danger is likely enough, or together with doubt likelier than anything harmless."""
     found = pick_if_sum_reaches(probabilities, threshold, (*DANGERS, *CHECK_INS))
     if found is None or nlu.phrases.without_harmless(text, DANGERS) is not text:
+        return None
+    harmless = max(
+        sum(probabilities.get(label, 0.0) for label in PERSONAL),
+        sum(value for label, value in probabilities.items() if label.startswith(STATEMENT)),
+    )
+    if found.confidence < harmless and pick_if_sum_reaches(probabilities, threshold, DANGERS) is None:
         return None
     return Decision(found.label if found.label in CHECK_INS else f"check_in_{found.label}", found.confidence)
 

@@ -6,10 +6,11 @@ from concurrent.futures import Future
 from contextlib import suppress
 
 from trialguide.nlu.alarm import in_context
+from trialguide.nlu.follow_up import in_its_place
 from trialguide.nlu.message import Message, Probabilities, Scores
 from trialguide.nlu.resources import Resources
 from trialguide.text.normalisation import normalised, unreadable_reason
-from trialguide.text.sentences import parts
+from trialguide.text.sentences import is_question, parts
 
 
 def check_readability(message: Message, nlu: Resources) -> None:
@@ -25,9 +26,13 @@ def correct_words(message: Message, nlu: Resources) -> None:
 
 def match_example(message: Message, nlu: Resources) -> None:
     """Sets `example`, by the text as it was written or corrected."""
-    if not message.unreadable:
-        examples = nlu.examples
-        message.example = examples.get(normalised(message.text)) or examples.get(normalised(message.corrected))
+    if message.unreadable:
+        return
+    examples = nlu.examples
+    found = examples.get(normalised(message.text)) or examples.get(normalised(message.corrected))
+    # "Why not?" is no yes after an answer.
+    asked_back = message.context.topic and is_question(message.text) and found not in nlu.catalogue.titles
+    message.example = None if asked_back else found
 
 
 def strip_courtesies(message: Message, nlu: Resources) -> None:
@@ -44,7 +49,7 @@ def classify_and_search(message: Message, nlu: Resources) -> None:
     if not _needs_classifier(message):
         _search(message, nlu)
         return
-    cleaned, sentences = message.cleaned, _sentences(message.cleaned)
+    cleaned, sentences = in_its_place(message, nlu), _sentences(message.cleaned)
     # Each by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
     remaining = deque(part for part in dict.fromkeys((message.text, *sentences)) if part != cleaned)
     scored: dict[str, Probabilities] = {}

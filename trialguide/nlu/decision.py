@@ -6,11 +6,15 @@ from dataclasses import dataclass
 OUT_OF_SCOPE = "out_of_scope"
 UNSURE = "nlu_fallback"
 OFFERS = 3
+# So many questions of one message are answered.
+TOPICS = 3
 # The gravest first.
 DANGERS = ("self_harm", "emergency")
 # Questions about danger, where it is unsure.
 CHECK_INS = ("check_in_self_harm", "check_in_emergency")
 PERSONAL = ("medical_advice", "report_side_effect")
+# Begins the labels of what people tell.
+STATEMENT = "statement/"
 
 
 @dataclass(frozen=True)
@@ -18,9 +22,10 @@ class Thresholds:
     """Probabilities from 0 to 1. `danger` raises an alarm, `check_in` (lower) asks first: a false alarm costs the person.
 
     `danger_in_part` is for a sentence out of a longer message, `danger_as_written` for a message before its words were
-    corrected, `personal` for questions about one's own case and side effects, `answer` for anything else, `part` for one of two
-    questions in a message, `look_up` for a look-up where a place is named, `statement` for what is told without a question,
-    `told` for so sure a statement that a safety phrase in it only asks, `follow_up` for a topic in the light of the one before.
+    corrected, `personal` for questions about one's own case and side effects, `answer` for anything else, `part` for one of
+    several questions in a message, `look_up` for a look-up where a place is named, `statement` for what is told without a
+    question, `told` for so sure a statement that a safety phrase in it only asks, `follow_up` for a topic in the light of the
+    one before.
     """
 
     answer: float
@@ -84,13 +89,21 @@ def offer(probabilities: Mapping[str, float], offerable: Collection[str]) -> Dec
     return Decision(UNSURE, probabilities[ranked[0]], tuple(offers[:OFFERS]))
 
 
-def pick_two_topics(
-    questions: Sequence[Mapping[str, float]], threshold: float, topics: Collection[str]
-) -> tuple[str, str] | None:
-    """The likeliest topics of the first two questions that reach the threshold and differ, by each question's probabilities."""
-    best = ((likeliest(probabilities), probabilities) for probabilities in questions)
-    sure = list(dict.fromkeys(label for label, row in best if label in topics and row[label] >= threshold))
-    return (sure[0], sure[1]) if len(sure) >= 2 else None
+def pick_topics(
+    questions: Sequence[tuple[str, Mapping[str, float]]], threshold: float, topics: Collection[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The topics that questions name with a probability of `threshold`, at most `TOPICS`, and the questions left over.
+
+    A question that reaches it for another label, such as a look-up, is not left over.
+    """
+    clear, left_over = [], []
+    for question, probabilities in questions:
+        best = likeliest(probabilities)
+        if probabilities[best] < threshold:
+            left_over.append(question)
+        elif best in topics and best not in clear:
+            clear.append(best)
+    return tuple(clear[:TOPICS]), tuple(left_over)
 
 
 def _ranked(probabilities: Mapping[str, float]) -> list[str]:

@@ -18,18 +18,19 @@ Decision: the first stage that decides ends the list.
 10. `exact_example`: the label of the repeated example. All stages behind it read the classifier's probabilities.
 11. `danger`: emergency and self-harm together reach the threshold of an alarm, or the lower one of a question about it.
 12. `personal_matter`: medical advice and side effects.
-13. `rating`: stars, perhaps with a question behind them.
-14. `follow_command`: a command that names a topic.
-15. `follow_up`: a short message in the light of the topic before it.
-16. `TwoTopics`: two questions that are both clear.
+13. `follow_up`: a short message in the light of the topic before it.
+14. `rating`: stars, perhaps with a question behind them.
+15. `follow_command`: a command that names a topic.
+16. `SeveralTopics`: several questions of which some are clear.
 17. `look_up`: a look-up beside a place.
 18. `place_told`: a place as one's own.
 19. `statement`: something told without a question.
 20. `likeliest_label`: the likeliest topic, look-up or other label reaches the threshold for answering.
-21. `out_of_scope`: likelier than all that could be offered.
-22. `conversation_as_written`: a greeting or the like that was stripped as a courtesy.
-23. `few_words`: the few words beside courtesies name a topic or look-up.
-24. `offers`: three topics or look-ups to choose from.
+21. `inner_question`: the clearest question inside of a long message.
+22. `out_of_scope`: likelier than all that could be offered.
+23. `conversation_as_written`: a greeting or the like that was stripped as a courtesy.
+24. `few_words`: the few words beside courtesies name a topic or look-up.
+25. `offers`: three topics or look-ups to choose from.
 
 A new stage is a function or class of the type `Stage`, at its place in the tuple and in this list.
 """
@@ -42,14 +43,15 @@ from trialguide.nlu.follow_up import follow_up
 from trialguide.nlu.message import NO_CONTEXT, Context, Interpretation, Message
 from trialguide.nlu.resources import Resources
 from trialguide.nlu.stages import (
+    SeveralTopics,
     Stage,
-    TwoTopics,
     add_followed_topic,
     conversation_as_written,
     exact_example,
     few_words,
     first_decision,
     follow_command,
+    inner_question,
     likeliest_label,
     look_up,
     offers,
@@ -70,6 +72,7 @@ ONE_TOPIC: tuple[Stage, ...] = (
     place_told,
     statement,
     likeliest_label,
+    inner_question,
     out_of_scope,
     conversation_as_written,
     few_words,
@@ -83,10 +86,10 @@ DECISION: tuple[Stage, ...] = (
     exact_example,
     danger,
     personal_matter,
+    follow_up,
     rating,
     follow_command,
-    follow_up,
-    TwoTopics(ONE_TOPIC),
+    SeveralTopics(ONE_TOPIC),
     *ONE_TOPIC,
 )
 

@@ -58,13 +58,14 @@ class Message:
 class Interpretation:
     """The decision about a message, with the classifier's probabilities and the entities in the message.
 
-    `topics` are to be answered, followed or no longer followed; `everything` means all followed topics at once. `passage` is
-    the paragraph of the last answer that a follow-up asks for.
+    `topics` are to be answered, followed or no longer followed; `everything` means all followed topics at once. `left_over`
+    are questions of the message without an answer, `passage` is the paragraph of the last answer that a follow-up asks for.
     """
 
     decision: Decision
     probabilities: Probabilities = field(default_factory=dict)
     topics: tuple[str, ...] = ()
+    left_over: tuple[str, ...] = ()
     everything: bool = False
     places: Sequence[Entity] = ()
     passage: Passage | None = None

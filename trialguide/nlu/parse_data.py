@@ -8,8 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from trialguide.content.catalogue import FAQ, Catalogue
+from trialguide.nlu.decision import STATEMENT
 from trialguide.nlu.message import Interpretation
-from trialguide.nlu.stages import ABOUT_BOT, RATE_AND_ASK, STATEMENT, TWO_TOPICS, UNREADABLE
+from trialguide.nlu.stages import ABOUT_BOT, RATE_AND_ASK, SEVERAL_TOPICS, UNREADABLE
 
 RANKING_LENGTH = 10
 
@@ -17,7 +18,7 @@ ParseData = dict[str, Any]
 
 
 def parse_data(interpretation: Interpretation, catalogue: Catalogue) -> ParseData:
-    """`intent`, `intent_ranking`, `entities`, `offers`, `topics`, `everything` and, for a topic, `response_selector`."""
+    """The parse data of an interpretation; `response_selector` is there for a topic only, `passage` for a follow-up."""
     decision = interpretation.decision
     ranked = sorted(interpretation.probabilities.items(), key=lambda item: -item[1])[:RANKING_LENGTH]
     full_intent = catalogue.intent(decision.label)
@@ -28,12 +29,13 @@ def parse_data(interpretation: Interpretation, catalogue: Catalogue) -> ParseDat
         "entities": list(interpretation.places),
         "offers": list(decision.offers),
         "topics": list(interpretation.topics),
+        "left_over": list(interpretation.left_over),
         "everything": interpretation.everything,
     }
     if interpretation.passage:
         found["passage"] = asdict(interpretation.passage)
     answered = full_intent if key else None
-    if decision.label in (TWO_TOPICS, RATE_AND_ASK):
+    if decision.label in (SEVERAL_TOPICS, RATE_AND_ASK):
         answered = catalogue.intent(interpretation.topics[0])
     if answered:
         answer = {"intent_response_key": answered, "utter_action": f"utter_{answered}", "confidence": decision.confidence}

@@ -8,39 +8,44 @@ from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.nlu.decision import (
     DANGERS,
     PERSONAL,
+    STATEMENT,
+    UNSURE,
     Decision,
     offer,
     pick_if_sum_reaches,
     pick_likeliest,
     pick_look_up,
     pick_out_of_scope,
-    pick_two_topics,
+    pick_topics,
 )
 from trialguide.nlu.message import Interpretation, Message, certain
 from trialguide.nlu.resources import Resources
 from trialguide.text.feedback import FOLLOWING
 from trialguide.text.normalisation import normalised
-from trialguide.text.sentences import is_question, parts
+from trialguide.text.sentences import asking_clauses, is_question, parts
+from trialguide.text.words import WORD
 
 Stage = Callable[[Message, Resources], Interpretation | None]
 
 EMOJI = VOCABULARY / "emoji.yml"
 UNREADABLE = "unreadable"
-# Begins the labels of what people tell.
-STATEMENT = "statement/"
 # Begins those of questions about the assistant.
 ABOUT_BOT = "about_bot/"
 ABOUT_ME = f"{STATEMENT}about_me"
 # So likely at least is it that a place is meant for a look-up.
 NAMED = 0.2
 INFORM_PLACE = "inform_place"
-TWO_TOPICS = "two_topics"
+SEVERAL_TOPICS = "several_topics"
 RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
 # Decided by rules alone; their examples are there because Rasa wants one.
 NOT_LEARNED = (
-    *(UNREADABLE, TWO_TOPICS, RATE_AND_ASK, "follow_up"),
+    *(UNREADABLE, SEVERAL_TOPICS, RATE_AND_ASK, "follow_up"),
     *("check_again_emergency", "check_again_self_harm", "check_in_over"),
 )
+# So likely at least is the general topic of a question about one's own case.
+GENERAL = 0.12
+# Words of a message whose whole is too much for one vector.
+LONG = 25
 # Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
 BESIDE_PLACES = 4
 
@@ -87,8 +92,13 @@ def exact_example(message: Message, nlu: Resources) -> Interpretation | None:
 
 
 def personal_matter(message: Message, nlu: Resources) -> Interpretation | None:
-    """A question about one's own case, or a side effect."""
-    return _scored(pick_if_sum_reaches(message.scores.whole, nlu.thresholds.personal, PERSONAL), message)
+    """A question about one's own case, or a side effect, with the topic that holds what is generally known about it."""
+    whole = message.scores.whole
+    found = pick_if_sum_reaches(whole, nlu.thresholds.personal, PERSONAL)
+    if not found:
+        return None
+    topic = max(nlu.catalogue.topics, key=lambda id: whole.get(id, 0.0))
+    return Interpretation(found, whole, (topic,) if whole.get(topic, 0.0) >= GENERAL else ())
 
 
 def rating(message: Message, nlu: Resources) -> Interpretation | None:
@@ -138,6 +148,15 @@ def likeliest_label(message: Message, nlu: Resources) -> Interpretation | None:
     return _scored(pick_likeliest(message.scores.whole, nlu.thresholds.answer), message)
 
 
+def inner_question(message: Message, nlu: Resources) -> Interpretation | None:
+    """The clearest question inside of a long message, where the whole is unclear."""
+    if len(WORD.findall(message.cleaned)) < LONG:
+        return None
+    decided = (pick_likeliest(nlu.probabilities(clause), nlu.thresholds.answer) for clause in asking_clauses(message.cleaned))
+    clear = [decision for decision in decided if decision and decision.label in nlu.catalogue.titles]
+    return _scored(max(clear, key=lambda decision: decision.confidence, default=None), message)
+
+
 def out_of_scope(message: Message, nlu: Resources) -> Interpretation | None:
     """A message that is likelier out of scope than about anything that could be offered."""
     return _scored(pick_out_of_scope(message.scores.whole, nlu.catalogue.titles), message)
@@ -162,23 +181,27 @@ def offers(message: Message, nlu: Resources) -> Interpretation | None:
 
 
 @dataclass(frozen=True)
-class TwoTopics:
-    """Two questions that are both clear, unless the message as a whole is out of scope or about a safety matter.
+class SeveralTopics:
+    """Several questions of which some are clear, unless the message as a whole is out of scope or about a safety matter.
 
-    `one_topic` are the stages that decide about the message as a whole.
+    `one_topic` are the stages that decide about the message as a whole. One clear question is enough where the whole is
+    unsure: the others are named as left over.
     """
 
     one_topic: Sequence[Stage]
 
     def __call__(self, message: Message, nlu: Resources) -> Interpretation | None:
-        asked = [probabilities for sentence, probabilities in message.scores.sentences if is_question(sentence)]
-        topics = pick_two_topics(asked, nlu.thresholds.part, nlu.catalogue.topics)
-        if not topics:
+        asked = [(sentence, scores) for sentence, scores in message.scores.sentences if is_question(sentence)]
+        topics, left_over = pick_topics(asked, nlu.thresholds.part, nlu.catalogue.topics)
+        if len(asked) < 2 or not topics:
             return None
         whole = first_decision(self.one_topic, message, nlu)
         if whole.decision.label in nlu.catalogue.safety:
             return whole
-        return replace(whole, decision=Decision(TWO_TOPICS, whole.decision.confidence), topics=topics)
+        if len(topics) == 1 and (whole.decision.label != UNSURE or not left_over):
+            return None
+        decision = Decision(SEVERAL_TOPICS, whole.decision.confidence)
+        return replace(whole, decision=decision, topics=topics, left_over=left_over)
 
 
 def add_followed_topic(found: Interpretation, message: Message, nlu: Resources) -> Interpretation:

@@ -12,6 +12,7 @@ import numpy as np
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from trialguide.nlu.decision import CHECK_INS, DANGERS
 from trialguide.nlu.network import Network, train_networks
 from trialguide.nlu.quantisation import QuantisedLinear
 from trialguide.nlu.sentence_encoder import SentenceEncoder
@@ -19,7 +20,12 @@ from trialguide.text.normalisation import normalised
 
 # Two to four characters within words: short words, stems and endings, and most of a misspelt word.
 NGRAMS = {"analyzer": "char_wb", "ngram_range": (2, 4), "sublinear_tf": True, "dtype": np.float32}
-WEIGHTS = ("ngram_reduction", "hidden_weights", "hidden_bias", "label_weights", "label_bias")
+WEIGHTS = (
+    *("ngram_reduction", "hidden_weights", "hidden_bias"),
+    *("label_weights", "label_bias", "detector_weights", "detector_bias"),
+)
+# What the detector tells apart from everything else.
+DETECTED = (*DANGERS, *CHECK_INS)
 # Words whose n-grams are cached; bounded, as patients write any word.
 CACHE_SIZE = 4096
 Weights = Mapping[str, np.ndarray]
@@ -31,6 +37,8 @@ class Settings:
 
     networks: int
     hidden: int
+    detector_networks: int
+    detector_hidden: int
     ngram_dimensions: int
     ngram_share: float
     ngram_fewest: int
@@ -38,11 +46,15 @@ class Settings:
 
 
 class TopicModel:
-    """Gives every label its probability for a sentence.
+    """Gives every label its probability for a sentence, by a network for all labels and a detector of danger.
 
     features = sentence vectors beside n-grams (vocabulary) x `ngram_reduction`
-    hidden = max(0, features x `hidden_weights` + `hidden_bias`)
-    logits = (hidden x `label_weights` + `label_bias`) / temperature
+    hidden = max(0, features x `hidden_weights` + `hidden_bias`), the units of the network beside those of the detector
+    logits = (hidden units of the network x `label_weights` + `label_bias`) / temperature
+    logits of the detector = its hidden units x `detector_weights` + `detector_bias`
+
+    A network for a hundred labels takes what it has not seen for the one label that is broad enough, and danger is broad. The
+    detector sees only danger and its opposite. The probability of a danger is the geometric mean of both.
     """
 
     def __init__(self, encoder: SentenceEncoder, ngrams: TfidfVectorizer, labels: Sequence[str], weights: Weights) -> None:
@@ -55,6 +67,7 @@ class TopicModel:
         rounded = dict(weights) | {"ngram_reduction": weights["ngram_reduction"].astype(np.float16)}
         self._weights = {name: rounded[name].astype(np.float32) for name in WEIGHTS}
         self._hidden = QuantisedLinear(self._weights["hidden_weights"], self._weights["hidden_bias"])
+        self._detected = [self.labels.index(label) for label in _detected(self.labels)]
         self._columns = lru_cache(CACHE_SIZE)(self._columns_of)
 
     @classmethod
@@ -84,7 +97,11 @@ class TopicModel:
         numbers = {label: number for number, label in enumerate(names)}
         features = np.hstack([vectors, counts @ ngram_reduction]).astype(np.float32)
         network = train_networks(features, [numbers[label] for label in labels], settings.hidden, settings.networks)
-        return cls(encoder, vectorizer, names, weights_of(network, ngram_reduction, settings.temperature))
+        danger = {label: number for number, label in enumerate(_detected(names), start=1)}
+        detector = train_networks(
+            features, [danger.get(label, 0) for label in labels], settings.detector_hidden, settings.detector_networks
+        )
+        return cls(encoder, vectorizer, names, weights_of(network, detector, ngram_reduction, settings.temperature))
 
     def probabilities(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> list[dict[str, float]]:
         """The probability of every label, together 1, for each sentence; `meanwhile` is passed on to the encoder."""
@@ -94,9 +111,12 @@ class TopicModel:
             columns, counts = self._ngrams_of(sentence)
             row[:] = counts @ weights["ngram_reduction"][columns]
         hidden = np.maximum(self._hidden(np.hstack([self._encoder.encode(sentences, meanwhile), reduced])), 0)
-        logits = hidden @ weights["label_weights"] + weights["label_bias"]
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return [dict(zip(self.labels, row, strict=True)) for row in (powers / powers.sum(axis=1, keepdims=True)).tolist()]
+        units = len(weights["label_weights"])
+        found = _softmax(hidden[:, :units] @ weights["label_weights"] + weights["label_bias"])
+        if self._detected:
+            danger = _softmax(hidden[:, units:] @ weights["detector_weights"] + weights["detector_bias"])[:, 1:]
+            _weigh_danger(found, self._detected, danger)
+        return [dict(zip(self.labels, row, strict=True)) for row in found.tolist()]
 
     def _ngrams_of(self, sentence: str) -> tuple[np.ndarray, np.ndarray]:
         """The columns and weights of a sentence's n-grams: as by the vectorizer's `transform`, without its checks."""
@@ -128,12 +148,31 @@ class TopicModel:
             return cls(encoder, vectorizer, described["labels"], weights)
 
 
-def weights_of(network: Network, ngram_reduction: np.ndarray, temperature: float) -> dict[str, np.ndarray]:
-    """The weights of a topic model with a trained network; `ngram_reduction` has the shape (vocabulary, dimensions)."""
+def weights_of(network: Network, detector: Network, ngram_reduction: np.ndarray, temperature: float) -> dict[str, np.ndarray]:
+    """The weights of a topic model with trained networks; `ngram_reduction` has the shape (vocabulary, dimensions)."""
     return {
         "ngram_reduction": ngram_reduction,
-        "hidden_weights": network.first,
-        "hidden_bias": network.first_bias,
+        "hidden_weights": np.hstack([network.first, detector.first]),
+        "hidden_bias": np.hstack([network.first_bias, detector.first_bias]),
         "label_weights": network.second / temperature,
         "label_bias": network.second_bias / temperature,
+        "detector_weights": detector.second,
+        "detector_bias": detector.second_bias,
     }
+
+
+def _detected(labels: Sequence[str]) -> list[str]:
+    return [label for label in DETECTED if label in labels]
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _weigh_danger(found: np.ndarray, columns: Sequence[int], danger: np.ndarray) -> None:
+    """Puts the geometric mean of both into the columns of danger, shape (rows, columns), and scales the others to the rest."""
+    mean = np.sqrt(found[:, columns] * danger)
+    others = 1 - found[:, columns].sum(axis=1, keepdims=True)
+    found *= (1 - mean.sum(axis=1, keepdims=True)) / np.maximum(others, np.finfo(np.float32).tiny)
+    found[:, columns] = mean

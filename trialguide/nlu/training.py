@@ -9,6 +9,7 @@ import yaml
 
 from trialguide.content.catalogue import load_catalogue
 from trialguide.nlu.decision import Thresholds
+from trialguide.nlu.follow_up_examples import examples_behind_titles, follow_up_rows
 from trialguide.nlu.interpreter import Interpreter
 from trialguide.nlu.passages import Passages, passages_of_answers
 from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
@@ -28,8 +29,10 @@ LEARNED = "learned.json"
 def train(examples: Sequence[tuple[str, str]], about_others: Iterable[str], settings: Settings, folder: Path) -> None:
     """Trains on labelled sentences and writes the model into a folder; `about_others` are those about others than places."""
     cleaned = clean([sentence for sentence, _ in examples])
+    labelled = list(zip(cleaned, (label for _, label in examples), strict=True))
+    labelled += examples_behind_titles(list(follow_up_rows()), labelled, load_catalogue().titles)
     encoder = SentenceEncoder(cores=ALL_CORES)
-    model = TopicModel.fit(encoder, cleaned, [label for _, label in examples], settings)
+    model = TopicModel.fit(encoder, [text for text, _ in labelled], [label for _, label in labelled], settings)
     learned = {
         "known": {normalised(sentence): label for sentence, label in examples},
         "phrases": yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")),

@@ -83,6 +83,9 @@ class NameResolver:
         """The places of a word without the ending that says in, to or from; a country before a city."""
         if len(span.words) > 1 or span.name in self._no_misspelling or self._is_something_else(span):
             return NO_MATCH
+        # Verbs of many languages end alike.
+        if span.words[0].written.islower() and not (span.expected or span.message.seeking):
+            return NO_MATCH
         stems = self._endings.stems(span.name, span.before[-1].plain if span.before else "", span.words[0].capital)
         candidates = list(filter(None, map(self._gazetteer.of_large, stems)))
         first = candidates[0] if candidates else NO_MATCH
@@ -124,6 +127,8 @@ class NameResolver:
         name = span.name
         if name in self._kinds["never"]:
             return not span.followed
+        if name in self._kinds["foreign"]:
+            return not (span.capital or span.announced or span.followed)
         if name not in self._kinds["everyday"] or span.alone or (span.capital and (span.followed or span.announced)):
             return False
         if name in self._gazetteer.countries:

@@ -9,7 +9,7 @@ from trialguide.text.words import Word, joined, simplified
 # The lists of words in `data/vocabulary/places.yml`.
 KINDS = (
     *("announcing", "joining", "sought", "living", "parts", "speaking"),
-    *("everyday", "never", "no_place_before", "no_place_after", "announcing_after"),
+    *("everyday", "foreign", "never", "no_place_before", "no_place_after", "announcing_after"),
 )
 
 

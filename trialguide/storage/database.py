@@ -16,6 +16,11 @@ from trialguide.runtime.settings import process_settings
 POOL_SIZE = 5
 # Timeout of a statement, on both sides: a server that is frozen cannot time out by itself.
 STATEMENT_SECONDS = 2.0
+_MILLISECONDS = int(STATEMENT_SECONDS * 1000)
+TIMEOUTS = (
+    f"SET LOCAL statement_timeout={_MILLISECONDS}; SET LOCAL lock_timeout={_MILLISECONDS}; "
+    f"SET LOCAL idle_in_transaction_session_timeout={5 * _MILLISECONDS}"
+)
 # SQLite: how long a connection waits for a lock of another process.
 BUSY_SECONDS = 2.0
 CHECKPOINT_MILLISECONDS = 100
@@ -38,14 +43,9 @@ def open_engine(address: str) -> sa.engine.Engine:
         sa.event.listen(engine, "connect", _configure_sqlite)
         return engine
     _set_wait_callback()
-    milliseconds = int(STATEMENT_SECONDS * 1000)
-    return sa.create_engine(
+    engine = sa.create_engine(
         address,
-        connect_args={
-            "application_name": "trialguide",
-            "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds} "
-            f"-c idle_in_transaction_session_timeout={5 * milliseconds}",
-        },
+        connect_args={"application_name": "trialguide"},
         pool_size=POOL_SIZE,
         max_overflow=1,
         pool_timeout=STATEMENT_SECONDS,
@@ -53,6 +53,8 @@ def open_engine(address: str) -> sa.engine.Engine:
         pool_pre_ping=True,
         **settings,
     )
+    sa.event.listen(engine, "before_cursor_execute", _set_timeouts)
+    return engine
 
 
 def now(connection: sa.engine.Connection) -> sa.sql.ColumnElement:
@@ -100,6 +102,18 @@ def _configure_sqlite(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     # Deleted content is overwritten with zeros.
     connection.execute("PRAGMA secure_delete=ON")
+
+
+def _set_timeouts(connection: sa.engine.Connection, cursor: Any, statement: str, *_: Any) -> None:
+    """Sets the timeouts of a transaction before its first statement.
+
+    Not of a session: PgBouncer refuses or ignores such parameters, and its pool gives each transaction another session.
+    """
+    from psycopg2.extensions import TRANSACTION_STATUS_IDLE
+
+    if statement != TIMEOUTS and cursor.connection.info.transaction_status == TRANSACTION_STATUS_IDLE:
+        # By the engine, which knows the failures of a lost connection.
+        connection.exec_driver_sql(TIMEOUTS)
 
 
 def _set_wait_callback() -> None:

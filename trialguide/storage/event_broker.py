@@ -91,8 +91,7 @@ class OutboxBroker(EventBroker):
             try:
                 database = await asyncio.to_thread(connect)
                 try:
-                    if await asyncio.to_thread(_lock_publisher, database):
-                        await self._publish_from(database)
+                    await self._publish_from(database)
                 finally:
                     database.close()
             except (Unavailable, *FAILURES):
@@ -107,16 +106,25 @@ class OutboxBroker(EventBroker):
         try:
             exchange = await self._service.call(lambda: _declare(connection, self._queue))
             while True:
-                rows = await asyncio.to_thread(_first_rows, database)
-                if rows:
-                    # Sent in order; the confirmations are awaited together.
-                    await self._service.call(partial(self._publish, exchange, rows))
-                    await asyncio.to_thread(_delete, database, rows)
-                else:
+                if not await self._publish_batch(database, exchange):
                     await asyncio.sleep(POLL_SECONDS)
         finally:
             with suppress(Exception):
                 await asyncio.wait_for(connection.close(), CONFIRM_SECONDS)
+
+    async def _publish_batch(self, database: Connection, exchange: AbstractExchange) -> bool:
+        """Publishes and deletes the first rows in one transaction; False when there are none for this server."""
+        transaction = database.begin()
+        try:
+            rows = await asyncio.to_thread(_first_rows, database)
+            if rows:
+                # Sent in order; the confirmations are awaited together.
+                await self._service.call(partial(self._publish, exchange, rows))
+                await asyncio.to_thread(_delete, database, rows)
+            await asyncio.to_thread(transaction.commit)
+        finally:
+            transaction.close()
+        return bool(rows)
 
     async def _publish(self, exchange: AbstractExchange, rows: Sequence[Any]) -> None:
         await asyncio.gather(*(exchange.publish(self._message(row), routing_key="") for row in rows))
@@ -150,19 +158,15 @@ async def _declare(connection: AbstractConnection, queue: str) -> AbstractExchan
     return exchange
 
 
-def _lock_publisher(database: Connection) -> bool:
-    if database.dialect.name == "sqlite":
-        return True
-    with database.begin():
-        # Held as long as the connection lasts.
-        return bool(database.execute(sa.select(sa.func.pg_try_advisory_lock(PUBLISHER_LOCK))).scalar())
-
-
 def _first_rows(database: Connection) -> Sequence[Any]:
-    with database.begin():
-        return database.execute(sa.select(OUTBOX).order_by(OUTBOX.c.id).limit(BATCH)).all()
+    """The first rows; none while another server holds the publisher lock, which lasts as long as its transaction."""
+    if database.dialect.name != "sqlite":
+        # Not a lock of the session: behind PgBouncer that is shared with others, and outlives the server.
+        locked = database.execute(sa.select(sa.func.pg_try_advisory_xact_lock(PUBLISHER_LOCK))).scalar()
+        if not locked:
+            return []
+    return database.execute(sa.select(OUTBOX).order_by(OUTBOX.c.id).limit(BATCH)).all()
 
 
 def _delete(database: Connection, rows: Sequence[Any]) -> None:
-    with database.begin():
-        database.execute(OUTBOX.delete().where(OUTBOX.c.id.in_([row.id for row in rows])))
+    database.execute(OUTBOX.delete().where(OUTBOX.c.id.in_([row.id for row in rows])))

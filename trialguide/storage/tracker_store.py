@@ -251,7 +251,7 @@ class ConversationStore(TrackerStore):
     def _detached_connection(self) -> Connection:
         self._ensure_schema()
         connection = self.engine.connect()
-        # Outside the pool, so that closing it releases its advisory locks.
+        # Outside the pool, whose connections the turns need.
         connection.detach()
         return connection
 

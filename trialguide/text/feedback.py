@@ -17,7 +17,7 @@ WORD = re.compile(r"[\w'’-]+")
 
 
 @dataclass(frozen=True)
-class Rating:
+class ParsedRating:
     """A rating: 1 to 5 stars (None for a number out of range), and the comment with it.
 
     `bare` is one that is nothing but a number, `clear` one that cannot be anything but a rating.
@@ -45,7 +45,7 @@ class RatingReader:
         self._rating = re.compile(rating, re.IGNORECASE)
         self._opening = re.compile(before + rating + after, re.IGNORECASE | re.DOTALL)
 
-    def read(self, text: str) -> Rating | None:
+    def read(self, text: str) -> ParsedRating | None:
         """The rating in a text, or None when there is none, or several that differ."""
         found = self._opening.match(text)
         if found is None:
@@ -54,13 +54,13 @@ class RatingReader:
         named = bool(found["scale"] or found["unit"] or found["drawn"])
         bare = not named and not found["before"] and not comment
         # "2. What is a placebo?" is the second question of a list.
-        return Rating(self._stars(found), comment, bare, clear=bool(named or bare or found["before"]))
+        return ParsedRating(self._stars(found), comment, bare, clear=bool(named or bare or found["before"]))
 
-    def _anywhere(self, text: str) -> Rating | None:
+    def _anywhere(self, text: str) -> ParsedRating | None:
         found = list(self._rating.finditer(text))
         sure = [one for one in found if one["scale"] or one["unit"] or one["drawn"]]
         stars = {self._stars(one) for one in sure or found}
-        return Rating(stars.pop(), text) if len(stars) == 1 else None
+        return ParsedRating(stars.pop(), text) if len(stars) == 1 else None
 
     def _stars(self, found: "re.Match[str]") -> int | None:
         if found["drawn"]:

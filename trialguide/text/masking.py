@@ -10,6 +10,9 @@ from trialguide.text.normalisation import compatible
 from trialguide.text.person_names import PersonNames
 from trialguide.text.personal_data import any_of, by_form
 
+# Signs that turn the direction of writing: an editor would read what nobody wrote, such as exe.png for gnp.exe.
+TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 MASKING = VOCABULARY / "masking.yml"
 PLACES = VOCABULARY / "places.yml"
 
@@ -23,8 +26,11 @@ class Masking:
         self._masks = (*by_form(rows), *PersonNames(rows, no_names).masks)
 
     def masked(self, text: str) -> str:
-        """The text with a word in brackets for each piece of personal data: `[name]`, `[phone]`, `[date]` and so on."""
-        text = compatible(text)
+        """The text with a word in brackets for each piece of personal data: `[name]`, `[phone]`, `[date]` and so on.
+
+        It is in compatibility form, without signs that turn its direction.
+        """
+        text = TURNING.sub("", compatible(text))
         parts, last = [], 0
         for public in self._public.finditer(text):
             parts += [self._mask(text[last : public.start()]), public[0]]

@@ -51,6 +51,15 @@ YEAR = re.compile(r"(?:18|19|20)\d\d")
 # 1 000 000 and 1.000.000 are amounts.
 AMOUNT = re.compile(r"[1-9]\d{0,2}(?:[ .\u00a0]\d{3}){2,3}")
 
+# Streets and houses in Chinese, Japanese and Korean, such as 建国路88号, without the words before them for “is” and “in”.
+HAN, HANGUL = "(?![在是])[\u4e00-\u9fff]", "\uac00-\ud7a3"
+HAN_OR_KANA = "(?![は是])[\u4e00-\u9fff\u3040-\u30ff]"
+EAST_ASIAN_ADDRESSES = (
+    rf"(?:{HAN}){{2,20}}(?:路|街|道|巷|弄|胡同)\d{{1,5}}(?:号|號|弄)?(?:\d{{1,4}}(?:室|楼|樓|层|栋|单元)){{0,3}}",
+    rf"(?:{HAN_OR_KANA}){{1,15}}[都道府県市区町村](?:{HAN_OR_KANA}){{0,12}}\d{{1,4}}(?:(?:-|丁目|番地?|号)\d{{0,4}}){{1,4}}",
+    rf"(?:[{HANGUL}]{{1,8}}[시도군구읍면동] ){{1,3}}[{HANGUL}]{{1,10}}(?:로|길) ?\d{{1,4}}(?:-\d{{1,3}})?",
+)
+
 HOUSE = r"\d{1,4}(?:[ ]?[a-zA-Z](?!\w))?(?:[/-]\d{1,4})?"
 TOWN = r"(?:,?[ ](?:[A-Z]{1,2}-?)?\d{4,5}(?:[ ][A-Z]{2})?(?:[ ][A-ZÀ-Þ][\w-]{1,30}){0,2})?"
 # A number before one of these is no house.
@@ -192,6 +201,7 @@ def _addresses(rows: Mapping[str, Any]) -> list[re.Pattern[str]]:
         rf"\b{HOUSE},?[ ](?:bis )?{before}[ ]{of}{name}(?:[ ]{name}){{0,2}}{TOWN}",
         rf"\b{before}[ ](?:[\w'’.-]{{1,20}}[ ]){{0,3}}{name},?[ ](?:n[.º°]?[ ]?)?{HOUSE}\b{TOWN}",
         r"(?i:\b(?:p\.?[ ]?o\.?[ ]?box|postfach|apartado|bp)[ ]\d{2,8}(?:[ ]\d{2,4}){0,2}\b)",
+        *EAST_ASIAN_ADDRESSES,
         # A British postcode tells a few houses.
         r"\b[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2}\b",
     )

@@ -8,7 +8,7 @@ export const PAGES = [
     ["faq", "all_answers"],
     ["privacy", "privacy"],
 ] as const;
-// In an urgent message every number of three digits or more is a telephone number.
+// In a message about danger every number of three digits or more is a telephone number.
 const NUMBER_TO_CALL = /(?:\+\d|\d)(?:[ -]?\d){2,14}/g;
 
 /** The absolute address if its scheme is allowed, otherwise null. */
@@ -35,8 +35,8 @@ export function link(words: Words, base: URL, address: string, ...content: (Node
     return made;
 }
 
-/** Renders plain text as paragraphs and lists with links; in an urgent one, numbers become links to call. */
-export function paragraphs(words: Words, base: URL, text: string, urgent = false): HTMLElement[] {
+/** Renders plain text as paragraphs and lists with links; in a `callable` one, numbers become links to call. */
+export function paragraphs(words: Words, base: URL, text: string, callable = false): HTMLElement[] {
     return text
         .split(/\n\s*\n/)
         .filter((part) => part.trim())
@@ -51,12 +51,12 @@ export function paragraphs(words: Words, base: URL, text: string, urgent = false
         let end = 0;
         for (const match of text.matchAll(BARE_LINK)) {
             element.append(
-                ...numbers(text.slice(end, match.index), urgent),
+                ...numbers(text.slice(end, match.index), callable),
                 link(words, base, match[0], linkText(words, base, match[0])),
             );
             end = match.index + match[0].length;
         }
-        element.append(...numbers(text.slice(end), urgent));
+        element.append(...numbers(text.slice(end), callable));
         return element;
     }
 }
@@ -78,8 +78,8 @@ export function readable(address: string): string {
     return address.replace(/^https?:\/\/(www\.)?/, "").replace(/\/$/, "");
 }
 
-function numbers(text: string, urgent: boolean): (Node | string)[] {
-    if (!urgent) return [text];
+function numbers(text: string, callable: boolean): (Node | string)[] {
+    if (!callable) return [text];
     const parts: (Node | string)[] = [];
     let end = 0;
     for (const match of text.matchAll(NUMBER_TO_CALL)) {

@@ -218,8 +218,7 @@ export class Log implements ConversationListener {
     private mark(news: boolean): void {
         const { words } = this.context;
         const text = this.latest.querySelector("span");
-        if (text) text.textContent = news ? words.say("new_messages") : "";
-        named(this.latest, words.say(news ? "new_messages" : "latest"));
+        if (text) text.textContent = words.say(news ? "new_messages" : "latest");
         this.latest.classList.toggle("news", news);
     }
 }

@@ -11,11 +11,12 @@ export function entryNode(entry: Entry, context: RenderContext): HTMLElement {
     const { words, base } = context;
     const body = make("div", "body");
     const urgent = entry.kind === "urgent";
+    const callable = urgent || entry.kind === "safety";
     const heading = urgent || entry.kind === "trouble" ? words.say(entry.kind) : entry.topic?.title;
     if (heading) body.append(titled(heading, urgent || entry.kind === "trouble" ? "urgent" : undefined));
     if (entry.card) body.append(...card(entry.card, entry.kind === "clinic", context));
     else if (entry.kind === "notice" && context.greeting) body.append(foldedNotice(entry.text, context));
-    else body.append(...(entry.from === "patient" ? [plain(entry.text)] : paragraphs(words, base, entry.text, urgent)));
+    else body.append(...(entry.from === "patient" ? [plain(entry.text)] : paragraphs(words, base, entry.text, callable)));
     if (entry.picture) body.append(picture(entry.picture, context));
     if (entry.sources?.length || entry.reviewed) body.append(source(entry.sources ?? [], entry.reviewed, words, base));
     if (entry.feedback?.length) body.append(feedbackNode(entry, entry.feedback, context));

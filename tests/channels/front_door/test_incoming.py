@@ -1,10 +1,10 @@
 """Typed text is made safe, and read in its compatibility form while people see it as they wrote it."""
 
 import pytest
+from stored_interpreter import untrained_resources
 
 from trialguide.channels.front_door.incoming import Rejected, from_text
 from trialguide.nlu.safety_phrases import load_safety_phrases
-from trialguide.places.entities import PlaceEntities
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,6 @@ def test_nothing_readable_is_rejected(typed: object) -> None:
 
 def test_entities_have_their_offsets_in_the_text_that_is_read() -> None:
     message = from_text("web:a", "1", "ﬁnd a clinic in Ｍünchen please")
-    (entity,) = PlaceEntities(()).of(message.text)
+    (entity,) = untrained_resources().places.of(message.text)
     assert entity["value"] == "DE/Munich"
     assert message.text[entity["start"] : entity["end"]] == "München"

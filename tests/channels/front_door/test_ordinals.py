@@ -14,9 +14,17 @@ def entry(*titles: str, author: str = ASSISTANT) -> Entry:
 
 
 @pytest.mark.parametrize(
-    "text", ["2", "2.", " 2) ", "２", "number 2", "Number 2.", "No. 2", "#2", "option 2", "٢", "2 please", "i'd like 2"]
+    "text",
+    ["2", "2.", " 2) ", "number 2", "Number 2.", "No. 2", "#2", "option 2", "2 please", "i'd like 2", "option ②"],
 )
 def test_a_number_is_a_choice(text: str) -> None:
+    pick = PICKS.parse(text, numbered=True)
+    assert pick
+    assert pick.place == 2
+
+
+@pytest.mark.parametrize("text", ["２", "٢", "②", "❷", "⓶", "⒉", "⑵", "2️⃣"])
+def test_a_number_in_other_signs_is_a_choice(text: str) -> None:
     pick = PICKS.parse(text, numbered=True)
     assert pick
     assert pick.place == 2
@@ -60,6 +68,8 @@ def test_a_mere_figure_picks_nothing_where_choices_have_no_number(text: str) -> 
         "phase 2",
         "2 or 3",
         "2.5",
+        "½",
+        "②½",
         "two",
         "",
         "-",

@@ -155,6 +155,13 @@ def test_a_link_into_messenger_begins_at_its_topic(messaging: Any, ref: str, ans
     assert answer in words_of(person.reads(2))
 
 
+@pytest.mark.parametrize(("payload", "answer"), [("placebo", "no active effect"), ("GET_STARTED", "Hello."), ("", "Hello.")])
+def test_a_button_of_the_page_on_messenger_begins_at_its_topic(messaging: Any, payload: str, answer: str) -> None:
+    person = someone(messaging, "messenger")
+    person.does(person.vendor.postback(person.address, person.id(), payload))
+    assert answer in words_of(person.reads(2))
+
+
 def test_a_link_into_a_conversation_of_messenger_is_answered_if_its_topic_is_known(messaging: Any) -> None:
     person = someone(messaging, "messenger")
     person.asks("hello")

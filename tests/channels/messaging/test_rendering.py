@@ -6,14 +6,12 @@ from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
 from vendor_fakes.whatsapp import SCHEMA
 
 from trialguide.channels.front_door.transcript import ASSISTANT, Choice, Entry, Picture
-from trialguide.channels.messaging.messenger import Messenger
 from trialguide.channels.messaging.rendering import (
     HTML,
     PLAIN,
@@ -25,15 +23,22 @@ from trialguide.channels.messaging.rendering import (
     messages,
     utf16_length,
 )
-from trialguide.channels.messaging.slack import Slack
-from trialguide.channels.messaging.sms import Sms
-from trialguide.channels.messaging.teams import Teams
-from trialguide.channels.messaging.telegram import Telegram
-from trialguide.channels.messaging.whatsapp import WhatsApp, content
+from trialguide.channels.messaging.vendors.messenger import Messenger
+from trialguide.channels.messaging.vendors.slack import Slack
+from trialguide.channels.messaging.vendors.sms import Sms
+from trialguide.channels.messaging.vendors.teams import Teams
+from trialguide.channels.messaging.vendors.telegram import Telegram
+from trialguide.channels.messaging.vendors.whatsapp import WhatsApp, content
+from trialguide.content.files import load_yaml
 
 ADDRESS = "https://bot.example.org"
 CHANNELS = (WhatsApp, Messenger, Telegram, Sms, Slack, Teams)
 MARKUPS = {"plain": PLAIN, "whatsapp": WHATSAPP, "html": HTML, "slack": SLACK}
+# Letters of GSM 03.38; one other doubles the price of an SMS.
+GSM = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
+)
 LINK = "https://www.example.org/a_b?c=1&d=*2*"
 SOURCE = {"organisation": "A & B <C>", "link": LINK}
 
@@ -174,7 +179,7 @@ def test_nothing_is_lost_and_nothing_too_long(text: str, limit: int, name: str) 
 def answers() -> list[Entry]:
     found = []
     for file in sorted((ROOT / "data" / "faq").glob("*.yml")):
-        for response in yaml.safe_load(file.read_text(encoding="utf-8"))["responses"].values():
+        for response in load_yaml(file)["responses"].values():
             metadata = response[0]["metadata"]
             found.append(entry(response[0]["text"], sources=tuple(metadata["sources"]), reviewed=metadata["reviewed"]))
     return found
@@ -193,3 +198,9 @@ def test_every_answer_fits_into_one_message(channel: Any) -> None:
             for source in answer.sources
         )
         assert "Reviewed" in made[0].text
+
+
+def test_answers_by_sms_cost_the_lower_price() -> None:
+    sent = [message.text for answer in answers() for message in messages(answer, Sms.capabilities, None)]
+    dear = [text for text in sent if not GSM.issuperset(text)]
+    assert len(dear) <= 0.05 * len(sent), [sorted(set(text) - GSM) for text in dear]

@@ -24,7 +24,7 @@ def test_an_answer_has_its_parts(website: Stack) -> None:
     own, notice, answer = say(website.address, conversation, "what are the phases of a trial", "m1")["entries"]
     assert (own["from"], own["said"], own["text"]) == ("patient", "m1", "what are the phases of a trial")
     assert notice["kind"] == "notice"
-    filled = {"days": 30, "privacy": f"{website.address}/chat/privacy"}
+    filled = {"days": "30 days", "privacy": f"{website.address}/chat/privacy"}
     assert notice["text"] == fill(WORDS["notice"]["text"], filled)
     assert answer["kind"] == "answer"
     assert answer["topic"] == {"id": "phases_overview", "title": "What are the phases of a trial?"}

@@ -3,12 +3,11 @@
 import re
 
 import pytest
-import yaml
 
-from trialguide.content.files import WEB, WORDS
+from trialguide.content.files import WEB, WORDS, load_yaml
 from trialguide.nlu.safety_phrases import SafetyPhrases, load_safety_phrases
 
-WIDGET = yaml.safe_load((WORDS / "widget.yml").read_text(encoding="utf-8"))
+WIDGET = load_yaml(WORDS / "widget.yml")
 
 
 @pytest.fixture(scope="module")

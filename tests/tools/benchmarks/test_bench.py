@@ -21,7 +21,7 @@ from tools.benchmarks.report import (
     table,
     with_section,
 )
-from tools.benchmarks.servers import LAYOUTS, BenchmarkFailed, Place, train_revision
+from tools.benchmarks.servers import LAYOUTS, BenchmarkFailed, Workspace, train_revision
 from tools.evaluation.questions import QUESTIONS, read_questions
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.files import ROOT
@@ -104,7 +104,7 @@ def test_two_revisions_are_compared_by_the_paired_ratios() -> None:
 @pytest.mark.parametrize(("revision", "reason"), [("no-such-revision", "is not in this clone's history"), ("--", "is not in")])
 def test_a_revision_that_is_not_known_is_told(revision: str, reason: str, tmp_path: Path) -> None:
     with pytest.raises(BenchmarkFailed, match=reason):
-        train_revision(Place(tmp_path), revision)
+        train_revision(Workspace(tmp_path), revision)
 
 
 def test_the_layout_of_this_revision_is_known() -> None:

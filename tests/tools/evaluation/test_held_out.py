@@ -1,7 +1,7 @@
 """Thresholds are searched by the interpreter's own decisions, on messages with known probabilities."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from stored_interpreter import stored_interpreter
@@ -12,19 +12,7 @@ from tools.evaluation.questions import Question
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.interpreter import Interpreter
 
-THRESHOLDS = Thresholds(
-    answer=0.5,
-    personal=0.9,
-    danger=0.9,
-    check_in=0.9,
-    danger_in_part=0.9,
-    danger_as_written=0.9,
-    part=0.9,
-    look_up=0.9,
-    statement=0.9,
-    told=0.9,
-    follow_up=0.9,
-)
+THRESHOLDS = Thresholds(**{field.name: 0.9 for field in fields(Thresholds)} | {"answer": 0.5})
 SURE = {"placebo": 0.9, "phase_1": 0.1}
 GRAVE = {"emergency": 0.31, "placebo": 0.69}
 PERSONAL = {"report_side_effect": 0.41, "placebo": 0.59}

@@ -1,15 +1,14 @@
 """Ordinals: parses the place of an offered choice in a text such as “the second one”, “number 2”, “last please”."""
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-import yaml
-
 from trialguide.channels.front_door.transcript import PATIENT, Choice, Entry
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.text.patterns import alternation
 
 CHOICE_WORDS = VOCABULARY / "choice_words.yml"
@@ -42,7 +41,7 @@ class OrdinalParser:
 
     def parse(self, text: object, numbered: bool) -> Ordinal | None:
         """The ordinal if the text is nothing else, else None. A bare figure counts only where choices are shown `numbered`."""
-        match = self._pattern.fullmatch(text) if isinstance(text, str) and len(text) <= MAX_ORDINAL else None
+        match = self._pattern.fullmatch(_plain(text)) if isinstance(text, str) and len(text) <= MAX_ORDINAL else None
         if match is None or (match["figure"] and not numbered):
             return None
         place = match["ordinal"] or match["named"] or match["figure"]
@@ -50,9 +49,20 @@ class OrdinalParser:
         return Ordinal(int(place) if is_figure else self._places[place.lower()], just_now=not (is_figure and numbered))
 
 
+def _plain(text: str) -> str:
+    """The text with numbers that are one sign, such as “②”, “❷” and “⒉”, in figures."""
+    if text.isascii():
+        return text
+    return "".join(str(int(unicodedata.numeric(sign))) if _is_whole_number(sign) else sign for sign in text)
+
+
+def _is_whole_number(sign: str) -> bool:
+    return unicodedata.category(sign) == "No" and unicodedata.numeric(sign).is_integer()
+
+
 def load_ordinal_parser() -> OrdinalParser:
     """Loads the parser with `data/vocabulary/choice_words.yml`."""
-    return OrdinalParser(yaml.safe_load(CHOICE_WORDS.read_text(encoding="utf-8")))
+    return OrdinalParser(load_yaml(CHOICE_WORDS))
 
 
 def choice_for(ordinal: Ordinal, history: Sequence[Entry]) -> Choice | None:

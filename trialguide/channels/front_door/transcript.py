@@ -21,6 +21,7 @@ KINDS = {
     "utter_emergency": "urgent",
     "utter_self_harm": "urgent",
     "utter_did_you_mean": "offer",
+    "utter_correction": "offer",
     "erased": "erased",
     "clinic": "clinic",
     "clinic_unconfirmed": "clinic",
@@ -217,9 +218,8 @@ def _feedback_words() -> dict[str, str]:
 
 
 def _kind(message: Mapping[str, Any]) -> str:
-    if message.get(KIND):
-        return str(message[KIND])
-    return KINDS.get(message.get("utter_action") or "", "answer" if message.get("topic") else "text")
+    known = KINDS.get(message.get("utter_action") or "")
+    return known or message.get(KIND) or ("answer" if message.get("topic") else "text")
 
 
 def _picture(message: Mapping[str, Any]) -> Picture | None:

@@ -10,13 +10,11 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-import yaml
-
 from trialguide.channels.front_door.incoming import head_and_tail
 from trialguide.channels.front_door.ordinals import OrdinalParser, load_ordinal_parser
 from trialguide.channels.messaging.senders import Sender
 from trialguide.channels.messaging.webhook_events import VendorMessage
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.nlu.decision import DANGERS
 from trialguide.nlu.safety_phrases import SafetyPhrases, load_safety_phrases
 from trialguide.text.normalisation import printable
@@ -82,7 +80,7 @@ class AutomaticFilter:
 @cache
 def load_automatic_messages() -> AutomaticMessages:
     """The patterns of the vocabulary. Raises re.error when one of them is broken."""
-    return AutomaticMessages(yaml.safe_load(AUTOMATIC_MESSAGES.read_text(encoding="utf-8")), load_safety_phrases())
+    return AutomaticMessages(load_yaml(AUTOMATIC_MESSAGES), load_safety_phrases())
 
 
 def _plain(text: str) -> str:

@@ -15,12 +15,12 @@ from sqlalchemy.engine import Connection, Engine
 from trialguide.channels.front_door.transcript import conversation_entries
 from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.messaging.http_client import ApiClient, ApiError
-from trialguide.channels.messaging.messenger import Messenger
-from trialguide.channels.messaging.slack import Slack
-from trialguide.channels.messaging.sms import Sms
-from trialguide.channels.messaging.teams import Teams
-from trialguide.channels.messaging.telegram import Telegram
-from trialguide.channels.messaging.whatsapp import WhatsApp
+from trialguide.channels.messaging.vendors.messenger import Messenger
+from trialguide.channels.messaging.vendors.slack import Slack
+from trialguide.channels.messaging.vendors.sms import Sms
+from trialguide.channels.messaging.vendors.teams import Teams
+from trialguide.channels.messaging.vendors.telegram import Telegram
+from trialguide.channels.messaging.vendors.whatsapp import WhatsApp
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.wording import buttons, fill, load_words
 from trialguide.runtime.settings import Settings

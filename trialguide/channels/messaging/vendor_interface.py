@@ -1,4 +1,4 @@
-"""What a messaging service implements beside what all of them share in base.py."""
+"""Vendor interface: the methods that each messaging service implements; base.py holds what they share."""
 
 from abc import abstractmethod
 from collections.abc import Iterable

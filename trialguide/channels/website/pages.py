@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-import yaml
 from babel import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown import markdown
@@ -20,7 +19,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from trialguide.channels.website.faq_page import faq_groups
-from trialguide.content.files import DOCS, WEB, WORDS
+from trialguide.content.files import DOCS, WEB, WORDS, load_yaml
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.settings import process_settings
 from trialguide.storage.ratings import MIN_RATINGS, Average, averages
@@ -82,7 +81,7 @@ class Site:
 
         Raises OSError or yaml.YAMLError for a file that cannot be read.
         """
-        self._labels = yaml.safe_load((WORDS / "pages.yml").read_text(encoding="utf-8"))["labels"]
+        self._labels = load_yaml(WORDS / "pages.yml")["labels"]
         self._templates = Environment(
             loader=FileSystemLoader(WEB / "pages"),
             autoescape=True,
@@ -90,7 +89,7 @@ class Site:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        widget = yaml.safe_load((WORDS / "widget.yml").read_text(encoding="utf-8"))
+        widget = load_yaml(WORDS / "widget.yml")
         words = _words(widget["labels"], widget["danger"])
         self._policy = page_policy(origins)
         self._files = _pictures() | _page_assets() | _widget(words.body) | {"words.json": words}

@@ -9,6 +9,7 @@ import yaml
 from trialguide.commands.checking.content import Content
 from trialguide.commands.checking.findings import Finding
 from trialguide.commands.yaml_lines import ContentFile
+from trialguide.content.files import load_yaml
 from trialguide.text.normalisation import normalised
 
 RELATED = range(2, 5)
@@ -60,7 +61,7 @@ def _facts(folder: Path) -> dict[str, set[str]]:
     facts: dict[str, set[str]] = {}
     for path in sorted(folder.glob("*.yml")):
         try:
-            table: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
+            table: Any = load_yaml(path)
             facts |= {topic: set(patterns) for topic, patterns in table.items()}
         except (yaml.YAMLError, ValueError, AttributeError, TypeError):
             continue

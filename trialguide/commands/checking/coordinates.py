@@ -1,4 +1,4 @@
-"""Coordinates of clinics, held against the towns of GeoNames."""
+"""Check of the clinics' coordinates against the towns of GeoNames."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

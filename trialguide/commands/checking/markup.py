@@ -1,4 +1,4 @@
-"""Signs in a text that patients would see as they stand: HTML, Markdown, emoji, fields that nobody fills in."""
+"""Markup that patients would see as it stands: HTML, Markdown, emoji, fields that nobody fills in."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -6,7 +6,10 @@ from collections.abc import Collection, Iterator
 LINK = re.compile(r"https?://\S+")
 HTML = re.compile(r"</?[a-zA-Z][^<>]*>|&(?:#\d+|[a-zA-Z]+);")
 MARKDOWN = re.compile(
-    r"\*\*?(?=\S)[^*\n]+\*\*?|\b__(?=\S)[^_\n]+__|^#{1,6} .*|!?\[[^\]\n]*\]\([^)\n]*\)|`[^`\n]*`?", re.MULTILINE
+    r"\*\*?(?=\S)[^*\n]+\*\*?|(?<!\w)_{1,2}(?=\S)[^_\n]+_{1,2}(?!\w)|^#{1,6} .*|!?\[[^\]\n]*\]\([^)\n]*\)|`[^`\n]*`?"
+    # Lists, tables and links between angle brackets.
+    r"|^[*+] .*|^\|.*\|[ ]*$|<(?=\s|$)",
+    re.MULTILINE,
 )
 EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf\ufe0f]")
 # A label may say how a number is written: {stars:.1f}.

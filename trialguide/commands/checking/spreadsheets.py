@@ -1,4 +1,4 @@
-"""Mistakes in the form of a CSV file: most of them come from a spreadsheet program that has saved it in its own way."""
+"""Format errors of a CSV file: most of them come from a spreadsheet program that has saved it in its own way."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The form of the content files, held against the schemas of `structure.yml`."""
+"""Schema validation of the content files, by the schemas of `structure.yml`."""
 
 import difflib
 from collections.abc import Iterator
@@ -6,20 +6,24 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from trialguide.commands.checking.findings import Mistake
 from trialguide.commands.yaml_lines import ContentFile
+from trialguide.content.files import load_yaml
 
 SCHEMAS = Path(__file__).with_name("structure.yml")
 FOLDERS = {"faq": "answer", "nlu": "examples", "replies": "replies", "words": "words"}
+# Files that stand in no folder.
+BESIDE_THE_FOLDERS = {"topics.yml": "catalogue", "follow_ups.yml": "follow_ups"}
 COMPARE = "Compare it with the entries around it, or with an earlier version of the file."
 
 
 def kind_of(path: Path) -> str | None:
-    """The kind of a content file, or None for one whose form is not checked."""
-    return "catalogue" if path.name == "topics.yml" else FOLDERS.get(path.parent.name)
+    """The kind of a content file, or None for one whose form is not checked; each file of the vocabulary is one of its own."""
+    if path.parent.name == "vocabulary":
+        return path.stem if path.stem in _schemas()["vocabulary"] else None
+    return BESIDE_THE_FOLDERS.get(path.name) or FOLDERS.get(path.parent.name)
 
 
 def mistakes_in_structure(file: ContentFile) -> Iterator[Mistake]:
@@ -68,5 +72,11 @@ def _within(location: tuple[str | int, ...]) -> str:
 
 
 @cache
+def _schemas() -> dict[str, dict[str, Any]]:
+    schemas: dict[str, dict[str, Any]] = load_yaml(SCHEMAS)
+    return schemas
+
+
+@cache
 def _validator(kind: str) -> Draft202012Validator:
-    return Draft202012Validator(yaml.safe_load(SCHEMAS.read_text(encoding="utf-8"))["kinds"][kind])
+    return Draft202012Validator((_schemas()["kinds"] | _schemas()["vocabulary"])[kind])

@@ -1,4 +1,4 @@
-"""Mistakes in the form of a YAML file, told by its lines: a parser names the line where it gives up, often a later one."""
+"""Syntax errors of a YAML file, found line by line: a parser names the line where it gives up, often a later one."""
 
 import re
 from collections.abc import Iterator
@@ -18,6 +18,9 @@ KEY = re.compile(r"(?P<indent>\s*(?:- +)*)(?P<key>\"[^\"]+\"|[^\s\"'#\[{-][^:#]*
 # Below a dash only the keys that begin an entry: a list may hold any words.
 WITHOUT_COLON = re.compile(r"\s*(?:(?:- +)+(?=(?:text|intent|organisation)\b))?(?P<key>\w+)(?:\s+(?!:)|$)")
 WITHOUT_SPACE = re.compile(r"\s*(?:- +)*(?P<key>[\w/]+):(?!//)\S")
+# A value without quotes, and a comment behind it.
+BEHIND_COMMENT = re.compile(r"[^\s\"'#|>\[{][^#]*\s#")
+CONFLICT = re.compile(r"<{7} |={7}$|>{7} ")
 UNQUOTED_DATE = re.compile(r":\s*(\d{4}-\d\d?-\d\d?)\s*(?:#.*)?$")
 NEEDS_QUOTES = tuple("*&!%@`")
 
@@ -33,12 +36,15 @@ def mistakes_in_form(text: str) -> Iterator[Mistake]:
         if "\t" in line.strip():
             yield number, "There is a tab in this line.", "Use a space instead."
         match = KEY.match(line)
+        if match and BEHIND_COMMENT.match(match["value"] or ""):
+            remedy = "Put the whole text into double quotes, or the comment on a line of its own."
+            yield number, "What stands behind “#” in this line is left out.", remedy
         following = next((later for later in lines[number:] if later.strip()), "")
         deeper = len(following) - len(following.lstrip()) > len(line) - len(line.lstrip())
         if match is None or not deeper:
             continue
         key, value = match["key"], match["value"] or ""
-        if key in TEXT_KEYS and not value:
+        if key in TEXT_KEYS and (not value or value.startswith(">")):
             remedy = f"Write “{key}: |-”; without these signs the paragraphs run together."
             yield number, f"The signs “|-” are missing after “{key}:”.", remedy
         elif key == "examples" and not value:
@@ -88,8 +94,11 @@ def _structural_lines(lines: list[str]) -> Iterator[tuple[int, str]]:
 def _mistakes_of_lines(lines: list[str]) -> Iterator[Mistake]:
     for number, line in _structural_lines(lines):
         match = KEY.match(line)
-        if match is None:
+        if CONFLICT.match(line):
+            yield number, "This line marks two versions that Git could not join.", "Keep one version and delete the marks."
+        elif match is None:
             yield from _mistake_without_key(number, line)
+        if match is None:
             continue
         key, value = match["key"], (match["value"] or "").strip()
         day = UNQUOTED_DATE.search(line)

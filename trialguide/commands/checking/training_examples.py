@@ -16,7 +16,7 @@ from trialguide.text.normalisation import normalised
 # Rasa takes these for an entity: [Berlin](city), [Berlin]{"entity": "city"}.
 ENTITY = re.compile(r"\[[^\]]*\]\s*[({\[]")
 # Learned for the dialogue alone: beside what the catalogue has.
-OTHER_INTENTS = frozenset({"two_topics", "rate_and_ask"})
+OTHER_INTENTS = frozenset({"several_topics", "rate_and_ask"})
 
 
 def check_examples(content: Content) -> Iterator[Finding]:

@@ -1,27 +1,37 @@
-"""Checks of the phrases that decide about safety."""
+"""Checks of the regular expressions in the vocabulary."""
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from trialguide.commands.checking.content import Content
 from trialguide.commands.checking.findings import Finding
+from trialguide.commands.yaml_lines import Location
+
+# Files whose texts are regular expressions; those of all others are words.
+EXPRESSIONS = ("safety_phrases", "automatic_messages", "courtesies", "masking")
+# What the program puts in the place of a field, to read the expression around it.
+FIELD = re.compile(r"\{[a-z]+}")
 
 
-def check_phrases(content: Content) -> Iterator[Finding]:
-    """Mistakes in `safety_phrases.yml`."""
-    file = content.files.get(content.data / "vocabulary" / "safety_phrases.yml")
-    if file is None:
-        return
-    labels = file.data if isinstance(file.data, dict) else {"safety_phrases": None}
-    for label, rows in labels.items():
-        lists = [rows.get(part) or [] for part in ("phrases", "unless")] if isinstance(rows, dict) else []
-        if not lists or not lists[0] or not all(isinstance(one, list) for one in lists):
-            yield content.at(file, (label,), f"“{label}” has no phrases.", "Bring its list back.")
+def check_vocabulary(content: Content) -> Iterator[Finding]:
+    """Expressions in `data/vocabulary/` that cannot be read."""
+    for name in EXPRESSIONS:
+        file = content.files.get(content.data / "vocabulary" / f"{name}.yml")
+        if file is None:
             continue
-        for part, phrases in zip(("phrases", "unless"), lists, strict=True):
-            for position, phrase in enumerate(phrases):
-                try:
-                    re.compile(phrase)
-                except (re.error, TypeError) as error:
-                    problem = f"The phrase cannot be read ({error})."
-                    yield content.at(file, (label, part, position), problem, "Mend its brackets or ask an engineer.")
+        for where, expression in _texts(file.data, ()):
+            try:
+                re.compile(FIELD.sub("x", expression))
+            except re.error as error:
+                problem = f"The phrase cannot be read ({error})."
+                yield content.at(file, where, problem, "Mend its brackets or ask an engineer.")
+
+
+def _texts(value: Any, where: Location) -> Iterator[tuple[Location, str]]:
+    """The texts within a value, each with its location."""
+    if isinstance(value, str):
+        yield where, value
+    elif isinstance(value, dict | list):
+        for key, within in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(within, (*where, key))

@@ -6,13 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from trialguide.commands.checking.answers import check_sources
 from trialguide.commands.checking.content import Content
 from trialguide.commands.checking.findings import Finding
 from trialguide.commands.checking.markup import FIELD, faults_of_signs
 from trialguide.commands.yaml_lines import ContentFile, Location
+from trialguide.content.files import load_yaml
 
 FIELDS = Path(__file__).with_name("fields.yml")
 
@@ -30,7 +29,7 @@ def check_wording(content: Content) -> Iterator[Finding]:
 @cache
 def used_fields() -> Mapping[str, Mapping[str, Mapping[str, list[str]]]]:
     """The fields that the program fills in, by file, section and name."""
-    table: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = yaml.safe_load(FIELDS.read_text(encoding="utf-8"))
+    table: Mapping[str, Mapping[str, Mapping[str, list[str]]]] = load_yaml(FIELDS)
     return table
 
 

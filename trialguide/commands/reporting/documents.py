@@ -23,7 +23,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Figure:
     """A picture in SVG. `name` is its file name without extension, `says` its text alternative."""
 
     name: str
@@ -32,7 +32,7 @@ class Picture:
     svg: str
 
 
-Part = Table | Picture
+Part = Table | Figure
 
 
 @dataclass(frozen=True)

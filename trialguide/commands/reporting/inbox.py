@@ -18,7 +18,7 @@ MASK = re.compile(r"\[([a-z-]+)\]")
 
 
 @dataclass(frozen=True)
-class Inbox:
+class InboxSection:
     """The groups to show, the rows of messages like no other, and how many of both are not shown; the rows of missed danger."""
 
     groups: Sequence[Group]
@@ -28,7 +28,7 @@ class Inbox:
     missed: Sequence[Sequence[str]]
 
 
-def inbox_of(groups: Sequence[Group], missed: Sequence[MissedDanger], titles: Mapping[str, str]) -> Inbox:
+def inbox_of(groups: Sequence[Group], missed: Sequence[MissedDanger], titles: Mapping[str, str]) -> InboxSection:
     """The inbox; `titles` are those of topics and look-ups. What may have been danger is shown in full."""
     several = [group for group in groups if len(group.messages) > 1]
     alone = [group for group in groups if len(group.messages) == 1]
@@ -37,7 +37,7 @@ def inbox_of(groups: Sequence[Group], missed: Sequence[MissedDanger], titles: Ma
         for group in alone[:MOST_ALONE]
     ]
     danger = [[one.message.text, one.why, example(one.message.text), str(one.message.number)] for one in missed]
-    return Inbox(several[:MOST_GROUPS], rows, len(several[MOST_GROUPS:]), len(alone[MOST_ALONE:]), danger)
+    return InboxSection(several[:MOST_GROUPS], rows, len(several[MOST_GROUPS:]), len(alone[MOST_ALONE:]), danger)
 
 
 def example(text: str) -> str:

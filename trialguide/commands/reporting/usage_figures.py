@@ -111,10 +111,6 @@ def ratings_of(usage: Usage) -> Figures:
     return {"rows": rows, "comments": comments, "chart": chart}
 
 
-def _mean_shown(stars: list[int]) -> str:
-    return f"{mean(stars):.1f}" if len(stars) >= FEWEST else UNDER
-
-
 def _look_ups(usage: Usage) -> Figures:
     places: Counter[str] = Counter()
     outcomes: Counter[tuple[str, str]] = Counter()

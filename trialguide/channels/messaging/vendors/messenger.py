@@ -11,8 +11,8 @@ from sanic.request import Request
 
 from trialguide.channels.messaging.base import MessagingChannel
 from trialguide.channels.messaging.deep_links import GREETING, token_of_link
-from trialguide.channels.messaging.meta_webhooks import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from trialguide.channels.messaging.rendering import PLAIN, Capabilities, RenderedMessage
+from trialguide.channels.messaging.vendors.meta_webhooks import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json, walk, words_in
 
 # The preview of a link comes as an attachment of the type "fallback".
@@ -73,10 +73,8 @@ class Messenger(MessagingChannel):
 
 
 def _of_postback(postback: Any, person: str, time: float) -> VendorMessage:
+    """A press on a button of the page, whose payload is the operator's; choices of the assistant are quick replies."""
+    link = postback.get("referral", {}).get("ref") or postback.get("payload")
+    token = token_of_link(link)
     # Some postbacks have no id.
-    id = str(postback.get("mid") or time)
-    if "referral" not in postback:
-        return VendorMessage(person, id, person, token=str(postback["payload"]), time=time)
-    # "Get started" after a link; its payload is set by the operator.
-    token = token_of_link(postback["referral"].get("ref"))
-    return VendorMessage(person, id, person, None if token else GREETING, token, time=time)
+    return VendorMessage(person, str(postback.get("mid") or time), person, None if token else GREETING, token, time=time)

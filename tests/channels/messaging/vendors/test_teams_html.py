@@ -2,7 +2,7 @@
 
 import pytest
 
-from trialguide.channels.messaging.teams_html import without_placeholders, without_quote
+from trialguide.channels.messaging.vendors.teams_html import without_placeholders, without_quote
 
 QUOTE = (
     '<blockquote itemscope itemtype="http://schema.skype.com/Reply" itemid="1"><strong itemprop="mri">TrialGuide</strong>'

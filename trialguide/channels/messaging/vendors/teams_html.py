@@ -1,4 +1,4 @@
-"""Words of a person in the HTML of Teams, apart from the message that they quote."""
+"""Parser of the HTML of Teams: the words of a person, apart from the message that they quote."""
 
 import re
 from html.parser import HTMLParser

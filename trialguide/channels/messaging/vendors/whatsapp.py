@@ -11,8 +11,8 @@ from sanic.request import Request
 
 from trialguide.channels.front_door.transcript import Choice
 from trialguide.channels.messaging.base import MessagingChannel
-from trialguide.channels.messaging.meta_webhooks import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from trialguide.channels.messaging.rendering import WHATSAPP, Capabilities, RenderedMessage
+from trialguide.channels.messaging.vendors.meta_webhooks import GRAPH, META_WINDOW_SECONDS, add_handshake, signed_by_meta
 from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json, walk, words_in
 
 MAX_BUTTONS, BUTTON_TITLE = 3, 20

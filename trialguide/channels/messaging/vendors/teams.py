@@ -13,9 +13,9 @@ from sanic import Blueprint, Sanic
 from sanic.request import Request
 
 from trialguide.channels.messaging.base import MessagingChannel
-from trialguide.channels.messaging.bot_framework_auth import BotFrameworkKeys
 from trialguide.channels.messaging.rendering import HTML, Capabilities, RenderedMessage
-from trialguide.channels.messaging.teams_html import without_placeholders, without_quote
+from trialguide.channels.messaging.vendors.bot_framework_auth import BotFrameworkKeys
+from trialguide.channels.messaging.vendors.teams_html import without_placeholders, without_quote
 from trialguide.channels.messaging.webhook_events import VendorMessage, parse_json, words_in
 from trialguide.runtime.settings import Settings
 
