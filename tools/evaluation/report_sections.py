@@ -207,7 +207,8 @@ def _comparison() -> Section:
         for row in (*stored["rows"], *apart["rows"])
     ]
     table = Table("Models, measured on the test questions", head, rows)
-    return Section("Models that were tried", [measured, *apart["paragraphs"]], [table])
+    others = [Table(row["title"], tuple(row["head"]), [tuple(line) for line in row["rows"]]) for row in apart["tables"]]
+    return Section("Models that were tried", [measured, *apart["paragraphs"]], [table, *others])
 
 
 def _with_all(results: Mapping[str, Sequence[Outcome]]) -> dict[str, Sequence[Outcome]]:

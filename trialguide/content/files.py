@@ -8,6 +8,8 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT / "data"
 DIRECTORY = DATA / "directory"
+# The hash of the encoder's layers, beside them, and what they were made from.
+ENCODER_RECORD = DATA / "encoder" / "layers.yml"
 VOCABULARY = DATA / "vocabulary"
 WORDS = DATA / "words"
 DOCS = ROOT / "docs"

@@ -18,7 +18,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from trialguide.content.catalogue import CATALOGUE_FILE, FAQ, load_catalogue
-from trialguide.content.files import TRAINING_PACKAGES
+from trialguide.content.files import ENCODER_RECORD, TRAINING_PACKAGES
 from trialguide.nlu.follow_up_examples import FOLLOW_UPS
 from trialguide.nlu.preprocessing import ABBREVIATIONS, COURTESIES
 from trialguide.nlu.safety_phrases import SAFETY_PHRASES
@@ -62,7 +62,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """A hash of everything that the training reads beside the training data, so that Rasa's cache notices a change."""
         code = (file for package in TRAINING_PACKAGES for file in sorted(package.glob("*.py")))
-        read = [CATALOGUE_FILE, FOLLOW_UPS, COURTESIES, ABBREVIATIONS, SAFETY_PHRASES, *code]
+        read = [CATALOGUE_FILE, FOLLOW_UPS, COURTESIES, ABBREVIATIONS, SAFETY_PHRASES, ENCODER_RECORD, *code]
         return hashlib.sha256(b"".join(file.read_bytes() for file in read)).hexdigest()
 
     @classmethod
