@@ -159,3 +159,12 @@ def test_a_paragraph_is_not_said_twice_in_a_row(domain: Domain) -> None:
         texts.append(made["text"])
     assert domain.responses["utter_faq/placebo"][0]["text"].split("\n\n")[1] in texts[0]
     assert "my texts do not say that" in texts[1]
+
+
+def test_a_reaction_is_not_said_twice_in_a_row(domain: Domain) -> None:
+    reaction = domain.responses["utter_statement/fear"][0]["text"]
+    tracker = DialogueStateTracker("web:a", domain.slots)
+    tracker.update(BotUttered(reaction, metadata={"notice": True}), domain)
+    made = asyncio.run(ResponseGenerator(domain=domain).generate("utter_statement/fear", tracker, "website"))
+    assert made is not None
+    assert made["text"] == domain.responses["utter_statement_again"][0]["text"]

@@ -34,6 +34,12 @@ def test_a_short_message(text: str, behind_topic: dict[str, float], label: str) 
     assert interpreter.interpret(text, AFTER_PHASE_1).decision.label == label
 
 
+def test_an_answer_that_was_just_read_is_not_said_again() -> None:
+    interpreter = stored_interpreter({LONG: {"phase_1": 0.9, "costs": 0.1}}, THRESHOLDS)
+    assert interpreter.interpret(LONG, AFTER_PHASE_1).decision.label == "follow_up"
+    assert interpreter.interpret(LONG).decision.label == "phase_1"
+
+
 @pytest.mark.parametrize(("text", "context"), [("and how many", Context()), (LONG, AFTER_PHASE_1)])
 def test_other_messages_are_read_alone(text: str, context: Context) -> None:
     interpreter = stored_interpreter({text: {"phase_1": 0.2, "costs": 0.8}}, THRESHOLDS)

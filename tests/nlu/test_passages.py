@@ -13,7 +13,8 @@ VECTORS = np.array([[1.0, 0.0], [0.0, 2.0], [0.0, 1.0]], dtype=np.float32)
 
 
 @pytest.mark.parametrize(
-    ("topic", "vector", "found"), [("a", [0.1, 0.9], ROWS[1]), ("a", [0.9, 0.1], ROWS[0]), ("c", [1, 0], None)]
+    ("topic", "vector", "found"),
+    [("a", [0.1, 0.9], ROWS[1]), ("a", [0.9, 0.1], ROWS[0]), ("a", [0.5, 0.45], ROWS[1]), ("c", [1, 0], None)],
 )
 def test_the_nearest_paragraph_of_the_topic(topic: str, vector: list[float], found: Passage | None, tmp_path: Path) -> None:
     passages = Passages(ROWS, VECTORS)

@@ -23,6 +23,7 @@ from trialguide.runtime.settings import process_settings
 Reply = dict[str, Any]
 
 ANSWER = f"utter_{FAQ}/"
+STATEMENT = "utter_statement/"
 # These come without the notice, which then stands above the next reply.
 URGENT = frozenset(
     {
@@ -65,6 +66,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         if utter_action == "utter_ask_lookup" and not places:
             utter_action = "place_unknown"
         reply = self._follow_up(utter_action, tracker) or self._plain(utter_action, tracker)
+        if utter_action.startswith(STATEMENT) and reply["text"] in _last_text(tracker):
+            reply = self._plain("utter_statement_again")
         if utter_action == "utter_ask_place" and values.get("choices"):
             choices = map(Place.parse, values["choices"])
             reply = {"text": self._words["which_place"]["text"], "buttons": buttons(map(place_name, choices))}
@@ -237,6 +240,11 @@ def _country(tracker: DialogueStateTracker) -> str | None:
     named = [entity["value"] for entity in entities if entity["entity"] in ("city", "country")]
     places = parse_candidates(named[0] if named else tracker.current_slot_values().get("place") or "")
     return places[0].country if len(places) == 1 else None
+
+
+def _last_text(tracker: DialogueStateTracker) -> str:
+    """The text of the last reply."""
+    return next((event.text or "" for event in reversed(tracker.events) if isinstance(event, BotUttered)), "")
 
 
 def _notice_given(tracker: DialogueStateTracker) -> bool:

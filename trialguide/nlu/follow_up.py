@@ -5,6 +5,8 @@ ordinary ones behind any title (`follow_up_examples`). Where the last topic itse
 that is most alike to the message is the reply.
 """
 
+from dataclasses import replace
+
 from trialguide.nlu.decision import NO_ANSWER, Decision, likeliest
 from trialguide.nlu.follow_up_examples import behind_title
 from trialguide.nlu.message import Interpretation, Message
@@ -30,14 +32,20 @@ def in_its_place(message: Message, nlu: Resources) -> str:
 
 
 def follow_up(message: Message, nlu: Resources) -> Interpretation | None:
-    """What a short message after an answer asks for: another topic, a paragraph of that answer, or what no text says."""
-    topic, scores = message.context.topic, message.scores.whole
+    """What a short message after an answer asks for: that topic, another one or a look-up, or what no text says."""
+    scores = message.scores.whole
     if not scores or not depends_on_topic(message, nlu):
         return None
     best = likeliest(scores)
     if scores[best] < nlu.thresholds.follow_up or best not in (*nlu.catalogue.titles, NO_ANSWER):
         return None
-    if best != topic:
-        return Interpretation(Decision(best, scores[best]), scores)
-    passage = nlu.passages.nearest(best, nlu.vector(message.cleaned))
-    return Interpretation(Decision(FOLLOW_UP, scores[best]), scores, passage=passage)
+    return Interpretation(Decision(best, scores[best]), scores)
+
+
+def asked_again(found: Interpretation, message: Message, nlu: Resources) -> Interpretation:
+    """In place of an answer that was just read, the paragraph of it or of its longer form that is most alike to the message."""
+    topic = message.context.topic
+    if topic is None or found.decision.label != topic or message.example:
+        return found
+    passage = nlu.passages.nearest(topic, nlu.vector(message.cleaned))
+    return replace(found, decision=Decision(FOLLOW_UP, found.decision.confidence), passage=passage)

@@ -39,7 +39,7 @@ from dataclasses import replace
 
 from trialguide.nlu.alarm import alarm_state, danger
 from trialguide.nlu.analysis import check_readability, classify_and_search, correct_words, match_example, strip_courtesies
-from trialguide.nlu.follow_up import follow_up
+from trialguide.nlu.follow_up import asked_again, follow_up
 from trialguide.nlu.message import NO_CONTEXT, Context, Interpretation, Message
 from trialguide.nlu.resources import Resources
 from trialguide.nlu.stages import (
@@ -113,5 +113,6 @@ class Interpreter:
 
     def decide(self, message: Message) -> Interpretation:
         """The decision about an analysed message."""
-        found = add_followed_topic(first_decision(DECISION, message, self.resources), message, self.resources)
+        found = asked_again(first_decision(DECISION, message, self.resources), message, self.resources)
+        found = add_followed_topic(found, message, self.resources)
         return replace(found, places=message.places)

@@ -11,6 +11,8 @@ from trialguide.content.files import DATA, load_yaml
 PARTS = ("text", "more", "simpler")
 PASSAGES = "passages.npz"
 BREAK = "\n\n"
+# Added to the likeness of a paragraph of the longer form: who asks on has read the answer itself.
+UNREAD = 0.1
 
 
 @dataclass(frozen=True)
@@ -46,11 +48,12 @@ class Passages:
         self._passages = list(passages)
 
     def nearest(self, topic: str, vector: np.ndarray) -> Passage | None:
-        """The paragraph of a topic's answer that is most alike to a message's vector, by cosine."""
+        """The paragraph of a topic's answer that is most alike to a message's vector, by cosine; one unread counts more."""
         rows = self._rows.get(topic)
         if not rows:
             return None
-        return self._passages[rows[int(np.argmax(self._vectors[rows] @ vector))]]
+        unread = [UNREAD if self._passages[row].part == "more" else 0.0 for row in rows]
+        return self._passages[rows[int(np.argmax(self._vectors[rows] @ vector + np.array(unread)))]]
 
     def save(self, folder: Path) -> None:
         """Writes the vectors, in 16 bits, and what they belong to."""
