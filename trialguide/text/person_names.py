@@ -66,8 +66,8 @@ class PersonNames:
             self._mask(r"(?:^|\n)", WORDS + AGE, whole=True),
             self._mask(rf"^(?:{any_of(rows['greeting'])})[ ]", WORDS + r"(?=[,!])", whole=True),
             self._mask(rf"^(?!(?:{any_of(rows['no_first_names'])})\b)", rf"{WORD.pattern}[ ]{WORD.pattern}" + TOWN, whole=True),
-            # The same name in other letters.
-            self._mask(r"\[name\][ ]?\(", WORDS + r"(?=\))", whole=True),
+            # The same name in other letters; a single word may be a country.
+            self._mask(r"\[name\][ ]?\((?=[^()\s]+[ ])", WORDS + r"(?=\))", whole=True),
         )
 
     def masked(self, text: str) -> str:
