@@ -23,7 +23,7 @@ class Masking:
     def __init__(self, rows: Mapping[str, Any], no_names: Iterable[str]) -> None:
         """`no_names` are words that are no names, beside those of the rows. Raises re.error for a broken expression."""
         self._public = re.compile(rf"\b(?:{any_of(rows['public'])})(?!\w)")
-        self._masks = (*by_form(rows), *PersonNames(rows, no_names).masks)
+        self._masks = (*by_form(rows), PersonNames(rows, no_names).masked)
 
     def masked(self, text: str) -> str:
         """The text with a word in brackets for each piece of personal data: `[name]`, `[phone]`, `[date]` and so on.

@@ -23,6 +23,9 @@ GAP = r"[ \u00ad\u200b-\u200f\u2060\ufeff]{0,2}"
 AT = r"(?: ?[\[({] ?(?:@|at|arobase) ?[\])}] ?|@)"
 DOT = r"(?: ?[\[({] ?(?:dot|punkt|point) ?[\])}] ?|\.)"
 TOP = r"(?:com|org|net|info|eu|uk|de|at|ch|fr|es|it|nl|pl|ie|be|dk|se|no|fi|cz|hu|pt|gr|ro|ru|ua|tr|in|au|nz|us|ca)"
+PROVIDER = (
+    "gmail|googlemail|hotmail|outlook|live|yahoo|icloud|aol|gmx|web|proton|protonmail|t-online|orange|libero|laposte|btinternet"
+)
 LABEL = r"[\w-]{1,40}"
 SPOKEN = (
     rf"at (?:{LABEL}\.(?:co\.)?{TOP}|{LABEL} dot \w{{2,6}}(?: dot \w{{2,3}})?|{LABEL} (?:punkt|punto|punt|kropka) {TOP})"
@@ -33,6 +36,8 @@ MAIL = re.compile(
     rf"{AT}[\w-]{{1,63}}(?:{DOT}[\w-]{{1,63}}){{1,4}}"
     # With gaps only where a known ending shows that it is an address.
     rf"|{GAP}{AT}{GAP}[\w-]{{1,63}}{GAP}{DOT}{GAP}(?:[\w-]{{1,63}}{GAP}{DOT}{GAP})?{TOP}\b"
+    # The ending of a large provider goes without saying.
+    rf"|{AT}(?:{PROVIDER})\b"
     rf"| @ [\w-]{{1,40}}\.[a-z]{{2,6}}\b"
     rf"| (?:{SPOKEN})\b)",
     re.IGNORECASE,
@@ -43,9 +48,12 @@ IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3
 DIGITS = re.compile(r"(?<![\w.,])\(?\+?\d{1,20}\)?(?:[ .\u00a0/\u2010-\u2015-]{1,3}\(?\d{1,20}\)?){0,12}(?![\w])")
 # A number among letters, such as that of a passport.
 MIXED = re.compile(r"(?<![\w-])[A-Z0-9]{1,40}(?:-[A-Z0-9]{1,40}){0,6}(?![\w-])", re.IGNORECASE)
+PLATE = r"(?=[A-Z -]{0,8}\d)(?=[\d -]{0,8}[A-Z])[A-Z0-9]{1,7}(?:[ -][A-Z0-9]{1,5}){0,3}\b(?:-[A-Z]{2}\b)?"
 NUMBER = r"(?:[A-Z]{1,3}[ ])?[\w/-]{0,20}\d[\w/-]{0,20}(?:[ ]\d{1,6}){0,8}(?:[ ][A-Z]\b)?"
 # phonenumbers leaves out a country's code before "(0)".
 DIALLING_CODE = re.compile(r"\+\d{1,3}[ ]?(?:\(0?\)[ ]?)?\[phone\]")
+# From ninety on an age tells a few people; an editor needs to know no more than this.
+OLD_AGE = r"\1[ninety or older]\2"
 YEAR_IN_WORDS = r"nineteen[ -](?:\w{2,6}teen|\w{3,4}ty(?:[ -](?:one|two|three|four|five|six|seven|eight|nine))?)"
 YEAR = re.compile(r"(?:18|19|20)\d\d")
 # 1 000 000 and 1.000.000 are amounts.
@@ -60,8 +68,11 @@ EAST_ASIAN_ADDRESSES = (
     rf"(?:[{HANGUL}]{{1,8}}[시도군구읍면동] ){{1,3}}[{HANGUL}]{{1,10}}(?:로|길) ?\d{{1,4}}(?:-\d{{1,3}})?",
 )
 
-HOUSE = r"\d{1,4}(?:[ ]?[a-zA-Z](?!\w))?(?:[/-]\d{1,4})?"
+HOUSE = r"\d{1,4}(?:[ ]?[a-zA-Z](?!\w))?(?:[/-](?:\d{1,4}|[a-zA-Z]\b))?"
 TOWN = r"(?:,?[ ](?:[A-Z]{1,2}-?)?\d{4,5}(?:[ ][A-Z]{2})?(?:[ ][A-ZÀ-Þ][\w-]{1,30}){0,2})?"
+# The rest of an address up to its postcode, in words with capitals.
+TO_POSTCODE = rf"(?:,?[ ]#?[{UPPER}\d][\w-]{{0,20}}){{0,7}}?,?[ ](?:\d{{4,6}}|\d{{3}} \d{{3}})\b"
+UNIT = r"(?i:(?:unit|flat|apt|apartment|suite|block|blk)\.? \w{0,4}[ ,]{0,2})"
 # A number before one of these is no house.
 NO_HOUSE = "km|min|euro?s?\\b|€|pounds|dollars|hours?|years?|kids?|people|jahre|ans|años|anni|%"
 
@@ -76,11 +87,15 @@ def by_form(rows: Mapping[str, Any]) -> tuple[Mask, ...]:
         _numbered(rows["numbered"]),
         lambda text: IBAN.sub(_account, text),
         _to(r"\1[date]", *_dates(rows["months"], rows["ordinals"], rows["born"])),
+        _to("[phone]", _spoken_phone(rows["digits"])),
+        _to(r"\g<cue>[number]", _plate(rows["plates"])),
+        _to(OLD_AGE, *_old_ages(rows["ages_after"], rows["ages_before"])),
         _phones,
         lambda text: DIGITS.sub(_number, text),
         lambda text: MIXED.sub(_mixed, text),
         _to("[address]", *_addresses(rows)),
         _to(r"\g<cue>[address]", _announced_addresses(rows["addresses"])),
+        _to("[address]", re.compile(rf"\[address\](?:{TO_POSTCODE})+")),
         _to("[handle]", HANDLE),
         _to(r"\g<cue>[handle]", _account_names(rows["accounts"], rows["no_accounts"])),
     )
@@ -128,6 +143,27 @@ def _dates(months: Sequence[str], ordinals: Sequence[str], born: Sequence[str]) 
     )
     words = rf"()\b(?:{dated})\b"
     return [re.compile(numbers), re.compile(words, re.IGNORECASE), re.compile(cue + birth, re.IGNORECASE)]
+
+
+def _spoken_phone(digits: Sequence[str]) -> re.Pattern[str]:
+    digit = rf"(?:{any_of(digits)})"
+    return re.compile(rf"\b{digit}(?:[ ,.-]{{1,3}}{digit}){{{FEWEST_DIGITS - 1},30}}\b", re.IGNORECASE)
+
+
+def _plate(cues: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(rf"(?P<cue>(?i:\b(?:{any_of(cues)}))[ ]){PLATE}")
+
+
+def _old_ages(after: Sequence[str], before: Sequence[str]) -> list[re.Pattern[str]]:
+    """The first group is what stays before an age, the second what stays behind it."""
+    age, no_unit = (
+        r"(?:9\d|1[01]\d)",
+        r"(?![\w.,]?\d|[ -]?(?:%|mg|kg|cm|mm|mcg|days?|weeks?|months?|percent|pounds|lbs?|minutes|hours)\b|[%-])",
+    )
+    return [
+        re.compile(rf"(\b(?:{any_of(after)})[ :]{{1,2}}){age}()\b{no_unit}", re.IGNORECASE),
+        re.compile(rf"()(?<![\w.,-]){age}((?:{'|'.join(before)}))", re.IGNORECASE),
+    ]
 
 
 def _phones(text: str) -> str:
@@ -196,13 +232,15 @@ def _addresses(rows: Mapping[str, Any]) -> list[re.Pattern[str]]:
     after, joined, before = (rf"(?i:{any_of(rows[f'streets_{place}'])})" for place in ("after", "joined", "before"))
     # Every one begins where a word does, so that no text is looked through again and again.
     expressions = (
-        rf"(?<![\w-]){HOUSE},?[ ](?:{name}[ ]){{1,3}}{after}\b\.?",
+        rf"\b(?i:h\.? ?no|house no|plot no|door no|flat no)\.?[ ](?:\[number\]|[\d/-]{{1,12}}){TO_POSTCODE}",
+        rf"(?:\b{UNIT})?(?<![\w-]){HOUSE},?[ ](?:{name}[ ]){{1,3}}{after}\b\.?",
         rf"(?<![\w-])(?:{name}[ ]){{0,2}}(?:[\w-]{{3,30}}|{name}[ ]){joined}[ ]{HOUSE}\b(?![ ]?(?:{NO_HOUSE})){TOWN}",
         rf"\b{HOUSE},?[ ](?:bis )?{before}[ ]{of}{name}(?:[ ]{name}){{0,2}}{TOWN}",
         rf"\b{before}[ ](?:[\w'’.-]{{1,20}}[ ]){{0,3}}{name},?[ ](?:n[.º°]?[ ]?)?{HOUSE}\b{TOWN}",
         r"(?i:\b(?:p\.?[ ]?o\.?[ ]?box|postfach|apartado|bp)[ ]\d{2,8}(?:[ ]\d{2,4}){0,2}\b)",
         *EAST_ASIAN_ADDRESSES,
-        # A British postcode tells a few houses.
+        # A British or Canadian postcode tells a few houses; T3N1M0 is a stage.
         r"\b[A-Z]{1,2}\d[A-Z\d]?[ ]?\d[A-Z]{2}\b",
+        r"\b(?!T\dN)[A-Z]\d[A-Z][ ]?\d[A-Z]\d\b",
     )
     return [re.compile(expression) for expression in expressions]
