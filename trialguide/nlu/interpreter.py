@@ -18,9 +18,9 @@ Decision: the first stage that decides ends the list.
 10. `exact_example`: the label of the repeated example. All stages behind it read the classifier's probabilities.
 11. `danger`: emergency and self-harm together reach the threshold of an alarm, or the lower one of a question about it.
 12. `personal_matter`: medical advice and side effects.
-13. `follow_up`: a short message in the light of the topic before it.
-14. `rating`: stars, perhaps with a question behind them.
-15. `follow_command`: a command that names a topic.
+13. `rating`: stars, perhaps with a question behind them.
+14. `follow_command`: a command that names a topic.
+15. `follow_up`: a short message in the light of the topic before it.
 16. `SeveralTopics`: several questions of which some are clear.
 17. `look_up`: a look-up beside a place.
 18. `place_told`: a place as one's own.
@@ -86,9 +86,9 @@ DECISION: tuple[Stage, ...] = (
     exact_example,
     danger,
     personal_matter,
-    follow_up,
     rating,
     follow_command,
+    follow_up,
     SeveralTopics(ONE_TOPIC),
     *ONE_TOPIC,
 )

@@ -45,8 +45,8 @@ class TopicClassifier(GraphComponent, IntentClassifier):
             },
             "thresholds": {
                 "answer": 0.52,
-                "personal": 0.34,
-                "danger": 0.6,
+                "personal": 0.25,
+                "danger": 0.5,
                 "check_in": 0.3,
                 "danger_in_part": 0.9,
                 "danger_as_written": 0.6,
