@@ -9,6 +9,7 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from trialguide.content.wording import load_words
 from trialguide.dialogue.response_generator import ResponseGenerator
 from trialguide.runtime.settings import process_settings
 
@@ -167,4 +168,4 @@ def test_a_reaction_is_not_said_twice_in_a_row(domain: Domain) -> None:
     tracker.update(BotUttered(reaction, metadata={"notice": True}), domain)
     made = asyncio.run(ResponseGenerator(domain=domain).generate("utter_statement/fear", tracker, "website"))
     assert made is not None
-    assert made["text"] == domain.responses["utter_statement_again"][0]["text"]
+    assert made["text"] == load_words()["said_already"]["text"]

@@ -14,23 +14,28 @@ AFTER_PHASE_1 = Context(topic="phase_1")
 LONG = "and now I would like to know something else about who pays for all of this in the end"
 
 
+UNCLEAR = {"costs": 0.4, "greet": 0.4, "phase_1": 0.2}
+
+
 @pytest.mark.parametrize(
-    ("text", "behind_topic", "label"),
+    ("text", "alone", "behind", "label"),
     [
         # The same topic again, another one, a look-up, and what no text answers.
-        ("and how many", {"phase_1": 0.9, "costs": 0.1}, "follow_up"),
-        ("is it safe", {"is_it_safe": 0.4, "phase_1": 0.3, "risks": 0.3}, "is_it_safe"),
-        ("where is one", {"find_clinic": 0.8, "phase_1": 0.2}, "find_clinic"),
-        ("which colour", {NO_ANSWER: 0.8, "phase_1": 0.2}, NO_ANSWER),
-        # Conversation keeps its meaning, danger comes first, and doubt is offered.
-        ("oh thank you so", {"thanks": 0.9, "phase_1": 0.1}, "thanks"),
-        ("my chest", {"emergency": 0.8, "phase_1": 0.2}, "emergency"),
-        ("the qqq", {"phase_1": 0.3, "costs": 0.3, "risks": 0.4}, "risks"),
-        ("the qqq", {"phase_1": 0.3, "costs": 0.3, "risks": 0.3, "placebo": 0.1}, "nlu_fallback"),
+        ("and how many", UNCLEAR, {"phase_1": 0.9, "costs": 0.1}, "follow_up"),
+        ("is it safe", UNCLEAR, {"is_it_safe": 0.4, "phase_1": 0.3, "risks": 0.3}, "is_it_safe"),
+        ("where is one", UNCLEAR, {"find_clinic": 0.8, "phase_1": 0.2}, "find_clinic"),
+        ("which colour", UNCLEAR, {NO_ANSWER: 0.8, "phase_1": 0.2}, NO_ANSWER),
+        # What is clear alone keeps its meaning, danger comes first.
+        ("oh thank you so", {"thanks": 0.9, "phase_1": 0.1}, {"phase_1": 1.0}, "thanks"),
+        ("who pays for the trial", {"costs": 0.97, "phase_1": 0.03}, {"phase_1": 1.0}, "costs"),
+        ("my chest", {"emergency": 0.8, "phase_1": 0.2}, {"phase_1": 1.0}, "emergency"),
+        # Doubt stays doubt.
+        ("the qqq", UNCLEAR, {"phase_1": 0.3, "costs": 0.3, "risks": 0.4}, "risks"),
+        ("the qqq", UNCLEAR, {"phase_1": 0.3, "costs": 0.3, "risks": 0.3, "placebo": 0.1}, "nlu_fallback"),
     ],
 )
-def test_a_short_message(text: str, behind_topic: dict[str, float], label: str) -> None:
-    interpreter = stored_interpreter({text: {"qqq": 1.0}, f"{TITLE} {text}": behind_topic}, THRESHOLDS)
+def test_a_short_message(text: str, alone: dict[str, float], behind: dict[str, float], label: str) -> None:
+    interpreter = stored_interpreter({text: alone, f"{TITLE} {text}": behind}, THRESHOLDS)
     assert interpreter.interpret(text, AFTER_PHASE_1).decision.label == label
 
 

@@ -67,7 +67,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
             utter_action = "place_unknown"
         reply = self._follow_up(utter_action, tracker) or self._plain(utter_action, tracker)
         if utter_action.startswith(STATEMENT) and reply["text"] in _last_text(tracker):
-            reply = self._plain("utter_statement_again")
+            reply = self._plain("said_already")
         if utter_action == "utter_ask_place" and values.get("choices"):
             choices = map(Place.parse, values["choices"])
             reply = {"text": self._words["which_place"]["text"], "buttons": buttons(map(place_name, choices))}

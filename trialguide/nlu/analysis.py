@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 
 from trialguide.nlu.alarm import in_context
-from trialguide.nlu.follow_up import in_its_place
+from trialguide.nlu.follow_up import behind_topic
 from trialguide.nlu.message import Message, Probabilities, Scores
 from trialguide.nlu.resources import Resources
 from trialguide.text.normalisation import normalised, unreadable_reason
@@ -49,9 +49,11 @@ def classify_and_search(message: Message, nlu: Resources) -> None:
     if not _needs_classifier(message):
         _search(message, nlu)
         return
-    cleaned, sentences = in_its_place(message, nlu), _sentences(message.cleaned)
+    cleaned, sentences = message.cleaned, _sentences(message.cleaned)
+    behind = behind_topic(message, nlu)
     # Each by itself: the encoder's 8-bit numbers depend a little on what else is encoded with them.
-    remaining = deque(part for part in dict.fromkeys((message.text, *sentences)) if part != cleaned)
+    others = (message.text, *sentences, *([behind] if behind else []))
+    remaining = deque(part for part in dict.fromkeys(others) if part != cleaned)
     scored: dict[str, Probabilities] = {}
 
     def score(part: str, meanwhile: Callable[[], None] | None = None) -> None:
@@ -70,7 +72,8 @@ def classify_and_search(message: Message, nlu: Resources) -> None:
     score(cleaned, lambda: searching.append(nlu.executor.submit(search_then_classify)))
     classify_remaining()
     searching[0].result()
-    message.scores = Scores(scored[cleaned], scored[message.text], [(part, scored[part]) for part in sentences])
+    in_sentences = [(part, scored[part]) for part in sentences]
+    message.scores = Scores(scored[cleaned], scored[message.text], in_sentences, scored[behind] if behind else {})
 
 
 def _needs_classifier(message: Message) -> bool:

@@ -9,37 +9,42 @@ from dataclasses import replace
 
 from trialguide.nlu.decision import NO_ANSWER, Decision, likeliest
 from trialguide.nlu.follow_up_examples import behind_title
-from trialguide.nlu.message import Interpretation, Message
+from trialguide.nlu.message import Interpretation, Message, Probabilities
 from trialguide.nlu.resources import Resources
 from trialguide.text.words import WORD
 
 FOLLOW_UP = "follow_up"
 # A longer message says by itself what it is about.
 MOST_WORDS = 12
+# A topic that is so likely, in more words than these few, is meant whatever came before.
+CLEAR, FEW_WORDS = 0.95, 3
 
 
-def depends_on_topic(message: Message, nlu: Resources) -> bool:
-    """Whether a message is short and comes after an answer."""
-    return message.context.topic in nlu.catalogue.topics and 0 < len(WORD.findall(message.cleaned)) <= MOST_WORDS
-
-
-def in_its_place(message: Message, nlu: Resources) -> str:
-    """The cleaned text as it is classified, behind a title where it depends on it."""
+def behind_topic(message: Message, nlu: Resources) -> str | None:
+    """A short message behind the title of the topic before it; None for a long one and where nothing comes before."""
     topic = message.context.topic
-    if topic is None or not depends_on_topic(message, nlu):
-        return message.cleaned
-    return behind_title(nlu.catalogue.titles[topic], message.cleaned)
+    if topic not in nlu.catalogue.topics or not 0 < len(WORD.findall(message.cleaned)) <= MOST_WORDS:
+        return None
+    return behind_title(nlu.catalogue.titles[str(topic)], message.cleaned)
 
 
 def follow_up(message: Message, nlu: Resources) -> Interpretation | None:
     """What a short message after an answer asks for: that topic, another one or a look-up, or what no text says."""
-    scores = message.scores.whole
-    if not scores or not depends_on_topic(message, nlu):
+    alone, scores = message.scores.whole, message.scores.behind_topic
+    if not scores or _says_it_alone(message, alone, nlu):
         return None
     best = likeliest(scores)
     if scores[best] < nlu.thresholds.follow_up or best not in (*nlu.catalogue.titles, NO_ANSWER):
         return None
     return Interpretation(Decision(best, scores[best]), scores)
+
+
+def _says_it_alone(message: Message, alone: Probabilities, nlu: Resources) -> bool:
+    """Whether a message is clear without what came before: about no topic, or about one in more than a few words."""
+    best = likeliest(alone)
+    if best not in nlu.catalogue.topics:
+        return alone[best] >= nlu.thresholds.answer
+    return alone[best] >= CLEAR and len(WORD.findall(message.cleaned)) > FEW_WORDS
 
 
 def asked_again(found: Interpretation, message: Message, nlu: Resources) -> Interpretation:

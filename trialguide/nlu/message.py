@@ -27,11 +27,15 @@ NO_CONTEXT = Context()
 
 @dataclass(frozen=True)
 class Scores:
-    """The classifier's probabilities for a text: `whole` for its cleaned form, `as_written`, and for each of its sentences."""
+    """The classifier's probabilities for a text: `whole` for its cleaned form, `as_written`, and for each of its sentences.
+
+    `behind_topic` are those of a short text behind the title of the topic before it, none where nothing comes before.
+    """
 
     whole: Probabilities = field(default_factory=dict)
     as_written: Probabilities = field(default_factory=dict)
     sentences: Sequence[tuple[str, Probabilities]] = ()
+    behind_topic: Probabilities = field(default_factory=dict)
 
 
 @dataclass

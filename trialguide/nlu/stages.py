@@ -41,7 +41,7 @@ SEVERAL_TOPICS = "several_topics"
 RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
 # Decided by rules alone; their examples are there because Rasa wants one.
 NOT_LEARNED = (
-    *(UNREADABLE, SEVERAL_TOPICS, RATE_AND_ASK, "follow_up"),
+    *(UNREADABLE, SEVERAL_TOPICS, RATE_AND_ASK, "follow_up", "no_answer"),
     *("check_again_emergency", "check_again_self_harm", "check_in_over"),
 )
 # So likely at least is the general topic of a question about one's own case.

@@ -21,7 +21,14 @@ EXAMPLES_EACH = 30
 QUESTIONS_EACH = 8
 VOID = {"meta", "img", "br", "link"}
 # Intents that a stage of the interpreter decides on, so that nothing is learned for them.
-WITHOUT_EXAMPLES = {"several_topics", "follow_up", "check_in_over", "check_again_emergency", "check_again_self_harm"}
+WITHOUT_EXAMPLES = {
+    "several_topics",
+    "follow_up",
+    "no_answer",
+    "check_in_over",
+    "check_again_emergency",
+    "check_again_self_harm",
+}
 
 
 class Page(HTMLParser):
