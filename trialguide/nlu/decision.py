@@ -15,6 +15,7 @@ DANGERS = ("self_harm", "emergency")
 # Questions about danger, where it is unsure.
 CHECK_INS = ("check_in_self_harm", "check_in_emergency")
 PERSONAL = ("medical_advice", "report_side_effect")
+RATE_ANSWER = "rate_answer"
 # Begins the labels of what people tell.
 STATEMENT = "statement/"
 

@@ -7,7 +7,7 @@ that is most alike to the message is the reply.
 
 from dataclasses import replace
 
-from trialguide.nlu.decision import NO_ANSWER, Decision, likeliest
+from trialguide.nlu.decision import NO_ANSWER, RATE_ANSWER, Decision, likeliest
 from trialguide.nlu.follow_up_examples import behind_title
 from trialguide.nlu.message import Interpretation, Message, Probabilities
 from trialguide.nlu.resources import Resources
@@ -42,9 +42,10 @@ def follow_up(message: Message, nlu: Resources) -> Interpretation | None:
 def _says_it_alone(message: Message, alone: Probabilities, nlu: Resources) -> bool:
     """Whether a message is clear without what came before: about no topic, or about one in more than a few words."""
     best = likeliest(alone)
-    if best not in nlu.catalogue.topics:
+    # "And three?" is no rating: those that are clear have been taken before.
+    if best not in nlu.catalogue.topics and best != RATE_ANSWER:
         return alone[best] >= nlu.thresholds.answer
-    return alone[best] >= CLEAR and len(WORD.findall(message.cleaned)) > FEW_WORDS
+    return best != RATE_ANSWER and alone[best] >= CLEAR and len(WORD.findall(message.cleaned)) > FEW_WORDS
 
 
 def asked_again(found: Interpretation, message: Message, nlu: Resources) -> Interpretation:

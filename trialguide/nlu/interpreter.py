@@ -24,13 +24,14 @@ Decision: the first stage that decides ends the list.
 16. `SeveralTopics`: several questions of which some are clear.
 17. `look_up`: a look-up beside a place.
 18. `place_told`: a place as one's own.
-19. `statement`: something told without a question.
-20. `likeliest_label`: the likeliest topic, look-up or other label reaches the threshold for answering.
-21. `inner_question`: the clearest question inside of a long message.
-22. `out_of_scope`: likelier than all that could be offered.
-23. `conversation_as_written`: a greeting or the like that was stripped as a courtesy.
-24. `few_words`: the few words beside courtesies name a topic or look-up.
-25. `offers`: three topics or look-ups to choose from.
+19. `unknown_word`: a single word that nobody knows is no conversation.
+20. `statement`: something told without a question.
+21. `likeliest_label`: the likeliest topic, look-up or other label reaches the threshold for answering.
+22. `inner_question`: the clearest question inside of a long message.
+23. `out_of_scope`: likelier than all that could be offered.
+24. `conversation_as_written`: a greeting or the like that was stripped as a courtesy.
+25. `few_words`: the few words beside courtesies name a topic or look-up.
+26. `offers`: three topics or look-ups to choose from.
 
 A new stage is a function or class of the type `Stage`, at its place in the tuple and in this list.
 """
@@ -62,6 +63,7 @@ from trialguide.nlu.stages import (
     rating,
     safety_phrase,
     statement,
+    unknown_word,
     unreadable,
 )
 
@@ -70,6 +72,7 @@ ANALYSIS = (check_readability, correct_words, match_example, strip_courtesies, c
 ONE_TOPIC: tuple[Stage, ...] = (
     look_up,
     place_told,
+    unknown_word,
     statement,
     likeliest_label,
     inner_question,

@@ -44,6 +44,10 @@ class Speller:
         # Bounded, as patients write any word.
         self._correction = lru_cache(CACHE_SIZE)(self._find_correction)
 
+    def knows(self, word: str) -> bool:
+        """Whether a word stands in an example or in the encoder's vocabulary."""
+        return word.lower() in self._vocabulary
+
     def correct(self, text: str) -> str:
         """The text with its misspelt words corrected, in lower case, and everything else unchanged."""
         return WORD.sub(lambda found: self._correct_word(found.group()), text)

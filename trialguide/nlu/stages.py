@@ -8,9 +8,11 @@ from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.nlu.decision import (
     DANGERS,
     PERSONAL,
+    RATE_ANSWER,
     STATEMENT,
     UNSURE,
     Decision,
+    likeliest,
     offer,
     pick_if_sum_reaches,
     pick_likeliest,
@@ -22,6 +24,7 @@ from trialguide.nlu.follow_up import MOST_WORDS
 from trialguide.nlu.follow_up_examples import behind_title
 from trialguide.nlu.message import Interpretation, Message, Probabilities, certain
 from trialguide.nlu.resources import Resources
+from trialguide.nlu.spelling import FEWEST_LETTERS
 from trialguide.text.feedback import FOLLOWING
 from trialguide.text.normalisation import normalised
 from trialguide.text.sentences import asking_clauses, is_question, parts
@@ -38,7 +41,7 @@ ABOUT_ME = f"{STATEMENT}about_me"
 NAMED = 0.2
 INFORM_PLACE = "inform_place"
 SEVERAL_TOPICS = "several_topics"
-RATE_ANSWER, RATE_AND_ASK = "rate_answer", "rate_and_ask"
+RATE_AND_ASK = "rate_and_ask"
 # Decided by rules alone; their examples are there because Rasa wants one.
 NOT_LEARNED = (
     *(UNREADABLE, SEVERAL_TOPICS, RATE_AND_ASK, "follow_up", "no_answer"),
@@ -143,6 +146,14 @@ def statement(message: Message, nlu: Resources) -> Interpretation | None:
     whole = message.scores.whole
     kinds = [label for label in whole if label.startswith(STATEMENT)]
     return _scored(pick_if_sum_reaches(whole, nlu.thresholds.statement, kinds), message)
+
+
+def unknown_word(message: Message, nlu: Resources) -> Interpretation | None:
+    """A single word that nobody knows is no conversation, whatever its letters are like."""
+    words = WORD.findall(message.cleaned)
+    if len(words) != 1 or len(words[0]) < FEWEST_LETTERS or nlu.speller.knows(words[0]):
+        return None
+    return offers(message, nlu) if likeliest(message.scores.whole) in nlu.catalogue.conversation else None
 
 
 def likeliest_label(message: Message, nlu: Resources) -> Interpretation | None:
