@@ -117,8 +117,8 @@ def test_with_a_token_figures_are_for_its_owner_and_logs_are_json_without_what_w
     text = log.read_text(encoding="utf-8")
     assert SECRET not in text
     lines = [json.loads(line) for line in text.splitlines()]
-    # At most a line each; at some frames the library says nothing.
-    assert 0 < sum(line["logger"] in ("engineio.server", "sanic.error") for line in lines) <= len(MALFORMED)
+    # A line or two each, none with its trace; at some frames the library says nothing.
+    assert 0 < sum(line["logger"] in ("engineio.server", "sanic.error") for line in lines) <= 2 * len(MALFORMED)
     assert not [line for line in lines if not line["message"]]
     failed = next(line for line in lines if "A look-up failed" in line["message"])
     assert failed["request"]
