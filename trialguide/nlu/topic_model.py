@@ -98,8 +98,12 @@ class TopicModel:
         features = np.hstack([vectors, counts @ ngram_reduction]).astype(np.float32)
         network = train_networks(features, [numbers[label] for label in labels], settings.hidden, settings.networks)
         danger = {label: number for number, label in enumerate(_detected(names), start=1)}
-        detector = train_networks(
-            features, [danger.get(label, 0) for label in labels], settings.detector_hidden, settings.detector_networks
+        in_danger = [danger.get(label, 0) for label in labels]
+        # Examples without danger, as of a small test, have nothing for a detector to tell apart.
+        detector = (
+            train_networks(features, in_danger, settings.detector_hidden, settings.detector_networks)
+            if danger
+            else Network(np.empty((features.shape[1], 0)), np.empty(0), np.empty((0, 1)), np.zeros(1))
         )
         return cls(encoder, vectorizer, names, weights_of(network, detector, ngram_reduction, settings.temperature))
 
