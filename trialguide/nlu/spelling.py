@@ -95,5 +95,5 @@ class Speller:
 
 
 def _stands_alone(part: str) -> bool:
-    """Other single letters are what an apostrophe leaves: the s of "it's"."""
-    return len(part) > 1 or part in ("a", "i")
+    """Other single letters are what an apostrophe leaves, the s of "it's", and "co" what a hyphen does."""
+    return (len(part) > 1 or part in ("a", "i")) and part != "co"
