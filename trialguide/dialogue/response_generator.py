@@ -1,6 +1,7 @@
 """Response generator: answers with source and related topics, follow-ups, offers and the notice at the start."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from rasa.core.nlg.response import TemplatedNaturalLanguageGenerator
@@ -52,7 +53,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         self._pictures = load_pictures()
         self._address = process_settings().public_address or "http://127.0.0.1:5005"
         days = process_settings().conversation_days
-        self._days = "one day" if days == 1 else f"{days} days"
+        self._days = fill(self._words["one_day" if days == 1 else "days"]["text"], {"number": days})
         self._catalogue = load_catalogue()
 
     async def generate(
@@ -66,7 +67,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         if utter_action == "utter_ask_lookup" and not places:
             utter_action = "place_unknown"
         reply = self._follow_up(utter_action, tracker) or self._plain(utter_action, tracker)
-        if utter_action.startswith(STATEMENT) and reply["text"] in _last_text(tracker):
+        last = next(_replies(tracker), None)
+        if utter_action.startswith(STATEMENT) and last and reply["text"] in (last.text or ""):
             reply = self._plain("said_already")
         if utter_action == "utter_ask_place" and values.get("choices"):
             choices = map(Place.parse, values["choices"])
@@ -90,8 +92,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
 
     def _follow_up(self, utter_action: str, tracker: DialogueStateTracker) -> Reply | None:
         if utter_action == "utter_did_you_mean":
-            parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
-            return self._offer(utter_action, parsed.get("offers") or [], tracker)
+            return self._offer(utter_action, _parsed(tracker).get("offers") or [], tracker)
         if utter_action == "utter_correction":
             others = other_readings(tracker, self._catalogue)
             return self._offer(utter_action, others, tracker) if others else self._plain("utter_none_of_these")
@@ -149,7 +150,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
 
     def _passage(self, tracker: DialogueStateTracker) -> Reply | None:
         """The paragraph of an answer that a follow-up asks for."""
-        passage = tracker.latest_message.parse_data.get("passage") if tracker.latest_message else None
+        passage = _parsed(tracker).get("passage")
         if passage is None:
             return None
         response = self.responses[ANSWER + passage["topic"]][0]
@@ -157,7 +158,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         text = whole.strip().split(BREAK)[passage["number"]]
         about = self._about(passage["topic"], passage["part"]) | {"paragraph": passage["number"]}
         related = self._catalogue.topics[passage["topic"]].related
-        last = next((event for event in reversed(tracker.events) if isinstance(event, BotUttered)), None)
+        last = next(_replies(tracker), None)
         # Once is enough: who asks on did not find it there.
         if last and about.items() <= last.metadata.items():
             return self._finished({"text": self.responses["utter_no_answer"][0]["text"]}, {}, related)
@@ -175,7 +176,7 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
 
     def _other_answers(self, tracker: DialogueStateTracker) -> Reply | None:
         """The answers to the further questions of a message, and the questions that are left over."""
-        parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
+        parsed = _parsed(tracker)
         answers = [self._plain(ANSWER + topic) for topic in (parsed.get("topics") or [])[1:]]
         texts = [f"{self.responses['utter_other_topics'][0]['text']}\n\n{answer['text']}" for answer in answers]
         if left_over := parsed.get("left_over"):
@@ -184,10 +185,10 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
 
     def _generally(self, utter_action: str, tracker: DialogueStateTracker) -> Reply | None:
         """The reply to a question about one's own case, with what is generally known below it."""
-        parsed = tracker.latest_message.parse_data if tracker.latest_message else {}
-        if not parsed.get("topics"):
+        topics = _parsed(tracker).get("topics")
+        if not topics:
             return None
-        answer = self._part(parsed["topics"][0], "simpler", otherwise="no_simpler", said=False)
+        answer = self._part(topics[0], "simpler", otherwise="no_simpler", said=False)
         texts = (self._plain(utter_action)["text"], self._words["in_general"]["text"], answer["text"])
         return answer | {"text": "\n\n".join(texts)}
 
@@ -229,8 +230,7 @@ def _variant(variants: list[dict[str, Any]], tracker: DialogueStateTracker | Non
 
 def _offers_in_a_row(tracker: DialogueStateTracker) -> int:
     """The number of consecutive last replies that offered topics."""
-    said = [event for event in reversed(tracker.events) if isinstance(event, BotUttered)]
-    return next((number for number, event in enumerate(said) if not event.metadata.get("offer")), len(said))
+    return sum(1 for _ in takewhile(lambda reply: reply.metadata.get("offer"), _replies(tracker)))
 
 
 def _country(tracker: DialogueStateTracker) -> str | None:
@@ -242,9 +242,14 @@ def _country(tracker: DialogueStateTracker) -> str | None:
     return places[0].country if len(places) == 1 else None
 
 
-def _last_text(tracker: DialogueStateTracker) -> str:
-    """The text of the last reply."""
-    return next((event.text or "" for event in reversed(tracker.events) if isinstance(event, BotUttered)), "")
+def _replies(tracker: DialogueStateTracker) -> Iterator[BotUttered]:
+    """The replies so far, the last one first."""
+    return (event for event in reversed(tracker.events) if isinstance(event, BotUttered))
+
+
+def _parsed(tracker: DialogueStateTracker) -> dict[str, Any]:
+    """The parse data of the last message."""
+    return tracker.latest_message.parse_data if tracker.latest_message else {}
 
 
 def _notice_given(tracker: DialogueStateTracker) -> bool:

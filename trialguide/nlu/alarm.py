@@ -10,7 +10,7 @@ from functools import cache
 
 from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.nlu.decision import CHECK_INS, DANGERS, NO_ANSWER, PERSONAL, STATEMENT, Decision, likeliest, pick_if_sum_reaches
-from trialguide.nlu.message import Context, Interpretation, Message, Probabilities, certain
+from trialguide.nlu.message import LONG, Context, Interpretation, Message, Probabilities, certain
 from trialguide.nlu.resources import Resources
 
 ALARM = VOCABULARY / "alarm.yml"
@@ -18,8 +18,8 @@ OVER = ("emergency_over", "self_harm_over", "alarm_help_here")
 # Mean something only while an alarm goes on.
 ALARM_ONLY = frozenset({*OVER, "alarm_number", "alarm_what_to_do", "alarm_still_call", "alarm_who_are_they", "alarm_no_call"})
 WAITING = "check_"
-# Words of a text that is too long for one vector, and of the stretches that it is looked through in.
-LONG, STRETCH = 25, 14
+# Words of the stretches in which a long text is looked through.
+STRETCH = 14
 # Words that end an alarm are believed at this probability of all of them together.
 BELIEVED = 0.35
 
@@ -66,18 +66,16 @@ def danger(message: Message, nlu: Resources) -> Interpretation | None:
 
 def _danger_in(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> Decision | None:
     """Danger in a text by the classifier, harmless look-alikes left out."""
-    found = (
-        pick_if_sum_reaches(probabilities, threshold, DANGERS) if _in_a_stretch(text, probabilities, threshold, nlu) else None
-    )
+    found = pick_if_sum_reaches(probabilities, threshold, DANGERS)
+    if found and len(text.split()) >= LONG and not _in_a_stretch(text, threshold, nlu):
+        return None
     rest = nlu.phrases.without_harmless(text, DANGERS) if found else text
     return found if rest is text else pick_if_sum_reaches(nlu.probabilities(rest), threshold, DANGERS)
 
 
-def _in_a_stretch(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> bool:
+def _in_a_stretch(text: str, threshold: float, nlu: Resources) -> bool:
     """Whether danger stands in some stretch of a long text: the vector of a whole story of illness is near to danger anyway."""
     words = text.split()
-    if len(words) < LONG or not pick_if_sum_reaches(probabilities, threshold, DANGERS):
-        return True
     stretches = (" ".join(words[start : start + STRETCH]) for start in range(0, len(words), STRETCH // 2))
     return any(pick_if_sum_reaches(nlu.probabilities(stretch), threshold, DANGERS) for stretch in stretches)
 

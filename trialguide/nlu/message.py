@@ -8,6 +8,8 @@ from trialguide.nlu.passages import Passage
 from trialguide.places.entities import Entity
 
 Probabilities = Mapping[str, float]
+# Words of a text that is too much for one vector.
+LONG = 25
 
 
 @dataclass(frozen=True)

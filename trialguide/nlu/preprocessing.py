@@ -3,9 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-import yaml
-
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 
 COURTESIES = VOCABULARY / "courtesies.yml"
 ABBREVIATIONS = VOCABULARY / "short_forms.yml"
@@ -63,12 +61,12 @@ class Abbreviations:
 
 def load_courtesies() -> Courtesies:
     """The courtesies of `data/vocabulary/courtesies.yml`."""
-    return Courtesies(yaml.safe_load(COURTESIES.read_text(encoding="utf-8")))
+    return Courtesies(load_yaml(COURTESIES))
 
 
 def load_abbreviations() -> Abbreviations:
     """The abbreviations of `data/vocabulary/short_forms.yml`."""
-    return Abbreviations(yaml.safe_load(ABBREVIATIONS.read_text(encoding="utf-8")))
+    return Abbreviations(load_yaml(ABBREVIATIONS))
 
 
 def _word_count(text: str) -> int:

@@ -3,9 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-import yaml
-
-from trialguide.content.files import VOCABULARY
+from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.text.normalisation import printable
 
 SAFETY_PHRASES = VOCABULARY / "safety_phrases.yml"
@@ -41,7 +39,7 @@ class SafetyPhrases:
 
 def load_safety_phrases() -> SafetyPhrases:
     """The phrases of `data/vocabulary/safety_phrases.yml`. Raises re.error if one of them is broken."""
-    return SafetyPhrases(yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")))
+    return SafetyPhrases(load_yaml(SAFETY_PHRASES))
 
 
 def _plain(text: str) -> str:

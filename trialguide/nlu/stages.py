@@ -22,7 +22,7 @@ from trialguide.nlu.decision import (
 )
 from trialguide.nlu.follow_up import MOST_WORDS
 from trialguide.nlu.follow_up_examples import behind_title
-from trialguide.nlu.message import Interpretation, Message, Probabilities, certain
+from trialguide.nlu.message import LONG, Interpretation, Message, Probabilities, certain
 from trialguide.nlu.resources import Resources
 from trialguide.nlu.spelling import FEWEST_LETTERS
 from trialguide.text.feedback import FOLLOWING
@@ -49,8 +49,6 @@ NOT_LEARNED = (
 )
 # So likely at least is the general topic of a question about one's own case.
 GENERAL = 0.12
-# Words of a message whose whole is too much for one vector.
-LONG = 25
 # Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
 BESIDE_PLACES = 4
 

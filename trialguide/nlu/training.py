@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import yaml
-
 from trialguide.content.catalogue import load_catalogue
+from trialguide.content.files import load_yaml
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.follow_up_examples import examples_behind_titles, follow_up_rows
 from trialguide.nlu.interpreter import Interpreter
@@ -35,7 +34,7 @@ def train(examples: Sequence[tuple[str, str]], about_others: Iterable[str], sett
     model = TopicModel.fit(encoder, [text for text, _ in labelled], [label for _, label in labelled], settings)
     learned = {
         "known": {normalised(sentence): label for sentence, label in examples},
-        "phrases": yaml.safe_load(SAFETY_PHRASES.read_text(encoding="utf-8")),
+        "phrases": load_yaml(SAFETY_PHRASES),
         "words": count_words(cleaned),
         # Nobody misspells a place with a word that is used about other things.
         "ordinary": sorted(ordinary_words(about_others)),
