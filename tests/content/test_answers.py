@@ -80,7 +80,7 @@ def test_an_answer_names_its_source_and_review_date(topic: str) -> None:
     assert date.fromisoformat(metadata["reviewed"]) <= date.today()
     line = source_line(load_words()["source_line"]["text"], metadata["sources"], metadata["reviewed"])
     assert line.startswith("Source: ")
-    assert re.search(r"Reviewed [A-Z][a-z]+ 20\d\d\.$", line)
+    assert re.search(r"Checked [A-Z][a-z]+ 20\d\d\.$", line)
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -78,7 +78,7 @@ def ensure_encoder() -> bool:
 
 
 def _train(model: Path) -> Path | None:
-    print("Training the model from the data; this takes a minute or two ...", flush=True)
+    print("Training the model from the data; this takes some minutes ...", flush=True)
     command = [sys.executable, "-m", "trialguide.commands.rasa_server", "train", "--skip-validation", "--out", str(MODELS)]
     done = subprocess.run([*command, "--fixed-model-name", model.name.removesuffix(".tar.gz")], cwd=ROOT)
     if done.returncode or not model.exists():

@@ -13,7 +13,7 @@ REACTIONS = [
     "Laughed at “A placebo looks like the treatment…”",
     "Emphasized “If you can't breathe, call 112.”",
     "Emphasised “Hello”",
-    "Questioned “Which “arm” is it?\nReviewed November 2026”",
+    "Questioned “Which “arm” is it?\nChecked November 2026”",
     "Disliked an image",
     "Loved a contact",
     "Reacted 🙏 to “Hello”",

@@ -95,7 +95,7 @@ def test_reactions_by_sms_get_silence(messaging: Any, text: str) -> None:
     person = someone(messaging, "sms")
     person.asks("hello")
     person.does(person.vendor.text(person.address, person.id(), text))
-    assert words_of(person.asks("what is a placebo")).count("Reviewed") == 1
+    assert words_of(person.asks("what is a placebo")).count("Checked") == 1
     assert len(person.vendor.told(person.address)) <= 4
 
 

@@ -61,7 +61,7 @@ def test_an_answer_has_its_text_source_date_and_choices(person: Person) -> None:
     assert "no active effect" in text
     assert "Macmillan" in text
     assert "macmillan.org.uk" in text
-    assert "Reviewed November 2026" in text
+    assert "Checked November 2026" in text
     # On a button, or beside the number of one that is too short for it.
     assert TITLES["randomisation"] in text + "".join(title for title, _ in offered(heard))
 
@@ -92,7 +92,7 @@ def test_unsure_offers(person: Person) -> None:
     choices = offered(heard)
     assert choices, words_of(heard)
     heard = person.asks("1")
-    assert "Reviewed" in words_of(heard) or "place" in words_of(heard).lower()
+    assert "Checked" in words_of(heard) or "place" in words_of(heard).lower()
 
 
 def test_a_message_that_was_left_behind_finds_its_way_back(messaging: Any) -> None:
@@ -292,7 +292,7 @@ def test_commands_are_words(person: Person) -> None:
     person.asks("what is a placebo")
     person.asks("/restart")
     # The conversation still knows what was offered.
-    assert "Reviewed" in words_of(person.asks("number 1"))
+    assert "Checked" in words_of(person.asks("number 1"))
 
 
 def test_a_body_that_is_too_large_is_refused(messaging: Any) -> None:

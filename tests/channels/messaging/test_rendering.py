@@ -73,16 +73,16 @@ def test_mark_up(name: str, text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("markup", "source", "name"),
     [
-        (PLAIN, f"Source: A & B <C>, {LINK}. Reviewed November 2026.", "Oslo Clinic"),
-        (WHATSAPP, f"Source: A & B <C>, {LINK}. Reviewed November 2026.", "*Oslo Clinic*"),
+        (PLAIN, f"Source: A & B <C>, {LINK}. Checked November 2026.", "Oslo Clinic"),
+        (WHATSAPP, f"Source: A & B <C>, {LINK}. Checked November 2026.", "*Oslo Clinic*"),
         (
             HTML,
-            'Source: <a href="{}">A &amp; B &lt;C&gt;</a>. Reviewed November 2026.'.format(LINK.replace("&", "&amp;")),
+            'Source: <a href="{}">A &amp; B &lt;C&gt;</a>. Checked November 2026.'.format(LINK.replace("&", "&amp;")),
             "<b>Oslo Clinic</b>",
         ),
         (
             SLACK,
-            "Source: <{}|A &amp; B &lt;C&gt;>. Reviewed November 2026.".format(LINK.replace("&", "&amp;")),
+            "Source: <{}|A &amp; B &lt;C&gt;>. Checked November 2026.".format(LINK.replace("&", "&amp;")),
             "*Oslo Clinic*",
         ),
     ],
@@ -197,7 +197,7 @@ def test_every_answer_fits_into_one_message(channel: Any) -> None:
             source["link"].replace("&", "&amp;") in made[0].text.replace("&amp;", "&").replace("&", "&amp;")
             for source in answer.sources
         )
-        assert "Reviewed" in made[0].text
+        assert "Checked" in made[0].text
 
 
 def test_answers_by_sms_cost_the_lower_price() -> None:

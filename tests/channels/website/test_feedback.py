@@ -192,7 +192,7 @@ def test_what_was_kept_is_told_with_the_reply(website: Stack, conversation: str,
     assert replies(say(website.address, conversation, said))[0]["kept"] == kept
 
 
-NUMBERED = [("2", "Reviewed"), ("2 stars", "2 of 5 stars"), ("9", WORDS["number_unclear"]["text"])]
+NUMBERED = [("2", "Checked"), ("2 stars", "2 of 5 stars"), ("9", WORDS["number_unclear"]["text"])]
 
 
 @pytest.mark.parametrize("name", ["telegram", "sms"])

@@ -178,7 +178,7 @@ def test_the_page_of_answers_holds_every_answer_with_its_source(website: Stack, 
     assert {link.partition(":")[0] for link in page.links if not link.startswith(("#", "/"))} <= {"https", "http"}
     for topic in catalogue.topics.values():
         assert topic.title in text
-    assert text.count("Reviewed ") == len(catalogue.topics)
+    assert text.count("Checked ") == len(catalogue.topics)
     assert all(picture["alt"] for picture in page.pictures)
 
 

@@ -85,7 +85,7 @@ def words_and_grade(text: str) -> tuple[int, float]:
 def _words_of_source_line(metadata: dict[str, Any]) -> int:
     """The number of words that the line below an answer adds to it, its links not counted."""
     organisations = [str(source.get("organisation", "")) for source in metadata["sources"] if isinstance(source, dict)]
-    # "Source:" and "Reviewed November 2026."
+    # "Source:" and "Checked November 2026."
     return sum(len(organisation.split()) for organisation in organisations) + 4
 
 
