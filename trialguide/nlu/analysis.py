@@ -25,11 +25,14 @@ def correct_words(message: Message, nlu: Resources) -> None:
 
 
 def match_example(message: Message, nlu: Resources) -> None:
-    """Sets `example`, by the text as it was written or corrected."""
+    """Sets `example`, by the text as it was written or corrected, or by the topic or look-up in it beside courtesies."""
     if message.unreadable:
         return
     examples = nlu.examples
     found = examples.get(normalised(message.text)) or examples.get(normalised(message.corrected))
+    if not found:
+        beside = examples.get(normalised(nlu.courtesies.strip(message.corrected, fewest=1)))
+        found = beside if beside in nlu.catalogue.titles else None
     # "Why not?" is no yes after an answer.
     asked_back = message.context.topic and is_question(message.text) and found not in nlu.catalogue.titles
     message.example = None if asked_back else found

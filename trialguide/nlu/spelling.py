@@ -59,7 +59,7 @@ class Speller:
     def _is_correct(self, word: str) -> bool:
         if len(word) < FEWEST_LETTERS or word in self._known:
             return True
-        seldom = len(word) >= SHORT and self._counts.get(word, FAMILIAR) < FAMILIAR
+        seldom = self._counts.get(word, FAMILIAR) < FAMILIAR
         return not seldom and (word in self._vocabulary or word.removesuffix("s") in self._vocabulary)
 
     def _find_correction(self, word: str) -> str:
