@@ -28,7 +28,7 @@ THRESHOLDS = Thresholds(
     part=0.7,
     look_up=0.3,
     statement=0.5,
-    told=0.6,
+    phrase=0.1,
     follow_up=0.35,
 )
 

@@ -1,16 +1,20 @@
 """Context of the next message, read from the conversation before it."""
 
+from typing import Any
+
 from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from trialguide.content.catalogue import FAQ, Catalogue
-from trialguide.nlu.decision import OFFERS
+from trialguide.nlu.decision import CHECK_INS, DANGERS, OFFERS
 from trialguide.nlu.message import Context
 
 ALARM, NO_ALARM = "alarm", "none"
 CORRECTION = "correction"
 # After so many turns without an answer a short message is no follow-up to it any more.
 MOST_TURNS = 3
+# So likely is a topic at least that somebody may have asked about when an alarm was raised.
+ASKED = 0.05
 
 
 def context_of(tracker: DialogueStateTracker | None) -> Context:
@@ -50,6 +54,14 @@ def other_readings(tracker: DialogueStateTracker, catalogue: Catalogue) -> list[
     given = answered | {*before.get("topics", ()), *before.get("offers", ())}
     ranked = (_label(row["name"]) for row in before.get("intent_ranking", ()))
     return [label for label in ranked if label in catalogue.titles and label not in given][:OFFERS]
+
+
+def asked_before_alarm(tracker: DialogueStateTracker, catalogue: Catalogue) -> list[str]:
+    """The topics and look-ups that were likeliest for the message that raised the last alarm, or the question about one."""
+    heard = (event for event in reversed(tracker.events) if isinstance(event, UserUttered))
+    raised: dict[str, Any] = next((event.parse_data for event in heard if event.intent_name in (*DANGERS, *CHECK_INS)), {})
+    ranked = {_label(row["name"]): row["confidence"] for row in raised.get("intent_ranking", ())}
+    return [label for label, likely in ranked.items() if label in catalogue.titles and likely >= ASKED][:OFFERS]
 
 
 def _label(intent: str) -> str:

@@ -14,7 +14,7 @@ from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.emergency_numbers import emergency_numbers
 from trialguide.content.wording import buttons, fill, load_pictures, load_words, source_line
-from trialguide.dialogue.context import last_answer, other_readings
+from trialguide.dialogue.context import asked_before_alarm, last_answer, other_readings
 from trialguide.nlu.passages import BREAK
 from trialguide.places.cities import place_in_sentence, place_name
 from trialguide.places.countries import country_name
@@ -36,6 +36,8 @@ URGENT = frozenset(
 )
 # Replies about one's own case.
 GENERALLY = frozenset({"utter_medical_advice", "utter_report_side_effect"})
+# No danger after all.
+OVER = frozenset({"utter_emergency_over", "utter_self_harm_over", "utter_check_in_over"})
 # After this many offers in a row the assistant names people who can help.
 MOST_OFFERS = 2
 
@@ -98,6 +100,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
             return self._offer(utter_action, others, tracker) if others else self._plain("utter_none_of_these")
         if utter_action in GENERALLY:
             return self._generally(utter_action, tracker)
+        if utter_action in OVER and (asked := asked_before_alarm(tracker, self._catalogue)):
+            return self._finished({"text": self.responses[utter_action][0]["text"]}, {}, asked)
         if utter_action == "utter_other_topics":
             return self._other_answers(tracker)
         if utter_action == "utter_follow_up":

@@ -5,12 +5,13 @@ States of an alarm (the slot `alarm` in domain.yml): none; `emergency` or `self_
 meanwhile.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from math import sqrt
 
 from trialguide.content.files import VOCABULARY, load_yaml
 from trialguide.nlu.decision import CHECK_INS, DANGERS, NO_ANSWER, PERSONAL, STATEMENT, Decision, likeliest, pick_if_sum_reaches
-from trialguide.nlu.message import LONG, Context, Interpretation, Message, Probabilities, certain
+from trialguide.nlu.message import LONG, Context, Interpretation, Message, Probabilities, Scores, certain
 from trialguide.nlu.resources import Resources
 
 ALARM = VOCABULARY / "alarm.yml"
@@ -20,6 +21,8 @@ ALARM_ONLY = frozenset({*OVER, "alarm_number", "alarm_what_to_do", "alarm_still_
 WAITING = "check_"
 # Words of the stretches in which a long text is looked through.
 STRETCH = 14
+# A question about danger counts as danger here.
+DANGEROUS = frozenset({*DANGERS, *CHECK_INS})
 # Words that end an alarm are believed at this probability of all of them together.
 BELIEVED = 0.35
 
@@ -30,6 +33,20 @@ def in_context(probabilities: Probabilities, context: Context) -> Probabilities:
     possible = {label: value for label, value in probabilities.items() if label not in impossible}
     total = sum(possible.values()) or 1.0
     return {label: value / total for label, value in possible.items()}
+
+
+def borne_out(probabilities: Probabilities, in_sentences: Iterable[Probabilities]) -> Probabilities:
+    """The probabilities of a message, with danger weakened that none of its sentences bears out.
+
+    The sum of its probabilities becomes the geometric mean of itself and of the sum in the most dangerous sentence: three
+    harmless sentences about different things are together like nothing that the detector has learned.
+    """
+    share, in_sentence = _share(probabilities), max(map(_share, in_sentences), default=1.0)
+    if in_sentence >= share:
+        return probabilities
+    weakened = sqrt(in_sentence * share)
+    danger, others = weakened / share, (1 - weakened) / (1 - share)
+    return {label: value * (danger if label in DANGEROUS else others) for label, value in probabilities.items()}
 
 
 def alarm_state(message: Message, nlu: Resources) -> Interpretation | None:
@@ -64,6 +81,15 @@ def danger(message: Message, nlu: Resources) -> Interpretation | None:
     return Interpretation(found, scores.whole) if found else None
 
 
+def greatest_danger(scores: Scores) -> float:
+    """The probability of danger in the message, as it was written or in one of its sentences, whichever is greatest."""
+    return max(map(_share, (scores.whole, scores.as_written, *(found for _, found in scores.sentences))))
+
+
+def _share(probabilities: Probabilities) -> float:
+    return sum(probabilities.get(label, 0.0) for label in DANGEROUS)
+
+
 def _danger_in(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> Decision | None:
     """Danger in a text by the classifier, harmless look-alikes left out."""
     found = pick_if_sum_reaches(probabilities, threshold, DANGERS)
@@ -82,7 +108,7 @@ def _in_a_stretch(text: str, threshold: float, nlu: Resources) -> bool:
 
 def _check_in(text: str, probabilities: Probabilities, threshold: float, nlu: Resources) -> Decision | None:
     """A question about danger, where danger is likely enough, or together with doubt likelier than anything harmless."""
-    found = pick_if_sum_reaches(probabilities, threshold, (*DANGERS, *CHECK_INS))
+    found = pick_if_sum_reaches(probabilities, threshold, DANGEROUS)
     if found is None or nlu.phrases.without_harmless(text, DANGERS) is not text:
         return None
     harmless = max(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 
-from trialguide.nlu.alarm import in_context
+from trialguide.nlu.alarm import borne_out, in_context
 from trialguide.nlu.follow_up import behind_topic
 from trialguide.nlu.message import Message, Probabilities, Scores
 from trialguide.nlu.resources import Resources
@@ -76,7 +76,8 @@ def classify_and_search(message: Message, nlu: Resources) -> None:
     classify_remaining()
     searching[0].result()
     in_sentences = [(part, scored[part]) for part in sentences]
-    message.scores = Scores(scored[cleaned], scored[message.text], in_sentences, scored[behind] if behind else {})
+    whole, as_written = (borne_out(scored[text], [scored[part] for part in sentences]) for text in (cleaned, message.text))
+    message.scores = Scores(whole, as_written, in_sentences, scored[behind] if behind else {})
 
 
 def _needs_classifier(message: Message) -> bool:

@@ -27,8 +27,8 @@ class Thresholds:
     `danger_in_part` is for a sentence out of a longer message, `danger_as_written` for a message before its words were
     corrected, `personal` for questions about one's own case and side effects, `answer` for anything else, `part` for one of
     several questions in a message, `look_up` for a look-up where a place is named, `statement` for what is told without a
-    question, `told` for so sure a statement that a safety phrase in it only asks, `follow_up` for a topic in the light of the
-    one before.
+    question, `phrase` for danger in a message with a safety phrase, which only asks below it, `follow_up` for a topic in the
+    light of the one before.
     """
 
     answer: float
@@ -40,7 +40,7 @@ class Thresholds:
     part: float
     look_up: float
     statement: float
-    told: float
+    phrase: float
     follow_up: float
 
 

@@ -20,18 +20,20 @@ Decision: the first stage that decides ends the list.
 12. `personal_matter`: medical advice and side effects.
 13. `rating`: stars, perhaps with a question behind them.
 14. `follow_command`: a command that names a topic.
-15. `follow_up`: a short message in the light of the topic before it.
-16. `SeveralTopics`: several questions of which some are clear.
-17. `look_up`: a look-up beside a place.
-18. `place_told`: a place as one's own.
-19. `unknown_word`: a single word that nobody knows is no conversation.
-20. `statement`: something told without a question.
-21. `likeliest_label`: the likeliest topic, look-up or other label reaches the threshold for answering.
-22. `inner_question`: the clearest question inside of a long message.
-23. `out_of_scope`: likelier than all that could be offered.
-24. `conversation_as_written`: a greeting or the like that was stripped as a courtesy.
-25. `few_words`: the few words beside courtesies name a topic or look-up.
-26. `offers`: three topics or look-ups to choose from.
+15. `title_in_it`: a topic or look-up by its title, as on its button.
+16. `only_question`: the one question among sentences that ask nothing.
+17. `follow_up`: a short message in the light of the topic before it.
+18. `SeveralTopics`: several questions of which some are clear.
+19. `look_up`: a look-up beside a place.
+20. `place_told`: a place as one's own.
+21. `unknown_word`: a single word that nobody knows is no conversation.
+22. `statement`: something told without a question.
+23. `likeliest_label`: the likeliest topic, look-up or other label reaches the threshold for answering.
+24. `inner_question`: the clearest question inside of a long message.
+25. `out_of_scope`: likelier than all that could be offered.
+26. `conversation_as_written`: a greeting or the like that was stripped as a courtesy.
+27. `few_words`: the few words beside courtesies name a topic or look-up.
+28. `offers`: three topics or look-ups to choose from.
 
 A new stage is a function or class of the type `Stage`, at its place in the tuple and in this list.
 """
@@ -56,6 +58,7 @@ from trialguide.nlu.stages import (
     likeliest_label,
     look_up,
     offers,
+    only_question,
     out_of_scope,
     personal_matter,
     place_alone,
@@ -63,6 +66,7 @@ from trialguide.nlu.stages import (
     rating,
     safety_phrase,
     statement,
+    title_in_it,
     unknown_word,
     unreadable,
 )
@@ -91,6 +95,8 @@ DECISION: tuple[Stage, ...] = (
     personal_matter,
     rating,
     follow_command,
+    title_in_it,
+    only_question,
     follow_up,
     SeveralTopics(ONE_TOPIC),
     *ONE_TOPIC,

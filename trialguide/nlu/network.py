@@ -12,8 +12,6 @@ LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 0.05
 # Dropout rates of the input and of the hidden layer, so that no single word decides.
 DROPPED = (0.1, 0.5)
-# Label smoothing, as the examples of several topics are alike.
-SMOOTHING = 0.1
 
 
 @dataclass(frozen=True)
@@ -29,13 +27,13 @@ class Network:
     second_bias: np.ndarray
 
 
-def train_networks(features: np.ndarray, labels: Sequence[int], hidden: int, number: int) -> Network:
+def train_networks(features: np.ndarray, labels: Sequence[int], hidden: int, number: int, smoothing: float) -> Network:
     """Trains a network on `features`, shape (examples, features), with `labels`, numbers from 0; deterministic.
 
     It is an ensemble of `number` networks with different random weights at the start, whose logits are averaged (Hansen and
     Salamon 1990): as both layers are linear, they stand side by side in one network with `number` times `hidden` hidden units.
     """
-    networks = [_train_network(features, labels, hidden, seed) for seed in range(number)]
+    networks = [_train_network(features, labels, hidden, smoothing, seed) for seed in range(number)]
     return Network(
         np.hstack([network.first for network in networks]),
         np.hstack([network.first_bias for network in networks]),
@@ -44,7 +42,7 @@ def train_networks(features: np.ndarray, labels: Sequence[int], hidden: int, num
     )
 
 
-def _train_network(features: np.ndarray, labels: Sequence[int], hidden: int, seed: int) -> Network:
+def _train_network(features: np.ndarray, labels: Sequence[int], hidden: int, smoothing: float, seed: int) -> Network:
     tf.keras.utils.set_random_seed(seed)
     mean, spread = features.mean(axis=0), features.std()
     number = max(labels) + 1
@@ -60,7 +58,7 @@ def _train_network(features: np.ndarray, labels: Sequence[int], hidden: int, see
     rate = tf.keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps)
     network.compile(
         optimizer=tf.keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY),
-        loss=tf.keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING),
+        loss=tf.keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=smoothing),
         # A whole pass without coming back to Python in between.
         steps_per_execution=steps // PASSES,
     )

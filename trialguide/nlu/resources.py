@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -49,6 +50,11 @@ class Resources:
     executor: Executor
     passages: Passages
     vector: Callable[[str], np.ndarray]
+
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """The topics and look-ups by their normalised title."""
+        return {normalised(title): label for label, title in self.catalogue.titles.items()}
 
     def probabilities(self, text: str, meanwhile: Callable[[], None] | None = None) -> Probabilities:
         """The classifier's probabilities for one text; `meanwhile` is passed on to the encoder."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from trialguide.content.files import VOCABULARY, load_yaml
+from trialguide.nlu.alarm import greatest_danger
 from trialguide.nlu.decision import (
     DANGERS,
+    OUT_OF_SCOPE,
     PERSONAL,
     RATE_ANSWER,
     STATEMENT,
@@ -20,7 +22,7 @@ from trialguide.nlu.decision import (
     pick_out_of_scope,
     pick_topics,
 )
-from trialguide.nlu.follow_up import MOST_WORDS
+from trialguide.nlu.follow_up import FEW_WORDS, MOST_WORDS
 from trialguide.nlu.follow_up_examples import behind_title
 from trialguide.nlu.message import LONG, Interpretation, Message, Probabilities, certain
 from trialguide.nlu.resources import Resources
@@ -62,11 +64,10 @@ def first_decision(stages: Sequence[Stage], message: Message, nlu: Resources) ->
 
 
 def safety_phrase(message: Message, nlu: Resources) -> Interpretation | None:
-    """Danger by a phrase; a question about it where the message surely tells of something else, such as long ago."""
-    label, whole = message.danger_phrase, message.scores.whole
-    told = sum(value for kind, value in whole.items() if kind.startswith(STATEMENT))
-    if label in DANGERS and told >= nlu.thresholds.told and told > sum(whole[danger] for danger in DANGERS):
-        return certain(f"check_in_{label}", whole)
+    """Danger by a phrase; a question about it where the detector sees none, such as in what happened to somebody long ago."""
+    label, scores = message.danger_phrase, message.scores
+    if label in DANGERS and scores.whole and greatest_danger(scores) < nlu.thresholds.phrase:
+        return certain(f"check_in_{label}", scores.whole)
     return certain(label) if label else None
 
 
@@ -121,6 +122,25 @@ def follow_command(message: Message, nlu: Resources) -> Interpretation | None:
     if not (command and nlu.topic_of(command[1], nlu.thresholds.answer)):
         return None
     return Interpretation(Decision(command[0], 1.0), message.scores.whole)
+
+
+def title_in_it(message: Message, nlu: Resources) -> Interpretation | None:
+    """A topic or look-up whose title stands in the message, as on its button: "ok thanks. Who is in a NET team?"."""
+    text = f" {normalised(message.corrected)} "
+    named = [label for title, label in nlu.titles.items() if f" {title} " in text]
+    return certain(named[0], message.scores.whole) if len(named) == 1 else None
+
+
+def only_question(message: Message, nlu: Resources) -> Interpretation | None:
+    """The one question among sentences that ask nothing, where it is clearer by itself than the whole."""
+    asked = [(sentence, scores) for sentence, scores in message.scores.sentences if is_question(sentence)]
+    if len(asked) != 1 or (message.context.topic and len(WORD.findall(asked[0][0])) <= FEW_WORDS):
+        return None
+    whole = message.scores.whole
+    found, best = pick_likeliest(asked[0][1], nlu.thresholds.part), likeliest(whole)
+    if not found or found.label not in nlu.catalogue.titles or best == OUT_OF_SCOPE or whole[best] > found.confidence:
+        return None
+    return _scored(found, message)
 
 
 def look_up(message: Message, nlu: Resources) -> Interpretation | None:

@@ -20,6 +20,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from trialguide.content.catalogue import CATALOGUE_FILE, FAQ, load_catalogue
 from trialguide.content.files import ENCODER_RECORD, TRAINING_PACKAGES
 from trialguide.nlu.follow_up_examples import FOLLOW_UPS
+from trialguide.nlu.harmless_messages import HARMLESS
 from trialguide.nlu.preprocessing import ABBREVIATIONS, COURTESIES
 from trialguide.nlu.safety_phrases import SAFETY_PHRASES
 from trialguide.nlu.worker import NluWorker
@@ -37,23 +38,23 @@ class TopicClassifier(GraphComponent, IntentClassifier):
                 "networks": 3,
                 "hidden": 384,
                 "detector_networks": 2,
-                "detector_hidden": 128,
+                "detector_hidden": 256,
                 "ngram_dimensions": 400,
                 "ngram_share": 1.5,
                 "ngram_fewest": 4,
                 "temperature": 0.7,
             },
             "thresholds": {
-                "answer": 0.52,
+                "answer": 0.47,
                 "personal": 0.25,
-                "danger": 0.5,
-                "check_in": 0.3,
-                "danger_in_part": 0.9,
+                "danger": 0.45,
+                "check_in": 0.35,
+                "danger_in_part": 0.8,
                 "danger_as_written": 0.6,
                 "part": 0.6,
                 "look_up": 0.3,
                 "statement": 0.42,
-                "told": 0.7,
+                "phrase": 0.1,
                 "follow_up": 0.25,
             },
         }
@@ -62,7 +63,7 @@ class TopicClassifier(GraphComponent, IntentClassifier):
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """A hash of everything that the training reads beside the training data, so that Rasa's cache notices a change."""
         code = (file for package in TRAINING_PACKAGES for file in sorted(package.glob("*.py")))
-        read = [CATALOGUE_FILE, FOLLOW_UPS, COURTESIES, ABBREVIATIONS, SAFETY_PHRASES, ENCODER_RECORD, *code]
+        read = [CATALOGUE_FILE, FOLLOW_UPS, HARMLESS, COURTESIES, ABBREVIATIONS, SAFETY_PHRASES, ENCODER_RECORD, *code]
         return hashlib.sha256(b"".join(file.read_bytes() for file in read)).hexdigest()
 
     @classmethod

@@ -26,6 +26,8 @@ WEIGHTS = (
 )
 # What the detector tells apart from everything else.
 DETECTED = (*DANGERS, *CHECK_INS)
+# Label smoothing: examples of several topics are alike, danger and its opposite are not.
+SMOOTHING, DETECTOR_SMOOTHING = 0.1, 0.02
 # Words whose n-grams are cached; bounded, as patients write any word.
 CACHE_SIZE = 4096
 Weights = Mapping[str, np.ndarray]
@@ -46,15 +48,16 @@ class Settings:
 
 
 class TopicModel:
-    """Gives every label its probability for a sentence, by a network for all labels and a detector of danger.
+    """Gives every label its probability for a sentence, by a detector of danger and a network for all other labels.
 
     features = sentence vectors beside n-grams (vocabulary) x `ngram_reduction`
     hidden = max(0, features x `hidden_weights` + `hidden_bias`), the units of the network beside those of the detector
     logits = (hidden units of the network x `label_weights` + `label_bias`) / temperature
-    logits of the detector = its hidden units x `detector_weights` + `detector_bias`
+    logits of the detector = its hidden units x `detector_weights` + `detector_bias`, its first output is no danger
 
     A network for a hundred labels takes what it has not seen for the one label that is broad enough, and danger is broad. The
-    detector sees only danger and its opposite. The probability of a danger is the geometric mean of both.
+    detector sees only danger and its opposite, of which it learns more than the network: any harmless message will do. The
+    network gives the probabilities of the other labels where there is no danger. `labels` end with those of danger.
     """
 
     def __init__(self, encoder: SentenceEncoder, ngrams: TfidfVectorizer, labels: Sequence[str], weights: Weights) -> None:
@@ -67,7 +70,6 @@ class TopicModel:
         rounded = dict(weights) | {"ngram_reduction": weights["ngram_reduction"].astype(np.float16)}
         self._weights = {name: rounded[name].astype(np.float32) for name in WEIGHTS}
         self._hidden = QuantisedLinear(self._weights["hidden_weights"], self._weights["hidden_bias"])
-        self._detected = [self.labels.index(label) for label in _detected(self.labels)]
         self._columns = lru_cache(CACHE_SIZE)(self._columns_of)
 
     @classmethod
@@ -78,8 +80,11 @@ class TopicModel:
         labels: Sequence[str],
         settings: Settings,
         vectors: np.ndarray | None = None,
+        harmless: Sequence[str] = (),
     ) -> "TopicModel":
         """Trains on labelled sentences; `vectors` are theirs if they have been computed already.
+
+        The detector learns from `harmless` sentences, too, which have no label.
 
         The n-grams are first brought down to `ngram_dimensions` (latent semantic analysis, Deerwester et al. 1990), which
         makes training ten times as fast at the same accuracy, and scaled by `ngram_share` against the sentence vectors.
@@ -93,19 +98,24 @@ class TopicModel:
         reduction.fit(counts)
         ngram_reduction = reduction.components_.T * settings.ngram_share
         vectors = encoder.encode(sentences) if vectors is None else vectors
-        names = sorted(set(labels))
-        numbers = {label: number for number, label in enumerate(names)}
         features = np.hstack([vectors, counts @ ngram_reduction]).astype(np.float32)
-        network = train_networks(features, [numbers[label] for label in labels], settings.hidden, settings.networks)
-        danger = {label: number for number, label in enumerate(_detected(names), start=1)}
-        in_danger = [danger.get(label, 0) for label in labels]
+        others, detected = sorted(set(labels) - set(DETECTED)), [label for label in DETECTED if label in labels]
+        numbers = {label: number for number, label in enumerate(others)}
+        safe = [position for position, label in enumerate(labels) if label in numbers]
+        learned = [numbers[labels[position]] for position in safe]
+        network = train_networks(features[safe], learned, settings.hidden, settings.networks, SMOOTHING)
         # Examples without danger, as of a small test, have nothing for a detector to tell apart.
-        detector = (
-            train_networks(features, in_danger, settings.detector_hidden, settings.detector_networks)
-            if danger
-            else Network(np.empty((features.shape[1], 0)), np.empty(0), np.empty((0, 1)), np.zeros(1))
-        )
-        return cls(encoder, vectorizer, names, weights_of(network, detector, ngram_reduction, settings.temperature))
+        detector = Network(np.empty((features.shape[1], 0)), np.empty(0), np.empty((0, 1)), np.zeros(1))
+        if detected:
+            dangers = {label: number for number, label in enumerate(detected, start=1)}
+            in_danger = [dangers.get(label, 0) for label in labels] + [0] * len(harmless)
+            if harmless:
+                more = vectorizer.transform([normalised(sentence) for sentence in harmless]) @ ngram_reduction
+                features = np.vstack([features, np.hstack([encoder.encode(harmless), more]).astype(np.float32)])
+            hidden, number = settings.detector_hidden, settings.detector_networks
+            detector = train_networks(features, in_danger, hidden, number, DETECTOR_SMOOTHING)
+        labels = [*others, *detected]
+        return cls(encoder, vectorizer, labels, weights_of(network, detector, ngram_reduction, settings.temperature))
 
     def probabilities(self, sentences: Sequence[str], meanwhile: Callable[[], None] | None = None) -> list[dict[str, float]]:
         """The probability of every label, together 1, for each sentence; `meanwhile` is passed on to the encoder."""
@@ -116,10 +126,9 @@ class TopicModel:
             row[:] = counts @ weights["ngram_reduction"][columns]
         hidden = np.maximum(self._hidden(np.hstack([self._encoder.encode(sentences, meanwhile), reduced])), 0)
         units = len(weights["label_weights"])
-        found = _softmax(hidden[:, :units] @ weights["label_weights"] + weights["label_bias"])
-        if self._detected:
-            danger = _softmax(hidden[:, units:] @ weights["detector_weights"] + weights["detector_bias"])[:, 1:]
-            _weigh_danger(found, self._detected, danger)
+        others = _softmax(hidden[:, :units] @ weights["label_weights"] + weights["label_bias"])
+        danger = _softmax(hidden[:, units:] @ weights["detector_weights"] + weights["detector_bias"])
+        found = np.hstack([others * danger[:, :1], danger[:, 1:]])
         return [dict(zip(self.labels, row, strict=True)) for row in found.tolist()]
 
     def _ngrams_of(self, sentence: str) -> tuple[np.ndarray, np.ndarray]:
@@ -165,18 +174,6 @@ def weights_of(network: Network, detector: Network, ngram_reduction: np.ndarray,
     }
 
 
-def _detected(labels: Sequence[str]) -> list[str]:
-    return [label for label in DETECTED if label in labels]
-
-
 def _softmax(logits: np.ndarray) -> np.ndarray:
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
-
-
-def _weigh_danger(found: np.ndarray, columns: Sequence[int], danger: np.ndarray) -> None:
-    """Puts the geometric mean of both into the columns of danger, shape (rows, columns), and scales the others to the rest."""
-    mean = np.sqrt(found[:, columns] * danger)
-    others = 1 - found[:, columns].sum(axis=1, keepdims=True)
-    found *= (1 - mean.sum(axis=1, keepdims=True)) / np.maximum(others, np.finfo(np.float32).tiny)
-    found[:, columns] = mean

@@ -9,6 +9,7 @@ from trialguide.content.catalogue import load_catalogue
 from trialguide.content.files import load_yaml
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.follow_up_examples import examples_behind_titles, follow_up_rows
+from trialguide.nlu.harmless_messages import harmless_messages
 from trialguide.nlu.interpreter import Interpreter
 from trialguide.nlu.passages import Passages, passages_of_answers
 from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
@@ -31,7 +32,8 @@ def train(examples: Sequence[tuple[str, str]], about_others: Iterable[str], sett
     labelled = list(zip(cleaned, (label for _, label in examples), strict=True))
     labelled += examples_behind_titles(list(follow_up_rows()), labelled, load_catalogue().titles)
     encoder = SentenceEncoder(cores=ALL_CORES)
-    model = TopicModel.fit(encoder, [text for text, _ in labelled], [label for _, label in labelled], settings)
+    texts, labels = [text for text, _ in labelled], [label for _, label in labelled]
+    model = TopicModel.fit(encoder, texts, labels, settings, harmless=clean(harmless_messages()))
     learned = {
         "known": {normalised(sentence): label for sentence, label in examples},
         "phrases": load_yaml(SAFETY_PHRASES),

@@ -15,7 +15,7 @@ from trialguide.content.files import load_yaml
 SCHEMAS = Path(__file__).with_name("structure.yml")
 FOLDERS = {"faq": "answer", "nlu": "examples", "replies": "replies", "words": "words"}
 # Files that stand in no folder.
-BESIDE_THE_FOLDERS = {"topics.yml": "catalogue", "follow_ups.yml": "follow_ups"}
+BESIDE_THE_FOLDERS = {"topics.yml": "catalogue", "follow_ups.yml": "follow_ups", "harmless.yml": "harmless"}
 COMPARE = "Compare it with the entries around it, or with an earlier version of the file."
 
 
