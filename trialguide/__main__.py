@@ -9,6 +9,7 @@ COMMANDS = {
     "shell": "talk to the assistant in this terminal",
     "setup": "build the sentence encoder and train the model, as far as they are missing",
     "check": "report what is wrong in the content files",
+    "sign": "record that a text was reviewed by a clinician, or checked against its sources",
     "report": "report on one page what people ask, what was not understood and how answers were rated",
     "links": "check every link in the content and the directory",
     "notify": "notify people who follow a topic that its answer has changed",

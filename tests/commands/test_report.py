@@ -19,6 +19,18 @@ from trialguide.commands.reporting.inbox import MOST_ALONE, MOST_GROUPS
 from trialguide.commands.reporting.usage import Usage
 from trialguide.commands.reporting.usage_page import usage_page
 from trialguide.content.answer_versions import answer_versions
+from trialguide.content.files import load_yaml
+from trialguide.content.reviews import (
+    ANSWERS,
+    LIVE,
+    Checked,
+    Record,
+    SeenLink,
+    links_of,
+    record_file,
+    text_sha256,
+    written_record,
+)
 from trialguide.storage.schema import RATINGS, UNANSWERED
 from trialguide.storage.turn_summary import NONE
 from trialguide.storage.unanswered import Unanswered
@@ -286,12 +298,15 @@ def test_a_file_that_cannot_be_written_is_said_in_words(
 
 def test_what_is_past_its_date_is_listed(database: Path, tmp_path: Path) -> None:
     data = copytree(ROOT / "data", tmp_path / "data")
-    answer = data / "faq" / "placebo.yml"
-    written = answer.read_text(encoding="utf-8")
-    answer.write_text(re.sub(r'reviewed: "[\d-]+"', 'reviewed: "2020-01-01"', written), encoding="utf-8")
+    variants = load_yaml(data / "faq" / "placebo.yml")["responses"]["utter_faq/placebo"]
+    links = tuple(SeenLink(link, LIVE) for link in links_of(variants[0]))
+    record = Record(checked=Checked("an editor", "2020-01-01", text_sha256(variants), links))
+    file = record_file(ANSWERS, "placebo", data / "reviews")
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(written_record(record), encoding="utf-8")
     page = usage_page(TITLE, usage_of(period_of(DAY, DAY), data))
-    past = [row for row in Text(page).rows if row[0].startswith("data/faq/placebo.yml:")]
-    assert [row[1] for row in past] == ["The last review, 2020-01-01, is more than two years ago."]
+    past = [row for row in Text(page).rows if row[0].startswith("data/reviews/answers/placebo.yml:")]
+    assert [row[1] for row in past] == ["The last check, 2020-01-01, is more than two years ago."]
 
 
 def test_the_counts_have_no_sender(database: Path) -> None:

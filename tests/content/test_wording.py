@@ -23,8 +23,9 @@ def test_fill(template: str, values: dict[str, object], text: str) -> None:
 
 def test_source_line() -> None:
     sources = [{"organisation": "EMA", "link": "https://a.eu"}, {"organisation": "WHO", "link": "https://b.int"}]
-    line = source_line("Source: {sources}. Checked {reviewed}.", sources, "2026-11-22")
-    assert line == "Source: EMA, https://a.eu; WHO, https://b.int. Checked November 2026."
+    named = "Source: EMA, https://a.eu; WHO, https://b.int."
+    assert source_line("Source: {sources}. {status}", sources, "A draft.") == f"{named} A draft."
+    assert source_line("Source: {sources}. {status}", sources, "") == named
 
 
 def test_a_button_sends_its_own_title() -> None:

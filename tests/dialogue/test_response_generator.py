@@ -1,6 +1,7 @@
 """Replies name places and emergency numbers by what the conversation knows of places."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -9,7 +10,11 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from trialguide.content.files import load_yaml
+from trialguide.content.operator_details import Operator
+from trialguide.content.reviews import CHECKED, DRAFT, NOTHING, REVIEWED, Checked, Record, Reviewed, SeenLink, text_sha256
 from trialguide.content.wording import load_words
+from trialguide.dialogue import response_generator
 from trialguide.dialogue.response_generator import ResponseGenerator
 from trialguide.runtime.settings import process_settings
 
@@ -169,3 +174,139 @@ def test_a_reaction_is_not_said_twice_in_a_row(domain: Domain) -> None:
     made = asyncio.run(ResponseGenerator(domain=domain).generate("utter_statement/fear", tracker, "website"))
     assert made is not None
     assert made["text"] == load_words()["said_already"]["text"]
+
+
+# What stands behind an answer
+
+
+def test_the_hash_of_an_answer_is_that_of_its_file(domain: Domain) -> None:
+    for file in sorted((ROOT / "data" / "faq").glob("*.yml")):
+        for name, variants in load_yaml(file)["responses"].items():
+            assert text_sha256(domain.responses[name]) == text_sha256(variants)
+
+
+def record_with(status: str, domain: Domain, topic: str) -> Record:
+    """A record that gives an answer this status."""
+    sha256 = text_sha256(domain.responses[f"utter_faq/{topic}"])
+    checked = Checked("an editor", "2026-11-22", sha256, (SeenLink("https://a.eu", "live"),))
+    reviewed = Reviewed("nurse", "Example Clinic", "2026-11-22", "2999-11-22", "none", "nobody", sha256)
+    return {DRAFT: NOTHING, CHECKED: Record(checked=checked), REVIEWED: Record(reviewed=reviewed)}[status]
+
+
+@pytest.fixture
+def on_record(domain: Domain, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The statuses of answers by topic, which a test fills in; all others are drafts."""
+    statuses: dict[str, str] = {}
+
+    def record_of(kind: str, name: str) -> Record:
+        return record_with(statuses.get(name, DRAFT), domain, name) if kind == "answers" else NOTHING
+
+    monkeypatch.setattr(response_generator, "record_of", record_of)
+    return statuses
+
+
+SENTENCES = {
+    DRAFT: "Draft, not yet checked against its sources. No clinician has reviewed it.",
+    CHECKED: "Checked against its sources, November 2026. Not yet reviewed by a clinician.",
+    REVIEWED: "Reviewed by a clinician (nurse, Example Clinic), November 2026; next review November 2999.",
+}
+# Each way to an answer about placebos or blinding: the action, what was understood, and words of the answer.
+PASSAGE = {"topic": "placebo", "part": "text", "number": 0}
+WAYS: dict[str, tuple[str, Mapping[str, Any], str, str]] = {
+    "an answer": ("utter_faq/placebo", {}, "placebo", "text"),
+    "more": ("utter_tell_more", {}, "placebo", "more"),
+    "simpler words": ("utter_repeat_simpler", {}, "placebo", "simpler"),
+    "a passage": ("utter_follow_up", {"passage": PASSAGE}, "placebo", "passage"),
+    "several topics": ("utter_other_topics", {"topics": ["costs", "placebo"]}, "placebo", "text"),
+    "the own case": ("utter_medical_advice", {"topics": ["placebo"]}, "placebo", "simpler"),
+}
+
+
+def words_of(domain: Domain, topic: str, part: str) -> str:
+    response = domain.responses[f"utter_faq/{topic}"][0]
+    whole = str(response["metadata"][part] if part in ("more", "simpler") else response["text"])
+    return whole.split("\n\n")[0] if part == "passage" else whole
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("status", SENTENCES)
+@pytest.mark.parametrize("serve", ["all", "checked", "reviewed"])
+def test_an_answer_is_given_with_its_status_or_kept_back(
+    way: str, status: str, serve: str, domain: Domain, on_record: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVE", serve)
+    process_settings.cache_clear()
+    action, parsed, topic, part = WAYS[way]
+    on_record[topic] = status
+    made = reply_to(domain, action, **parsed)
+    sources = domain.responses[f"utter_faq/{topic}"][0]["metadata"]["sources"]
+    assert (made["topic"], made["sources"]) == (topic, sources)
+    assert all(source["link"] in made["text"] for source in sources)
+    assert len(titles_of(made)) >= 2
+    if status in {"all": (DRAFT, CHECKED, REVIEWED), "checked": (CHECKED, REVIEWED), "reviewed": (REVIEWED,)}[serve]:
+        assert words_of(domain, topic, part) in made["text"]
+        assert made["status"] == SENTENCES[status]
+        assert made["text"].endswith(made["status"])
+        assert "version" in made
+    else:
+        assert words_of(domain, topic, part) not in made["text"]
+        assert "I do not give my answer to “What is a placebo?” here yet" in made["text"]
+        assert load_words()["in_general"]["text"] not in made["text"]
+        # What nobody has read cannot be rated.
+        assert "version" not in made
+
+
+@pytest.mark.parametrize(
+    "action", ["utter_emergency", "utter_self_harm", "utter_report_side_effect", "utter_greet", "utter_about_bot/name"]
+)
+def test_safety_and_conversation_are_always_served(action: str, domain: Domain, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVE", "reviewed")
+    process_settings.cache_clear()
+    assert domain.responses[action][0]["text"].rpartition("}")[2] in reply(domain, action, {})["text"]
+
+
+@pytest.mark.parametrize(("action", "status"), [("utter_emergency", ""), ("utter_report_side_effect", SENTENCES[DRAFT])])
+def test_an_alarm_is_not_held_up_by_its_status(action: str, status: str, domain: Domain, on_record: dict[str, str]) -> None:
+    made = reply(domain, action, {})
+    assert made["status"] == status
+    assert made["source_line"].endswith(status or ".")
+
+
+def test_where_an_answer_comes_from_is_told_although_it_is_kept_back(
+    domain: Domain, on_record: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SERVE", "reviewed")
+    process_settings.cache_clear()
+    made = reply_to(domain, "utter_ask_source")
+    assert "version" not in made
+    assert made["sources"] == domain.responses["utter_faq/placebo"][0]["metadata"]["sources"]
+    assert made["status"] == SENTENCES[DRAFT]
+
+
+def test_how_many_answers_were_checked_and_reviewed(domain: Domain, on_record: dict[str, str]) -> None:
+    on_record |= {"placebo": REVIEWED, "costs": CHECKED, "diet": CHECKED}
+    text = reply(domain, "utter_about_bot/reviewed", {})["text"]
+    number = sum(name.startswith("utter_faq/") for name in domain.responses)
+    assert f"Number of my answers: {number}." in text
+    assert "Checked against their sources: 2." in text
+    assert "Reviewed by a clinician: 1." in text
+
+
+@pytest.mark.parametrize(
+    ("operator", "maker", "funding", "contact"),
+    [
+        (Operator(), "runs me here: not stated.", "service: not stated.", "this service: not stated."),
+        (
+            Operator("Example Clinic", "a@b.example", "Example Fund"),
+            "runs me here: Example Clinic.",
+            "service: Example Fund.",
+            "this service: a@b.example.",
+        ),
+    ],
+)
+def test_who_runs_the_assistant_is_said(
+    operator: Operator, maker: str, funding: str, contact: str, domain: Domain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(response_generator, "load_operator", lambda: operator)
+    for name, words in (("maker", maker), ("funding", funding), ("contact", contact)):
+        assert words in reply(domain, f"utter_about_bot/{name}", {})["text"]

@@ -62,6 +62,7 @@ SECRET = "pass-word-0"
         ("METRICS_TOKEN", ["pass word"], "must be one word of ASCII characters, without blanks."),
         ("LOG_LEVEL", ["LOUD"], "must be CRITICAL, ERROR, WARNING, INFO or DEBUG, not “{}”."),
         ("LOG_FORMAT", ["xml"], "must be text or json, not “{}”."),
+        ("SERVE", ["signed", "checked reviewed"], "must be all, checked or reviewed, not “{}”."),
     ],
 )  # fmt: skip
 def test_what_is_not_allowed_is_refused_in_one_sentence(variable: str, values: list[str], sentence: str) -> None:

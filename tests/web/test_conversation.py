@@ -324,7 +324,7 @@ def test_choices_are_pressed(chat: Chat) -> None:
     chat.open()
     chat.page.get_by_role("button", name="What is a clinical trial?").click()
     expect(chat.said).to_have_text(re.compile("What is a clinical trial"))
-    expect(chat.answers.last).to_contain_text("Checked")
+    expect(chat.answers.last).to_contain_text("clinician")
     source = chat.answers.last.locator(".source a").first
     expect(source).to_have_attribute("rel", "noopener noreferrer")
     expect(source).to_have_attribute("target", "_blank")

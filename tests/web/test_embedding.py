@@ -103,7 +103,7 @@ def test_what_the_server_says_does_no_harm(context_of: Contexts, host: Host) -> 
             "text": f"{probe}\n\n{link}",
             "topic": {"id": "x", "title": probe},
             "sources": [{"organisation": probe, "link": link}],
-            "reviewed": probe,
+            "status": probe,
             "picture": {"link": link, "alternative": probe},
             "choices": [{"title": probe, "token": probe}],
             "feedback": [

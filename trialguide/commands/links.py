@@ -60,8 +60,9 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def links_in(data: Path) -> list[Link]:
-    """Every link in the files of a data folder."""
-    texts = ((file, _lines(file)) for file in sorted(data.rglob("*.yml")))
+    """Every link in the files of a data folder; those in the records of reviews are those of the texts."""
+    files = (file for file in sorted(data.rglob("*.yml")) if data / "reviews" not in file.parents)
+    texts = ((file, _lines(file)) for file in files)
     rows = ((data / "directory" / name, _rows(data / "directory" / name)) for name in file_names())
     return sorted(
         Link(file.relative_to(data.parent).as_posix(), line, address)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trialguide.content.files import ENCODER_RECORD, MODELS, ROOT, TRAINING_PACKAGES, WORDS
+from trialguide.content.files import ENCODER_RECORD, MODELS, OPERATOR, REVIEWS, ROOT, TRAINING_PACKAGES, WORDS
 
 NLU = ROOT / "trialguide" / "nlu"
 ENCODER = MODELS / "encoder" / "encoder.onnx"
@@ -20,6 +20,8 @@ TRAINED_FROM = (
     "data/**/*.yml",
     *(f"{package.relative_to(ROOT).as_posix()}/*.py" for package in TRAINING_PACKAGES),
 )
+# Of these nothing is learned: a review that is signed needs no training.
+NOT_TRAINED_FROM = {WORDS, REVIEWS, OPERATOR}
 KEPT_MODELS = 2
 
 
@@ -51,7 +53,8 @@ def prepare() -> Path | None:
 def model_file() -> Path:
     """Path of the model for the current data; its name carries a hash of them."""
     digest = hashlib.sha256()
-    for file in sorted(file for pattern in TRAINED_FROM for file in ROOT.glob(pattern) if WORDS not in file.parents):
+    files = (file for pattern in TRAINED_FROM for file in ROOT.glob(pattern))
+    for file in sorted(file for file in files if NOT_TRAINED_FROM.isdisjoint((file, *file.parents))):
         digest.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return MODELS / f"trialguide-{digest.hexdigest()[:12]}.tar.gz"
 

@@ -13,6 +13,7 @@ from typing import Any
 from trialguide.commands.run import stack_of
 from trialguide.commands.setup import prepare
 from trialguide.commands.stack import HOST, CannotStart
+from trialguide.content.wording import load_words, source_line
 from trialguide.runtime.settings import InvalidSettings, process_settings
 
 
@@ -92,8 +93,7 @@ def _show(entry: dict[str, Any], shown: int) -> list[str]:
     if "picture" in entry:
         print(entry["picture"]["alternative"])
     if "sources" in entry:
-        named = "; ".join(f"{source['organisation']}, {source['link']}" for source in entry["sources"])
-        print(f"({named}; {entry['reviewed']})")
+        print(source_line(load_words()["source_line"]["text"], entry["sources"], entry.get("status", "")))
     for number, choice in enumerate(entry.get("choices", []), start=shown + 1):
         print(f"  {number}. {choice['title']}")
     return [choice["token"] for choice in entry.get("choices", [])]

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from trialguide.content.files import YAML_LOADER
+from trialguide.content.files import TEXT_LOADER, YAML_LOADER
 
 Location = tuple[str | int, ...]
 
@@ -18,16 +18,19 @@ class ContentFile:
     lines of keys that occur twice in one mapping.
     """
 
-    def __init__(self, path: Path, text: str | None = None) -> None:
-        """Raises yaml.YAMLError, ValueError (a date that does not exist) or UnicodeDecodeError."""
+    def __init__(self, path: Path, text: str | None = None, texts_only: bool = False) -> None:
+        """With `texts_only` every key and value is a text, whatever it looks like.
+
+        Raises yaml.YAMLError, ValueError (a date that does not exist) or UnicodeDecodeError.
+        """
         self.path = path
         self.text = path.read_text(encoding="utf-8") if text is None else text
         try:
-            loader: Any = YAML_LOADER(self.text)
+            loader: Any = (TEXT_LOADER if texts_only else YAML_LOADER)(self.text)
             node = loader.get_single_node()
         except yaml.YAMLError:
             # The parser in Python says more exactly where it gives up.
-            loader = yaml.SafeLoader(self.text)
+            loader = (yaml.BaseLoader if texts_only else yaml.SafeLoader)(self.text)
             node = loader.get_single_node()
         self.data: Any = None
         self.lines: dict[Location, int] = {(): 1}

@@ -10,6 +10,9 @@ DATA = ROOT / "data"
 DIRECTORY = DATA / "directory"
 # The hash of the encoder's layers, beside them, and what they were made from.
 ENCODER_RECORD = DATA / "encoder" / "layers.yml"
+# What stands behind each text, and who runs the assistant: an operator writes both, and nothing is learned from them.
+REVIEWS = DATA / "reviews"
+OPERATOR = DATA / "operator.yml"
 VOCABULARY = DATA / "vocabulary"
 WORDS = DATA / "words"
 DOCS = ROOT / "docs"
@@ -21,8 +24,15 @@ TRAINING_PACKAGES = tuple(ROOT / "trialguide" / name for name in ("content", "te
 
 # That of libyaml, where it is installed, takes a tenth of the time.
 YAML_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Takes every value and key for a text: `on`, `no` and days stay what they are.
+TEXT_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def load_yaml(file: Path) -> Any:
     """The content of a YAML file in UTF-8. Raises OSError, UnicodeDecodeError and yaml.YAMLError."""
     return yaml.load(file.read_text(encoding="utf-8"), YAML_LOADER)  # noqa: S506
+
+
+def load_texts(file: Path) -> Any:
+    """The content of a YAML file that holds texts only. Raises what `load_yaml` raises."""
+    return yaml.load(file.read_text(encoding="utf-8"), TEXT_LOADER)  # noqa: S506

@@ -47,16 +47,17 @@ def named_source(organisation: str, link: str) -> str:
 
 
 def source_line(
-    template: str, sources: Iterable[Mapping[str, str]], reviewed: str, name: Callable[[str, str], str] = named_source
+    template: str, sources: Iterable[Mapping[str, str]], status: str, name: Callable[[str, str], str] = named_source
 ) -> str:
-    """The last line of an answer; `reviewed` is an ISO date and is shown as month and year. `name` writes a source."""
+    """The last line of an answer; `status` is the sentence on what stands behind it. `name` writes a source."""
     named = "; ".join(name(source["organisation"], source["link"]) for source in sources)
-    return fill(template, {"sources": named, "reviewed": _month(reviewed)})
+    return fill(template, {"sources": named, "status": status})
 
 
 @cache
-def _month(day: str) -> str:
-    return str(format_date(date.fromisoformat(day), "MMMM yyyy", locale="en"))
+def month_in_words(day: date) -> str:
+    """The month and year of a day."""
+    return str(format_date(day, "MMMM yyyy", locale="en"))
 
 
 def buttons(titles: Iterable[str]) -> list[dict[str, str]]:

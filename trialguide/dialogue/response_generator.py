@@ -1,6 +1,7 @@
 """Response generator: answers with source and related topics, follow-ups, offers and the notice at the start."""
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from itertools import takewhile
 from typing import Any
 
@@ -13,6 +14,8 @@ from rasa.utils.endpoints import EndpointConfig
 from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.emergency_numbers import emergency_numbers
+from trialguide.content.operator_details import load_operator
+from trialguide.content.reviews import ANSWERS, REPLIES, is_served, record_of, status_sentence, text_sha256
 from trialguide.content.wording import buttons, fill, load_pictures, load_words, source_line
 from trialguide.dialogue.context import asked_before_alarm, last_answer, other_readings
 from trialguide.nlu.passages import BREAK
@@ -56,6 +59,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         self._address = process_settings().public_address or "http://127.0.0.1:5005"
         days = process_settings().conversation_days
         self._days = fill(self._words["one_day" if days == 1 else "days"]["text"], {"number": days})
+        self._serve = process_settings().serve
+        self._operator = load_operator().fields(self._words["not_stated"]["text"])
         self._catalogue = load_catalogue()
 
     async def generate(
@@ -64,7 +69,10 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         """The reply for an utterance, or None for one that is unknown."""
         if utter_action not in self.responses and utter_action not in self._words:
             return None
-        values = tracker.current_slot_values() | kwargs | {"days": self._days, "privacy": self._privacy_page(tracker)}
+        values = tracker.current_slot_values() | kwargs | self._operator
+        values |= {"days": self._days, "privacy": self._privacy_page(tracker)}
+        if utter_action == "utter_about_bot/reviewed":
+            values |= self._numbers_of_answers()
         places = parse_candidates(values.get("place") or "")
         if utter_action == "utter_ask_lookup" and not places:
             utter_action = "place_unknown"
@@ -130,6 +138,9 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
             if "choice" in words:
                 reply["buttons"] = [words["choice"]]
             return self._finished(reply, words, words.get("buttons", []))
+        topic = utter_action.removeprefix(ANSWER) if utter_action.startswith(ANSWER) else None
+        if topic and not self._is_served(topic):
+            return self._withheld(topic)
         response = _variant(self.responses[utter_action], tracker)
         metadata = response.get("metadata", {})
         reply = {"text": response["text"]}
@@ -140,23 +151,26 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
                 "image": f"{self._address}/chat/pictures/{metadata['picture']}",
                 "image_text": self._pictures[metadata["picture"]],
             }
-        if utter_action.startswith(ANSWER):
-            topic = self._catalogue.topics[utter_action.removeprefix(ANSWER)]
-            reply |= self._about(topic.id, "text")
-            choices = topic.related
-        return self._finished(reply, metadata, choices)
+        if topic:
+            reply |= self._about(topic, "text")
+            choices = self._catalogue.topics[topic].related
+        return self._finished(reply, metadata, choices, self._status(utter_action))
 
     def _part(self, topic: str, part: str, otherwise: str, said: bool) -> Reply:
+        if not self._is_served(topic):
+            return self._withheld(topic)
         metadata = self.responses[ANSWER + topic][0]["metadata"]
         text = None if said else metadata.get(part)
         reply = {"text": text or self._words[otherwise]["text"], **self._about(topic, part)}
-        return self._finished(reply, metadata, self._catalogue.topics[topic].related)
+        return self._finished(reply, metadata, self._catalogue.topics[topic].related, self._status(ANSWER + topic))
 
     def _passage(self, tracker: DialogueStateTracker) -> Reply | None:
         """The paragraph of an answer that a follow-up asks for."""
         passage = _parsed(tracker).get("passage")
         if passage is None:
             return None
+        if not self._is_served(passage["topic"]):
+            return self._withheld(passage["topic"])
         response = self.responses[ANSWER + passage["topic"]][0]
         whole = response["text"] if passage["part"] == "text" else response["metadata"][passage["part"]]
         text = whole.strip().split(BREAK)[passage["number"]]
@@ -166,17 +180,45 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         # Once is enough: who asks on did not find it there.
         if last and about.items() <= last.metadata.items():
             return self._finished({"text": self.responses["utter_no_answer"][0]["text"]}, {}, related)
-        return self._finished({"text": text, **about}, response["metadata"], related)
+        status = self._status(ANSWER + passage["topic"])
+        return self._finished({"text": text, **about}, response["metadata"], related, status)
 
     def _source_of(self, topic: str) -> Reply:
         text = fill(self._words["source_of_answer"]["text"], {"title": self._catalogue.titles[topic]})
         metadata = self.responses[ANSWER + topic][0]["metadata"]
         reply = {"text": text, **self._about(topic, "source")}
-        return self._finished(reply, metadata, self._catalogue.topics[topic].related)
+        return self._finished(reply, metadata, self._catalogue.topics[topic].related, self._status(ANSWER + topic))
+
+    def _withheld(self, topic: str) -> Reply:
+        """The reply in place of an answer that SERVE keeps back: its sources."""
+        text = fill(self._words[f"not_served_{self._serve}"]["text"], {"title": self._catalogue.titles[topic]})
+        metadata = self.responses[ANSWER + topic][0]["metadata"]
+        related = self._catalogue.topics[topic].related
+        return self._finished({"text": text, **self._about(topic, "source")}, {"sources": metadata["sources"]}, related)
+
+    def _is_served(self, topic: str) -> bool:
+        sha256 = text_sha256(self.responses[ANSWER + topic])
+        return is_served(record_of(ANSWERS, topic).status(sha256), self._serve)
+
+    def _status(self, utter_action: str) -> str:
+        """The sentence on what stands behind a response with sources; none in an alarm, where it would hold somebody up."""
+        if utter_action in URGENT:
+            return ""
+        is_answer = utter_action.startswith(ANSWER)
+        record = record_of(ANSWERS, utter_action.removeprefix(ANSWER)) if is_answer else record_of(REPLIES, utter_action)
+        return status_sentence(record, text_sha256(self.responses[utter_action]), self._words, date.today())
+
+    def _numbers_of_answers(self) -> dict[str, int]:
+        """How many answers there are, and how many of them have been checked and reviewed as they are."""
+        hashes = {topic: text_sha256(self.responses[ANSWER + topic]) for topic in self._catalogue.topics}
+        checked = sum(record_of(ANSWERS, topic).is_checked(sha256) for topic, sha256 in hashes.items())
+        reviewed = sum(record_of(ANSWERS, topic).is_reviewed(sha256) for topic, sha256 in hashes.items())
+        return {"all_answers": len(hashes), "checked_answers": checked, "reviewed_answers": reviewed}
 
     def _about(self, topic: str, part: str) -> Reply:
-        """The metadata of an answer: topic, part and version."""
-        return {"topic": topic, "part": part, "version": version_of(self.responses[ANSWER + topic][0]["text"])}
+        """The metadata of an answer: topic, part, and the version that is rated, unless the answer is kept back."""
+        version = {"version": version_of(self.responses[ANSWER + topic][0]["text"])} if self._is_served(topic) else {}
+        return {"topic": topic, "part": part, **version}
 
     def _other_answers(self, tracker: DialogueStateTracker) -> Reply | None:
         """The answers to the further questions of a message, and the questions that are left over."""
@@ -193,8 +235,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         if not topics:
             return None
         answer = self._part(topics[0], "simpler", otherwise="no_simpler", said=False)
-        texts = (self._plain(utter_action)["text"], self._words["in_general"]["text"], answer["text"])
-        return answer | {"text": "\n\n".join(texts)}
+        between = [self._words["in_general"]["text"]] if self._is_served(topics[0]) else []
+        return answer | {"text": "\n\n".join((self._plain(utter_action)["text"], *between, answer["text"]))}
 
     def _name_the_number(self, reply: Reply, tracker: DialogueStateTracker) -> None:
         """Fills in the emergency number of the conversation's country, or words for any country."""
@@ -211,11 +253,13 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
         choices = buttons([*titles, self._words["none_of_these"]["text"]])
         return {"text": self.responses[utter_action][0]["text"], "buttons": choices, "offer": True}
 
-    def _finished(self, reply: Reply, metadata: dict[str, Any], choices: list[str] | tuple[str, ...]) -> Reply:
+    def _finished(
+        self, reply: Reply, metadata: dict[str, Any], choices: list[str] | tuple[str, ...], status: str = ""
+    ) -> Reply:
         if "sources" in metadata:
-            line = source_line(self._words["source_line"]["text"], metadata["sources"], metadata["reviewed"])
+            line = source_line(self._words["source_line"]["text"], metadata["sources"], status)
             reply["text"] = f"{reply['text']}\n\n{line}"
-            reply |= {"source_line": line, "sources": metadata["sources"], "reviewed": metadata["reviewed"]}
+            reply |= {"source_line": line, "sources": metadata["sources"], "status": status}
         offered = [self._catalogue.titles[choice] for choice in choices]
         offered += [self._words[name]["text"] for name in metadata.get("replies", ())]
         if offered:

@@ -14,6 +14,7 @@ from redis.connection import parse_url
 
 LOG_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 LOG_FORMATS = ("text", "json")
+SERVED = ("all", "checked", "reviewed")
 POSTGRESQL = ("postgresql://", "postgres://", "postgresql+psycopg2://")
 SHORTEST_KEY = 32
 DEFAULT_PORTS = {"http": 80, "https": 443}

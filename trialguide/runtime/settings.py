@@ -59,6 +59,8 @@ class Settings:
     rabbitmq: str | None = field(metadata=_variable("RABBITMQ_URL", values.rabbitmq_url, secret=True))
     rabbitmq_queue: str | None = field(metadata=_variable("RABBITMQ_QUEUE", values.word))
 
+    # The lowest status of the answers that patients get.
+    serve: str = field(metadata=_variable("SERVE", values.one_of(values.SERVED), "all"))
     public_address: str | None = field(metadata=_variable("PUBLIC_ADDRESS", values.web_address))
     origins: frozenset[str] | None = field(metadata=_variable("ALLOWED_ORIGINS", values.origins))
     sender_rate: str = field(metadata=_variable("SENDER_RATE", values.rate(SENDER_RATE), SENDER_RATE))

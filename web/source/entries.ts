@@ -7,7 +7,8 @@ export interface Entry {
     text: string;
     topic?: { id: string; title: string };
     sources?: Source[];
-    reviewed?: string;
+    /** The sentence on what stands behind the text. */
+    status?: string;
     picture?: { link: string; alternative: string };
     card?: Card;
     choices?: Choice[];

@@ -66,7 +66,7 @@ function lines(entry: Entry, context: RenderContext): string[] {
     for (const needless of all(".body ~ *, .feedback, .town, button, .hidden")) needless.remove();
     for (const image of node.querySelectorAll("img")) image.replaceWith(make("p", "", image.alt));
     for (const label of all(".contact-label")) label.append(": ");
-    for (const date of all(".reviewed")) date.prepend(" ");
+    for (const standing of all(".standing")) if (standing.previousSibling) standing.prepend(". ");
     for (const link of node.querySelectorAll<HTMLAnchorElement>("a[target]")) {
         const shown = link.querySelector(".contact") ?? link;
         if (readable(link.href) === shown.textContent || shown !== link) shown.textContent = link.href;

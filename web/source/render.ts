@@ -18,7 +18,7 @@ export function entryNode(entry: Entry, context: RenderContext): HTMLElement {
     else if (entry.kind === "notice" && context.greeting) body.append(foldedNotice(entry.text, context));
     else body.append(...(entry.from === "patient" ? [plain(entry.text)] : paragraphs(words, base, entry.text, callable)));
     if (entry.picture) body.append(picture(entry.picture, context));
-    if (entry.sources?.length || entry.reviewed) body.append(source(entry.sources ?? [], entry.reviewed, words, base));
+    if (entry.sources?.length || entry.status) body.append(source(entry.sources ?? [], entry.status, words, base));
     if (entry.feedback?.length) body.append(feedbackNode(entry, entry.feedback, context));
     const node = outer(entry.from, entry.kind, new Date(entry.time), words, body);
     node.dataset.id = entry.id;
@@ -128,7 +128,7 @@ function group(kind: string, label: string, content: Node[], labelHidden: boolea
     return make("div", kind, shown, items);
 }
 
-function source(sources: Source[], reviewed: string | undefined, words: Words, base: URL): HTMLElement {
+function source(sources: Source[], status: string | undefined, words: Words, base: URL): HTMLElement {
     const line = make("p", "source");
     line.dir = "auto";
     if (sources.length) line.append(`${words.say(sources.length > 1 ? "sources" : "source")}: `);
@@ -136,7 +136,7 @@ function source(sources: Source[], reviewed: string | undefined, words: Words, b
         if (position) line.append("; ");
         line.append(each.link ? link(words, base, each.link, each.organisation) : each.organisation);
     });
-    if (reviewed) line.append(make("span", "reviewed", words.say("reviewed", { date: words.date(reviewed) })));
+    if (status) line.append(make("span", "standing", status));
     return line;
 }
 
@@ -188,7 +188,7 @@ function card(given: Card, folded: boolean, { words, base }: RenderContext): Nod
         const line = make("p", "source");
         if (given.source) line.append(`${words.say("source")}: `, sourceOfCard(given.source, words, base));
         if (given.checked_on)
-            line.append(make("span", "reviewed", words.say("checked", { date: words.date(given.checked_on) })));
+            line.append(make("span", "standing", words.say("checked", { date: words.date(given.checked_on) })));
         nodes.push(line);
     }
     return folded ? [make("details", "", make("summary", "", ...head, icon("unfold")), ...nodes)] : [...head, ...nodes];

@@ -86,7 +86,8 @@ class Entry:
     # Hash of the answer's text.
     version: str | None = None
     sources: tuple[Mapping[str, str], ...] = ()
-    reviewed: str | None = None
+    # The sentence on what stands behind the text.
+    status: str | None = None
     picture: Picture | None = None
     card: Mapping[str, Any] | None = None
     # Stored feedback: the stars for a topic, or whether it is followed from now on; without a topic, all of them.
@@ -157,7 +158,7 @@ def assistant_entries(message: Mapping[str, Any], last: int = 0) -> list[Entry]:
             topic=message.get("topic"),
             version=message.get("version"),
             sources=tuple(message.get("sources") or ()),
-            reviewed=message.get("reviewed"),
+            status=message.get("status"),
             picture=_picture(message),
             receipt=message.get("kept"),
             card=_card(message) if kind in ("clinic", "group", "registry") else None,
@@ -196,7 +197,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
         "said": entry.message_id,
         "topic": entry.topic and {"id": entry.topic, "title": titles.get(entry.topic, "")},
         "sources": [dict(source) for source in entry.sources],
-        "reviewed": entry.reviewed,
+        "status": entry.status,
         "picture": entry.picture and {"link": f"/chat/pictures/{entry.picture.file}", "alternative": entry.picture.alternative},
         "card": entry.card,
         "kept": entry.receipt,

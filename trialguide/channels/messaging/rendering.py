@@ -141,8 +141,8 @@ def _segments(
                 yield gap, piece
                 gap = " "
         gap = "\n" if line else "\n\n"
-    if entry.sources and entry.reviewed:
-        yield "\n\n", source_line(_source_template(), entry.sources, entry.reviewed, markup.named)
+    if entry.sources:
+        yield "\n\n", source_line(_source_template(), entry.sources, markup.text(entry.status or ""), markup.named)
     gap = "\n\n"
     for title in listed:
         for piece in _cut(title, markup.text, limit):

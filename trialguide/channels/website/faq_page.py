@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from babel.dates import format_date
-
 from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
-from trialguide.content.wording import load_pictures
+from trialguide.content.reviews import ANSWERS, Reviewed, is_served, record_of, status_sentence, text_sha256
+from trialguide.content.wording import load_pictures, load_words
 from trialguide.storage.ratings import MIN_RATINGS, Average
 
 
@@ -22,8 +21,11 @@ class FaqEntry:
     text: str
     more: str
     sources: Sequence[Mapping[str, str]]
-    reviewed: str
-    reviewed_in_words: str
+    # The sentence on what stands behind the answer, and the review if it is in force.
+    status: str
+    review: Reviewed | None
+    # False where SERVE keeps the answer back: its title and sources alone are shown.
+    served: bool
     related: Sequence[tuple[str, str]]
     picture: tuple[str, str] | None
     # Average of the ratings of the current answer, None below MIN_RATINGS.
@@ -39,20 +41,24 @@ class FaqGroup:
     questions: Sequence[FaqEntry]
 
 
-def faq_groups(responses: Mapping[str, Sequence[Mapping[str, Any]]], averages: Iterable[Average]) -> list[FaqGroup]:
-    """The groups with their entries, from the responses of the domain and the average ratings of all answer versions."""
+def faq_groups(responses: Mapping[str, Sequence[Mapping[str, Any]]], averages: Iterable[Average], serve: str) -> list[FaqGroup]:
+    """The groups with their entries, from the responses of the domain and the average ratings of all answer versions.
+
+    `serve` as in `Settings`.
+    """
     catalogue = load_catalogue()
     shown = {(average.topic, average.version): average for average in averages if average.count >= MIN_RATINGS}
     groups = []
     for id, title in catalogue.groups.items():
         topics = [topic for topic in catalogue.topics.values() if topic.group == id]
-        questions = [_faq_entry(topic.id, responses[f"utter_{FAQ}/{topic.id}"][0], shown) for topic in topics]
+        questions = [_faq_entry(topic.id, responses[f"utter_{FAQ}/{topic.id}"][0], shown, serve) for topic in topics]
         groups.append(FaqGroup(id, title, questions))
     return groups
 
 
-def _faq_entry(id: str, response: Mapping[str, Any], averages: Mapping[tuple[str, str], Average]) -> FaqEntry:
+def _faq_entry(id: str, response: Mapping[str, Any], averages: Mapping[tuple[str, str], Average], serve: str) -> FaqEntry:
     catalogue, metadata = load_catalogue(), response["metadata"]
+    record, sha256 = record_of(ANSWERS, id), text_sha256([response])
     picture = metadata.get("picture")
     return FaqEntry(
         id=id,
@@ -60,8 +66,9 @@ def _faq_entry(id: str, response: Mapping[str, Any], averages: Mapping[tuple[str
         text=response["text"],
         more=metadata.get("more") or "",
         sources=metadata["sources"],
-        reviewed=metadata["reviewed"],
-        reviewed_in_words=format_date(date.fromisoformat(metadata["reviewed"]), "MMMM yyyy", locale="en"),
+        status=status_sentence(record, sha256, load_words(), date.today()),
+        review=record.reviewed if record.is_reviewed(sha256) else None,
+        served=is_served(record.status(sha256), serve),
         related=[(topic, catalogue.topics[topic].title) for topic in catalogue.topics[id].related if topic in catalogue.topics],
         picture=(picture, load_pictures()[picture]) if picture else None,
         rated=averages.get((id, version_of(response["text"]))),

@@ -19,7 +19,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from trialguide.channels.website.faq_page import faq_groups
+from trialguide.channels.website.structured_data import structured_data
 from trialguide.content.files import DOCS, WEB, WORDS, load_yaml
+from trialguide.content.operator_details import load_operator
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.settings import process_settings
 from trialguide.storage.ratings import MIN_RATINGS, Average, averages
@@ -99,7 +101,9 @@ class Site:
         self._files["frame"] = self._page("frame.html")
         self._not_found = self._page("missing.html")
         self._files["privacy"] = self._page(
-            "privacy.html", content=markdown(PRIVACY.read_text(encoding="utf-8"), extensions=["tables"])
+            "privacy.html",
+            content=markdown(PRIVACY.read_text(encoding="utf-8"), extensions=["tables"]),
+            operator=load_operator(),
         )
         self._averages: list[Average] = []
         self._faq_rendered = -math.inf
@@ -141,7 +145,9 @@ class Site:
             self._averages = await app.ctx.agent.tracker_store.run(averages)
         except Unavailable:
             logger.warning("The page of answers shows the ratings as they were.")
-        self._files["faq"] = self._page("faq.html", groups=faq_groups(domain.responses, self._averages), fewest=MIN_RATINGS)
+        groups = faq_groups(domain.responses, self._averages, process_settings().serve)
+        data = structured_data(groups, self._labels["faq_title"], LANGUAGE, load_operator())
+        self._files["faq"] = self._page("faq.html", groups=groups, fewest=MIN_RATINGS, data=data, operator=load_operator())
 
     def _page(self, template: str, **values: Any) -> StaticFile:
         text = self._templates.get_template(template).render(labels=self._labels, language=LANGUAGE, **values)

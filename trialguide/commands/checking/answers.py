@@ -1,8 +1,7 @@
-"""Checks of the answers: their names, lengths, reading grades, sources and dates."""
+"""Checks of the answers: their names, lengths, reading grades and sources."""
 
 import re
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 
 import textstat
@@ -14,11 +13,14 @@ from trialguide.commands.yaml_lines import ContentFile, Location, examples
 from trialguide.places.directory_files import LINK
 
 MOST_WORDS = 90
+# With the names of the sources, which stand below in small print: those of public bodies are long.
+MOST_WORDS_WITH_SOURCES = 100
 MOST_WORDS_SIMPLER = 60
 HIGHEST_GRADE = 8.0
 HIGHEST_GRADE_SIMPLER = 6.0
 FEWEST_EXAMPLES = 40
-STALE_AFTER_DAYS = 730
+# Keys of earlier versions.
+LEFT_BEHIND = frozenset({"reviewed", "review_by"})
 PARTS = (("simpler", MOST_WORDS_SIMPLER, HIGHEST_GRADE_SIMPLER), ("more", MOST_WORDS, HIGHEST_GRADE))
 
 
@@ -68,8 +70,9 @@ def _check_text(
     words, grade = words_and_grade(text)
     if words > most_words:
         yield content.at(file, where, f"The text has {words} words; at most {most_words} are allowed.", "Shorten it.")
-    elif words + beside > MOST_WORDS:
-        problem = f"The text has {words} words and its source line {beside} more, together at most {MOST_WORDS} are allowed."
+    elif words + beside > MOST_WORDS_WITH_SOURCES:
+        together = f"together at most {MOST_WORDS_WITH_SOURCES} are allowed"
+        problem = f"The text has {words} words, and the names of its sources {beside} more; {together}."
         yield content.at(file, where, problem, "Shorten the text or the names of the sources.")
     if grade > highest_grade:
         problem = f"The text has reading grade {grade:.1f}, above {highest_grade:.0f}."
@@ -83,32 +86,23 @@ def words_and_grade(text: str) -> tuple[int, float]:
 
 
 def _words_of_source_line(metadata: dict[str, Any]) -> int:
-    """The number of words that the line below an answer adds to it, its links not counted."""
+    """The number of words that the names of the sources add to an answer.
+
+    The sentence behind them, on what stands behind the answer, is the same below all: no editor can shorten it.
+    """
     organisations = [str(source.get("organisation", "")) for source in metadata["sources"] if isinstance(source, dict)]
-    # "Source:" and "Checked November 2026."
-    return sum(len(organisation.split()) for organisation in organisations) + 4
+    return sum(len(organisation.split()) for organisation in organisations) + len(["Source:"])
 
 
 def check_sources(content: Content, file: ContentFile, where: Location, metadata: dict[str, Any]) -> Iterator[Finding]:
-    """Mistakes in the sources and dates of an answer or a reply."""
+    """Mistakes in the sources of an answer or a reply."""
     for position, source in enumerate(metadata["sources"]):
         fault = _fault_of_source(source)
         if fault:
             yield content.at(file, (*where, "sources", position), *fault)
-    reviewed = metadata.get("reviewed")
-    age = _days_since(reviewed)
-    if age is None:
-        remedy = 'Write it in straight quotes, year first: "2026-11-22".'
-        yield content.at(file, (*where, "reviewed"), "The review date cannot be read.", remedy)
-        return
-    if age < 0:
-        problem = f"The review date {reviewed} lies ahead."
-        yield content.at(file, (*where, "reviewed"), problem, "Write the day of the review.")
-    if age > STALE_AFTER_DAYS:
-        problem = f"The last review, {reviewed}, is more than two years ago."
-        yield content.at(file, (*where, "reviewed"), problem, "Review the answer and write today's date.", warning=True)
-    if "review_by" in metadata:
-        yield from _check_review_by(content, file, (*where, "review_by"), metadata["review_by"])
+    for key in LEFT_BEHIND & metadata.keys():
+        remedy = "Delete the line: the day and the status come from data/reviews/."
+        yield content.at(file, (*where, key), f"“{key}” is not read any more.", remedy, warning=True)
 
 
 def _fault_of_source(source: Any) -> tuple[str, str] | None:
@@ -121,21 +115,3 @@ def _fault_of_source(source: Any) -> tuple[str, str] | None:
     if not LINK.fullmatch(link):
         return f"This source is not complete: “{link}” is no address.", remedy
     return None
-
-
-def _check_review_by(content: Content, file: ContentFile, where: Location, day: Any) -> Iterator[Finding]:
-    overdue = _days_since(day)
-    if overdue is None:
-        problem = "The day of the next review cannot be read."
-        yield content.at(file, where, problem, 'Write it in quotes: "2027-11-22".')
-    elif overdue > 0:
-        problem = f"The next review was due by {day}."
-        yield content.at(file, where, problem, "Review the answer and write a later day, or none.", warning=True)
-
-
-def _days_since(day: Any) -> int | None:
-    """Days from a day such as "2026-11-22" until today, or None when it is none."""
-    try:
-        return (date.today() - date.fromisoformat(day if isinstance(day, str) else "")).days
-    except ValueError:
-        return None

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from trialguide.commands.checking.findings import Finding
-from trialguide.commands.checking.structure import mistakes_in_structure
+from trialguide.commands.checking.structure import TEXTS_ONLY, kind_of, mistakes_in_structure
 from trialguide.commands.checking.syntax import mistake_that_stops, mistakes_in_form
 from trialguide.commands.yaml_lines import ContentFile, Location
 
@@ -68,7 +68,7 @@ def _read(content: Content, path: Path) -> ContentFile | None:
         content.findings.append(not_utf8(content.name(path)))
         return None
     try:
-        return ContentFile(path, text)
+        return ContentFile(path, text, texts_only=kind_of(path) in TEXTS_ONLY)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mistake = next(mistakes_in_form(text), None) or mistake_that_stops(text, error)
         content.findings.append(Finding(content.name(path), *mistake))

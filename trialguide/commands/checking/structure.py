@@ -15,7 +15,14 @@ from trialguide.content.files import load_yaml
 SCHEMAS = Path(__file__).with_name("structure.yml")
 FOLDERS = {"faq": "answer", "nlu": "examples", "replies": "replies", "words": "words"}
 # Files that stand in no folder.
-BESIDE_THE_FOLDERS = {"topics.yml": "catalogue", "follow_ups.yml": "follow_ups", "harmless.yml": "harmless"}
+BESIDE_THE_FOLDERS = {
+    "topics.yml": "catalogue",
+    "follow_ups.yml": "follow_ups",
+    "harmless.yml": "harmless",
+    "operator.yml": "operator",
+}
+# Kinds of files in which `on`, `no` and days are texts.
+TEXTS_ONLY = frozenset({"review", "directory_reviews", "operator"})
 COMPARE = "Compare it with the entries around it, or with an earlier version of the file."
 
 
@@ -23,6 +30,8 @@ def kind_of(path: Path) -> str | None:
     """The kind of a content file, or None for one whose form is not checked; each file of the vocabulary is one of its own."""
     if path.parent.name == "vocabulary":
         return path.stem if path.stem in _schemas()["vocabulary"] else None
+    if "reviews" in (path.parent.name, path.parent.parent.name):
+        return "directory_reviews" if path.parent.name == "reviews" else "review"
     return BESIDE_THE_FOLDERS.get(path.name) or FOLDERS.get(path.parent.name)
 
 

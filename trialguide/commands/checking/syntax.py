@@ -11,8 +11,9 @@ from trialguide.commands.checking.findings import Mistake
 TEXT_KEYS = ("text", "simpler", "more")
 # The keys of the content files, to tell a key without its colon from a line of text.
 KEYS = frozenset(
-    "version responses metadata text simpler more picture sources organisation link reviewed review_by nlu intent examples "
-    "buttons words labels continues groups answers lookups conversation safety title group source must related does".split()
+    "version responses metadata text simpler more picture sources organisation link reviewed nlu intent examples "
+    "buttons words labels continues groups answers lookups conversation safety title group source must related does "
+    "drafted checked by on next text_sha256 links role interests funding checked_how note name contact".split()
 )
 KEY = re.compile(r"(?P<indent>\s*(?:- +)*)(?P<key>\"[^\"]+\"|[^\s\"'#\[{-][^:#]*?)\s*:(?:\s+(?P<value>.*))?$")
 # Below a dash only the keys that begin an entry: a list may hold any words.

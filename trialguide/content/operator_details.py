@@ -1,0 +1,34 @@
+"""Operator: who runs this assistant, from `data/operator.yml`, which is empty until they fill it in."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from trialguide.content.files import OPERATOR, load_texts
+
+
+@dataclass(frozen=True)
+class Operator:
+    """The operator: its name, how it can be reached, and who pays. Empty where it is not stated."""
+
+    name: str = ""
+    contact: str = ""
+    funding: str = ""
+
+    def fields(self, not_stated: str) -> dict[str, str]:
+        """The fields of texts about the operator: `operator_name` and so on, with words for what is not stated."""
+        return {f"operator_{name}": value or not_stated for name, value in asdict(self).items()}
+
+
+@cache
+def load_operator(file: Path = OPERATOR) -> Operator:
+    """The operator, read once per process; nothing is stated in a file that cannot be read, which `trialguide check` names."""
+    try:
+        written = load_texts(file)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        written = None
+    given = written if isinstance(written, Mapping) else {}
+    return Operator(**{field.name: " ".join(str(given.get(field.name) or "").split()) for field in fields(Operator)})
