@@ -8,7 +8,7 @@ from rasa.shared.core.events import BotUttered, Event, SessionStarted, SlotSet, 
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from trialguide.content.catalogue import load_catalogue
-from trialguide.dialogue.context import context_of, other_readings
+from trialguide.dialogue.context import asked_before_alarm, context_of, other_readings
 from trialguide.nlu.message import Context
 
 DOMAIN = Domain.from_yaml(
@@ -36,6 +36,9 @@ PLACEBO = answered(topic="placebo", part="text")
         ([asked(), PLACEBO, asked(), answered()], Context(topic="placebo")),
         ([asked(), PLACEBO, *[asked(), answered()] * 3], Context()),
         ([asked(), PLACEBO, SessionStarted()], Context()),
+        ([UserUttered("clinics", {"name": "find_clinic"}), answered()], Context(topic="find_clinic")),
+        ([asked(), PLACEBO, UserUttered("clinics", {"name": "find_clinic"}), answered()], Context(topic="find_clinic")),
+        ([UserUttered("clinics", {"name": "find_clinic"}), answered(), asked(), PLACEBO], Context(topic="placebo")),
         ([asked(), ALARM], Context("emergency")),
         ([asked(), ALARM, SessionStarted()], Context()),
     ],
@@ -75,3 +78,21 @@ RANKING = ("faq/placebo", "statement/fear", "find_trial", "faq/blinding", "faq/c
 def test_a_correction_offers_what_was_likeliest_next(events: list[Event], readings: list[str]) -> None:
     tracker = DialogueStateTracker.from_events("me", events, DOMAIN.slots)
     assert other_readings(tracker, load_catalogue()) == readings
+
+
+@pytest.mark.parametrize(
+    ("events", "asked_about"),
+    [
+        ([heard("check_in_self_harm", "", RANKING), heard("check_in_over")], ["placebo", "find_trial", "blinding"]),
+        (
+            [heard("emergency", "", RANKING), heard("alarm_number"), heard("emergency_over")],
+            ["placebo", "find_trial", "blinding"],
+        ),
+        # A phrase of danger is certain: nothing else was likely.
+        ([heard("faq", "placebo", RANKING), heard("emergency", "", ("emergency",)), heard("emergency_over")], []),
+        ([heard("faq", "placebo", RANKING), heard("deny")], []),
+    ],
+)
+def test_after_a_false_alarm_what_was_asked_is_known(events: list[Event], asked_about: list[str]) -> None:
+    tracker = DialogueStateTracker.from_events("me", events, DOMAIN.slots)
+    assert asked_before_alarm(tracker, load_catalogue()) == asked_about

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from stored_interpreter import THRESHOLDS, stored_interpreter
 
-from trialguide.nlu.alarm import ALARM_ONLY, in_context
+from trialguide.nlu.alarm import ALARM_ONLY, borne_out, in_context
 from trialguide.nlu.message import Context
 
 TEXT = "qqq www"
@@ -59,10 +59,10 @@ def test_a_phrase_of_danger_rings_again() -> None:
     assert interpreter.interpret(text, SELF_HARM).decision.label == "emergency"
 
 
-@pytest.mark.parametrize(("told", "label"), [(0.9, "check_in_self_harm"), (0.4, "self_harm")])
-def test_a_phrase_of_danger_in_a_sure_statement_is_asked_about(told: float, label: str) -> None:
+@pytest.mark.parametrize(("likely", "label"), [(0.05, "check_in_self_harm"), (0.2, "self_harm")])
+def test_a_phrase_in_which_the_detector_sees_no_danger_is_asked_about(likely: float, label: str) -> None:
     text = "she wanted to kill herself that winter"
-    row = {"statement/past": told, "self_harm": 0.05, "emergency": 0.0, "costs": 0.95 - told}
+    row = {"statement/past": 1 - likely, "self_harm": likely, "emergency": 0.0}
     interpreter = stored_interpreter({text: row}, THRESHOLDS)
     assert interpreter.interpret(text).decision.label == label
 
@@ -77,3 +77,29 @@ def test_no_threshold_below_the_one_that_asks_asks() -> None:
     row = {"emergency": 0.34, "costs": 0.66}
     interpreter = stored_interpreter({TEXT: row}, replace(THRESHOLDS, check_in=0.35))
     assert interpreter.interpret(TEXT).decision.label == "costs"
+
+
+@pytest.mark.parametrize(
+    ("in_sentences", "danger"),
+    [
+        ([], 0.8),
+        ([0.9, 0.0], 0.8),
+        ([0.8, 0.1], 0.8),
+        ([0.2, 0.05], 0.4),
+        ([0.0, 0.0], 0.0),
+    ],
+)
+def test_danger_counts_as_much_as_a_sentence_bears_out(in_sentences: list[float], danger: float) -> None:
+    rows = [{"self_harm": value, "costs": 1 - value} for value in in_sentences]
+    found = borne_out({"self_harm": 0.5, "check_in_self_harm": 0.3, "costs": 0.2}, rows)
+    assert found["self_harm"] + found["check_in_self_harm"] == pytest.approx(danger)
+    assert sum(found.values()) == pytest.approx(1)
+
+
+def test_three_harmless_sentences_raise_no_alarm() -> None:
+    one, two, three, text = "Aaa bbb.", "Ccc ddd.", "Eee fff.", "Aaa bbb. Ccc ddd. Eee fff."
+    safe, danger = {"placebo": 0.98, "self_harm": 0.02}, {"self_harm": 0.9, "placebo": 0.1}
+    interpreter = stored_interpreter({text: danger, one: safe, two: safe, three: safe}, THRESHOLDS)
+    assert interpreter.interpret(text).decision.label == "placebo"
+    interpreter = stored_interpreter({text: danger, one: safe, two: danger, three: safe}, THRESHOLDS)
+    assert interpreter.interpret(text).decision.label == "self_harm"

@@ -22,6 +22,8 @@ DOUBT = {"placebo": 0.5, "costs": 0.4, "greet": 0.1}
 GREETING = {"greet": 0.7, "placebo": 0.3}
 TWO = "what are the qqq? who are the www?"
 ALIKE, BEHIND = "what are the qqq? how many?", "what is a placebo? how many?"
+PARTS = {"Qqq www.": COSTS, "What is a placebo?": COSTS, "Www.": COSTS}
+OUT = "out_of_scope"
 AGAIN = "what is a placebo? who are the www?"
 
 
@@ -52,6 +54,19 @@ AGAIN = "what is a placebo? who are the www?"
         ("hello, the qqq of www", {"hello, the qqq of www": GREETING, "the qqq of www": PLACEBO}, "placebo"),
         ("hello qqq", {"hello qqq": DOUBT, "qqq": PLACEBO}, "placebo"),
         ("hello qqq", {"hello qqq": DOUBT, "qqq": DOUBT}, "nlu_fallback"),
+        ("hello, what is a placebo", {}, "placebo"),
+        # A title among other words, and the only question where it is clearer than the whole.
+        ("Qqq www. What is a placebo? Www.", {"Qqq www. What is a placebo? Www.": COSTS} | PARTS, "placebo"),
+        (
+            "Qqq www. Who are the www?",
+            {"Qqq www. Who are the www?": DOUBT, "Qqq www.": GREETING, "Who are the www?": COSTS},
+            "costs",
+        ),
+        (
+            "Qqq www. Who are the www?",
+            {"Qqq www. Who are the www?": OUTSIDE, "Qqq www.": GREETING, "Who are the www?": COSTS},
+            OUT,
+        ),
         # Two questions, unless the whole is about something that comes first.
         (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": COSTS}, SEVERAL_TOPICS),
         (TWO, {TWO: DOUBT, "what are the qqq?": PLACEBO, "who are the www?": DOUBT, AGAIN: DOUBT}, SEVERAL_TOPICS),

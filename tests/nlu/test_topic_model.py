@@ -52,6 +52,18 @@ def test_training_again_gives_the_same(topic_model: TopicModel) -> None:
     assert again.probabilities(SENTENCES)[0] == pytest.approx(topic_model.probabilities(SENTENCES)[0], abs=1e-4)
 
 
+def test_the_detector_alone_learns_harmless_messages(model: Path) -> None:
+    danger = ["i cannot breathe", "my chest hurts badly", "i am bleeding and cannot stop it"]
+    harmless = ["my dog is tired", "the bus was late again", "the cake burnt in the oven"]
+    labelled = [*LABELS, *["emergency"] * len(danger)]
+    fitted = TopicModel.fit(SentenceEncoder(), [*SENTENCES, *danger], labelled, SETTINGS, harmless=harmless)
+    assert fitted.labels == ("costs", "leaving_trial", "placebo", "emergency")
+    for rows, lowest, highest in ((danger, 0.5, 1.01), (harmless, 0, 0.5)):
+        for found in fitted.probabilities(rows):
+            assert lowest < found["emergency"] < highest
+            assert sum(found.values()) == pytest.approx(1)
+
+
 @pytest.mark.parametrize("sentence", ["what is a placebo, a sugar pill?", "", "東京", "pay pay pay"])
 def test_ngrams_are_counted_as_the_library_counts_them(topic_model: TopicModel, sentence: str) -> None:
     columns, weights = topic_model._ngrams_of(sentence)

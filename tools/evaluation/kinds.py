@@ -189,7 +189,7 @@ def _last_turn(piece: dict[str, Any], interpreter: Interpreter, catalogue: Catal
     for turn in piece["turns"][:-1]:
         label = interpreter.interpret(turn, Context(alarm, topic)).decision.label
         alarm = _alarm_after(label, alarm)
-        topic = label if label in catalogue.topics else topic
+        topic = label if label in catalogue.titles else topic
         look_up = label if label in catalogue.lookups else look_up
     found = interpreter.interpret(piece["turns"][-1], Context(alarm, topic))
     wanted = {piece["topic"], *(piece.get("also") or ())}

@@ -5,7 +5,7 @@ from typing import Any
 from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from trialguide.content.catalogue import FAQ, Catalogue
+from trialguide.content.catalogue import FAQ, Catalogue, load_catalogue
 from trialguide.nlu.decision import CHECK_INS, DANGERS, OFFERS
 from trialguide.nlu.message import Context
 
@@ -18,16 +18,18 @@ ASKED = 0.05
 
 
 def context_of(tracker: DialogueStateTracker | None) -> Context:
-    """The alarm that goes on in this session, and the topic answered last, if that was a few turns ago at most."""
+    """The alarm that goes on in this session, and the topic answered or look-up asked for last, a few turns ago at most."""
     if tracker is None:
         return Context()
-    turns, topic = 0, None
+    turns, topic, look_ups = 0, None, load_catalogue().lookups
     for event in reversed(tracker.events):
         if isinstance(event, SessionStarted):
             break
         turns += isinstance(event, UserUttered)
         if topic is None and turns < MOST_TURNS and isinstance(event, BotUttered):
             topic = event.metadata.get("topic")
+        if topic is None and turns <= MOST_TURNS and isinstance(event, UserUttered) and event.intent_name in look_ups:
+            topic = event.intent_name
     # A new session begins without the alarm of an earlier one.
     alarm = tracker.get_slot(ALARM) if turns and ALARM in tracker.slots else NO_ALARM
     return Context(None if alarm == NO_ALARM else alarm, topic)

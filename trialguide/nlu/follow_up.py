@@ -1,4 +1,4 @@
-"""Follow-ups: a short message is classified behind the title of the topic that was answered before it.
+"""Follow-ups: a short message is classified behind the title of the topic or look-up that came before it.
 
 "How many people?" says nothing by itself. The classifier has learned such messages behind the titles they depend on, and
 ordinary ones behind any title (`follow_up_examples`). Where the last topic itself is asked about, the paragraph of its answer
@@ -23,7 +23,7 @@ CLEAR, FEW_WORDS = 0.95, 3
 def behind_topic(message: Message, nlu: Resources) -> str | None:
     """A short message behind the title of the topic before it; None for a long one and where nothing comes before."""
     topic = message.context.topic
-    if topic not in nlu.catalogue.topics or not 0 < len(WORD.findall(message.cleaned)) <= MOST_WORDS:
+    if topic not in nlu.catalogue.titles or not 0 < len(WORD.findall(message.cleaned)) <= MOST_WORDS:
         return None
     return behind_title(nlu.catalogue.titles[str(topic)], message.cleaned)
 
@@ -51,7 +51,7 @@ def _says_it_alone(message: Message, alone: Probabilities, nlu: Resources) -> bo
 def asked_again(found: Interpretation, message: Message, nlu: Resources) -> Interpretation:
     """In place of an answer that was just read, the paragraph of it or of its longer form that is most alike to the message."""
     topic = message.context.topic
-    if topic is None or found.decision.label != topic or message.example:
+    if topic not in nlu.catalogue.topics or found.decision.label != topic or message.example:
         return found
-    passage = nlu.passages.nearest(topic, nlu.vector(message.cleaned))
+    passage = nlu.passages.nearest(str(topic), nlu.vector(message.cleaned))
     return replace(found, decision=Decision(FOLLOW_UP, found.decision.confidence), passage=passage)

@@ -16,8 +16,8 @@ LONG = 25
 class Context:
     """The state of the conversation that a message is read in.
 
-    `alarm` is the alarm that goes on or the question about danger that waits (the slot `alarm`), `topic` that of the last
-    reply, if it was an answer.
+    `alarm` is the alarm that goes on or the question about danger that waits (the slot `alarm`), `topic` the topic or look-up
+    that came last.
     """
 
     alarm: str | None = None

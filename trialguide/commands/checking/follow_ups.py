@@ -15,8 +15,10 @@ def check_follow_ups(content: Content) -> Iterator[Finding]:
     if file is None or content.catalogue is None:
         return
     for topic, targets in file.data.items():
-        if topic not in content.catalogue["answers"]:
-            yield content.at(file, (topic,), f"There is no topic “{topic}”.", "Write the id of a topic of data/topics.yml.")
+        if topic not in content.titles:
+            yield content.at(
+                file, (topic,), f"There is no topic “{topic}”.", "Write the id of a topic or look-up of data/topics.yml."
+            )
         learned: dict[str, str] = {}
         for target, messages in targets.items():
             if target not in content.titles and target != NO_ANSWER:
