@@ -10,7 +10,7 @@ import numpy as np
 from trialguide.content.catalogue import load_catalogue
 from trialguide.nlu.decision import Thresholds
 from trialguide.nlu.interpreter import Interpreter
-from trialguide.nlu.passages import Passages
+from trialguide.nlu.passages import Passage, Passages
 from trialguide.nlu.preprocessing import load_abbreviations, load_courtesies
 from trialguide.nlu.resources import Resources
 from trialguide.nlu.safety_phrases import load_safety_phrases
@@ -70,6 +70,7 @@ def untrained_resources() -> Resources:
         catalogue=load_catalogue(),
         thresholds=THRESHOLDS,
         executor=ThreadPoolExecutor(1),
-        passages=Passages([], np.zeros((0, 1))),
-        vector=lambda _: np.zeros(1),
+        # Alike to every message.
+        passages=Passages([Passage("phase_1", "text", 0)], np.ones((1, 1))),
+        vector=lambda _: np.ones(1),
     )

@@ -1,11 +1,15 @@
 """Short messages that are read behind the topic before them."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from stored_interpreter import THRESHOLDS, stored_interpreter
 
 from trialguide.content.catalogue import load_catalogue
 from trialguide.nlu.decision import NO_ANSWER
 from trialguide.nlu.follow_up_examples import ORDINARY, examples_behind_titles, follow_up_rows
+from trialguide.nlu.interpreter import Interpreter
 from trialguide.nlu.message import Context
 
 CATALOGUE = load_catalogue()
@@ -45,6 +49,21 @@ def test_an_answer_that_was_just_read_is_not_said_again() -> None:
     assert interpreter.interpret(LONG).decision.label == "phase_1"
 
 
+@pytest.mark.parametrize(
+    ("text", "costs", "label"),
+    [("no, not the phase, the money", 0.4, "costs"), ("no, not the phase, the money", 0.1, "follow_up")],
+)
+def test_who_was_misread_gets_what_is_next_likeliest(text: str, costs: float, label: str) -> None:
+    rows = {text: UNCLEAR, f"{TITLE} {text}": {"phase_1": 1 - costs, "costs": costs}}
+    assert stored_interpreter(rows, THRESHOLDS).interpret(text, AFTER_PHASE_1).decision.label == label
+
+
+def test_no_paragraph_is_said_that_is_not_alike() -> None:
+    interpreter = stored_interpreter({LONG: {"phase_1": 0.9, "costs": 0.1}}, THRESHOLDS)
+    unlike = Interpreter(replace(interpreter.resources, vector=lambda _: -np.ones(1)))
+    assert unlike.interpret(LONG, AFTER_PHASE_1).decision.label == NO_ANSWER
+
+
 @pytest.mark.parametrize(("text", "context"), [("and how many", Context()), (LONG, AFTER_PHASE_1)])
 def test_other_messages_are_read_alone(text: str, context: Context) -> None:
     interpreter = stored_interpreter({text: {"phase_1": 0.2, "costs": 0.8}}, THRESHOLDS)
@@ -71,7 +90,7 @@ def test_no_text_answers_only_what_follows_an_answer() -> None:
 
 def test_follow_ups_name_topics() -> None:
     rows = list(follow_up_rows())
-    assert {topic for topic, _, _ in rows} == set(CATALOGUE.topics)
+    assert {*CATALOGUE.topics} <= {topic for topic, _, _ in rows} <= {*CATALOGUE.titles}
     assert {target for _, _, target in rows} <= {*CATALOGUE.titles, NO_ANSWER}
     assert len({(topic, text) for topic, text, _ in rows}) == len(rows)
 

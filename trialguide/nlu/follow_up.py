@@ -7,7 +7,7 @@ that is most alike to the message is the reply.
 
 from dataclasses import replace
 
-from trialguide.nlu.decision import NO_ANSWER, RATE_ANSWER, Decision, likeliest
+from trialguide.nlu.decision import NO_ANSWER, RATE_ANSWER, Decision, likeliest, pick_likeliest
 from trialguide.nlu.follow_up_examples import behind_title
 from trialguide.nlu.message import Interpretation, Message, Probabilities
 from trialguide.nlu.resources import Resources
@@ -18,6 +18,8 @@ FOLLOW_UP = "follow_up"
 MOST_WORDS = 12
 # A topic that is so likely, in more words than these few, is meant whatever came before.
 CLEAR, FEW_WORDS = 0.95, 3
+# The likeness of a paragraph to a longer message that is about it.
+ALIKE = 0.45
 
 
 def behind_topic(message: Message, nlu: Resources) -> str | None:
@@ -49,9 +51,17 @@ def _says_it_alone(message: Message, alone: Probabilities, nlu: Resources) -> bo
 
 
 def asked_again(found: Interpretation, message: Message, nlu: Resources) -> Interpretation:
-    """In place of an answer that was just read, the paragraph of it or of its longer form that is most alike to the message."""
-    topic = message.context.topic
+    """In place of an answer that was just read, its paragraph that is most alike to the message, or that no text says it.
+
+    Who says that they were misread gets what is next likeliest, if it is likely.
+    """
+    topic, confidence = message.context.topic, found.decision.confidence
     if topic not in nlu.catalogue.topics or found.decision.label != topic or message.example:
         return found
-    passage = nlu.passages.nearest(str(topic), nlu.vector(message.cleaned))
-    return replace(found, decision=Decision(FOLLOW_UP, found.decision.confidence), passage=passage)
+    if nlu.courtesies.corrects(message.text):
+        others = {label: found.probabilities.get(label, 0.0) for label in nlu.catalogue.titles if label != topic}
+        if other := pick_likeliest(others, nlu.thresholds.follow_up):
+            return replace(found, decision=other)
+    # A short message is most alike to nothing; that it is about this topic was read behind its title.
+    passage = nlu.passages.nearest(str(topic), nlu.vector(message.cleaned), -1.0 if message.scores.behind_topic else ALIKE)
+    return replace(found, decision=Decision(FOLLOW_UP if passage else NO_ANSWER, confidence), passage=passage)

@@ -47,13 +47,17 @@ class Passages:
             self._rows.setdefault(passage.topic, []).append(row)
         self._passages = list(passages)
 
-    def nearest(self, topic: str, vector: np.ndarray) -> Passage | None:
-        """The paragraph of a topic's answer that is most alike to a message's vector, by cosine; one unread counts more."""
-        rows = self._rows.get(topic)
-        if not rows:
+    def nearest(self, topic: str, vector: np.ndarray, least: float = -1.0) -> Passage | None:
+        """The paragraph of a topic's answer that is most alike to a message's vector, by cosine; one unread counts more.
+
+        None where no cosine reaches `least`.
+        """
+        rows = self._rows.get(topic, [])
+        likeness = self._vectors[rows] @ vector
+        if not rows or likeness.max() < least:
             return None
         unread = [UNREAD if self._passages[row].part == "more" else 0.0 for row in rows]
-        return self._passages[rows[int(np.argmax(self._vectors[rows] @ vector + np.array(unread)))]]
+        return self._passages[rows[int(np.argmax(likeness + np.array(unread)))]]
 
     def save(self, folder: Path) -> None:
         """Writes the vectors, in 16 bits, and what they belong to."""

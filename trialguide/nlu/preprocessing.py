@@ -20,12 +20,17 @@ class Courtesies:
 
     def __init__(self, rows: Mapping[str, Sequence[str]]) -> None:
         """Compiles the expressions. Raises re.error if one of them is broken."""
-        opening, closing = (
+        correcting, opening, closing = (
             "|".join(f"(?:{expression})".replace(" ", SEPARATOR) for expression in rows[kind])
-            for kind in ("opening", "closing")
+            for kind in ("correcting", "opening", "closing")
         )
-        self._opening = re.compile(rf"\W*(?:{opening}){SEPARATOR}", re.IGNORECASE)
+        self._correcting = re.compile(rf"\W*(?:{correcting}|no|nope|not)\b", re.IGNORECASE)
+        self._opening = re.compile(rf"\W*(?:{correcting}|{opening}){SEPARATOR}", re.IGNORECASE)
         self._closing = re.compile(rf"({SEPARATOR})(?:{closing})\W*$", re.IGNORECASE)
+
+    def corrects(self, text: str) -> bool:
+        """Whether a text begins with a no, or with words by which somebody says that they were misread."""
+        return self._correcting.match(text) is not None
 
     def strip(self, text: str, fewest: int = FEWEST_WORDS) -> str:
         """The text without its courtesies, as long as `fewest` words remain."""
