@@ -27,7 +27,7 @@ def said(lookup: str, place: str) -> list[str]:
     [
         ("find_clinic", "NO/Oslo", ["clinics", *["clinic"] * 5, "more_clinics"]),
         ("find_clinic", "JP", ["clinics_of_country", "clinic"]),
-        ("find_clinic", "LT", ["clinics_of_country", "clinic_unconfirmed", "clinic_unconfirmed"]),
+        ("find_clinic", "LT", ["clinics_of_country", "clinic_unconfirmed"]),
         ("find_clinic", "LU", ["clinics_abroad", *["clinic"] * 5, "more_clinics"]),
         ("find_clinic", "FR/Paris", ["excluded_country"]),
         ("find_trial", "DE", ["trials", *["registry"] * 5, "trials_next"]),
