@@ -36,6 +36,10 @@ PLACEBO = answered(topic="placebo", part="text")
         ([asked(), PLACEBO, asked(), answered()], Context(topic="placebo")),
         ([asked(), PLACEBO, *[asked(), answered()] * 3], Context()),
         ([asked(), PLACEBO, SessionStarted()], Context()),
+        # A word that was explained stands in for an answer, and never for one that came before it.
+        ([asked(), answered(topic_of_word="samples")], Context(topic="samples")),
+        ([asked(), PLACEBO, asked(), answered(topic_of_word="samples")], Context(topic="placebo")),
+        ([asked(), answered(topic_of_word=None)], Context()),
         ([asked(), ALARM], Context("emergency")),
         ([asked(), ALARM, SessionStarted()], Context()),
     ],

@@ -18,19 +18,23 @@ ASKED = 0.05
 
 
 def context_of(tracker: DialogueStateTracker | None) -> Context:
-    """The alarm that goes on in this session, and the topic answered last, if that was a few turns ago at most."""
+    """The alarm that goes on in this session, and the topic answered last, if that was a few turns ago at most.
+
+    Where there was none, it is the topic of a word that was explained.
+    """
     if tracker is None:
         return Context()
-    turns, topic = 0, None
+    turns, topic, topic_of_word = 0, None, None
     for event in reversed(tracker.events):
         if isinstance(event, SessionStarted):
             break
         turns += isinstance(event, UserUttered)
-        if topic is None and turns < MOST_TURNS and isinstance(event, BotUttered):
-            topic = event.metadata.get("topic")
+        if turns < MOST_TURNS and isinstance(event, BotUttered):
+            topic = topic or event.metadata.get("topic")
+            topic_of_word = topic_of_word or event.metadata.get("topic_of_word")
     # A new session begins without the alarm of an earlier one.
     alarm = tracker.get_slot(ALARM) if turns and ALARM in tracker.slots else NO_ALARM
-    return Context(None if alarm == NO_ALARM else alarm, topic)
+    return Context(None if alarm == NO_ALARM else alarm, topic or topic_of_word)
 
 
 def last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:
