@@ -17,6 +17,8 @@ from trialguide.nlu.safety_phrases import load_safety_phrases
 from trialguide.nlu.spelling import Speller
 from trialguide.places.entities import PlaceEntities
 from trialguide.text.feedback import load_following_reader, load_rating_reader
+from trialguide.text.meanings import load_meaning_reader
+from trialguide.text.terms import term_finder
 
 THRESHOLDS = Thresholds(
     answer=0.6,
@@ -67,6 +69,8 @@ def untrained_resources() -> Resources:
         places=PlaceEntities(()),
         ratings=load_rating_reader(),
         following=load_following_reader(),
+        meanings=load_meaning_reader(),
+        terms=term_finder(),
         catalogue=load_catalogue(),
         thresholds=THRESHOLDS,
         executor=ThreadPoolExecutor(1),

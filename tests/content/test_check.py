@@ -22,7 +22,7 @@ CLINICS, GROUPS, REGISTRIES, EMERGENCY = (
     f"directory/{name}.csv" for name in ("clinics", "support_groups", "registries", "emergency_numbers")
 )
 PLACEBO, TOPICS, LOOKUPS, SMALL_TALK = "faq/placebo.yml", "topics.yml", "words/lookups.yml", "replies/conversation.yml"
-FOLLOW_UPS = "follow_ups.yml"
+FOLLOW_UPS, GLOSSARY = "follow_ups.yml", "glossary.yml"
 SIMPLER = "        simpler: |-\n"
 CHARITE = "Charité – Universitätsmedizin Berlin,"
 # What an editor might do: file, what stands there, what is put in its place, and words of the finding. It is found on the
@@ -60,6 +60,21 @@ MISTAKES: dict[str, tuple[str, str, str, str] | tuple[str, str, str, str, int]] 
     "follow-up to no topic": (FOLLOW_UPS, "\nplacebo:\n", "\nplacebos:\n", "There is no topic “placebos”"),
     "follow-up without a target": (FOLLOW_UPS, "  no_answer:\n", "  nothing:\n", "“nothing” is no topic and no look-up"),
     "follow-ups without a list": (FOLLOW_UPS, "  costs:\n    - is it free?\n", "  costs: is it free?\n", "List its words"),
+    # The glossary
+    "term twice": (GLOSSARY, "\n  amine:\n", "\n  acute:\n", "“acute” is written twice"),
+    "name of two terms": (GLOSSARY, "    term: amine\n", "    term: Acute\n", "“Acute” is a name of “acute” already"),
+    "form of two terms": (GLOSSARY, "forms: [anemia, ", "forms: [active-surveillance, ", "“active-surveillance” is a name of “active surveillance” already"),
+    "name without letters": (GLOSSARY, "forms: [anemia, ", "forms: [anemia, '?', ", "“?” holds no letter"),
+    "topic of a term": (GLOSSARY, "topic: liver_treatments", "topic: liver", "There is no topic “liver”"),
+    "meaning too long": (GLOSSARY, "meaning: The part of the body", "meaning: Yes, yes, so it is, so it is, so it is, well, the part of the body", "at most 30 are allowed"),
+    "meaning too hard": (GLOSSARY, "meaning: Starting suddenly", "meaning: Unexpectedly necessitating immediate multidisciplinary consideration, starting suddenly", "reading grade"),
+    "field in a meaning": (GLOSSARY, "meaning: Starting", "meaning: Starting {day}", "“{day}”"),
+    "link of a term": (GLOSSARY, 'link: "https:', 'link: "http:', "no address that starts with https://"),
+    "meaning of a term deleted": (GLOSSARY, "    meaning: Starting suddenly and getting worse fast, but not lasting long.\n", "", "“meaning:” is missing", -4),
+    "key of a term misspelt": (GLOSSARY, "    meaning: Starting", "    meanning: Starting", "Write “meaning:”"),
+    "forms without brackets": (GLOSSARY, "forms: [active control]", "forms: active control", "between square brackets"),
+    "name that is only asked for": (GLOSSARY, "only_asked: [belly, tummy]", "only_asked: [bellies]", "“bellies” is no name of “abdomen”"),
+    "broken expression of a meaning": ("vocabulary/meanings.yml", "(please )?(define|explain", "(please )?define|explain", "cannot be read"),
     # Lines that are missing or misspelt
     "version deleted": (PLACEBO, 'version: "3.1"\n', "", "first line is missing"),
     "version without quotes": (PLACEBO, 'version: "3.1"', "version: 3.1", "“version” does not have the right form"),

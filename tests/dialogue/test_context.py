@@ -39,6 +39,10 @@ PLACEBO = answered(topic="placebo", part="text")
         ([UserUttered("clinics", {"name": "find_clinic"}), answered()], Context(topic="find_clinic")),
         ([asked(), PLACEBO, UserUttered("clinics", {"name": "find_clinic"}), answered()], Context(topic="find_clinic")),
         ([UserUttered("clinics", {"name": "find_clinic"}), answered(), asked(), PLACEBO], Context(topic="placebo")),
+        # A word that was explained stands in for an answer, and never for one that came before it.
+        ([asked(), answered(topic_of_word="samples")], Context(topic="samples")),
+        ([asked(), PLACEBO, asked(), answered(topic_of_word="samples")], Context(topic="placebo")),
+        ([asked(), answered(topic_of_word=None)], Context()),
         ([asked(), ALARM], Context("emergency")),
         ([asked(), ALARM, SessionStarted()], Context()),
     ],

@@ -11,6 +11,7 @@ from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
 from trialguide.content.files import load_yaml
+from trialguide.content.glossary import load_glossary
 from trialguide.content.operator_details import Operator
 from trialguide.content.reviews import CHECKED, DRAFT, NOTHING, REVIEWED, Checked, Record, Reviewed, SeenLink, text_sha256
 from trialguide.content.wording import load_words
@@ -310,3 +311,25 @@ def test_who_runs_the_assistant_is_said(
     monkeypatch.setattr(response_generator, "load_operator", lambda: operator)
     for name, words in (("maker", maker), ("funding", funding), ("contact", contact)):
         assert words in reply(domain, f"utter_about_bot/{name}", {})["text"]
+
+
+@pytest.mark.parametrize(
+    ("id", "name", "beginning", "titles"),
+    [
+        ("acute", "acute", "“acute”: Starting suddenly", []),
+        ("ablation", "RFA", "“RFA”, explained under “ablation”: A treatment", ["How are NETs in the liver treated?"]),
+    ],
+)
+def test_a_word_is_explained_with_its_source(domain: Domain, id: str, name: str, beginning: str, titles: list[str]) -> None:
+    made = reply_to(domain, "utter_explain_word", term={"id": id, "name": name})
+    assert made["text"].startswith(beginning)
+    assert made["text"].endswith(f"Source: {load_glossary()[id].organisation}, {load_glossary()[id].link}.")
+    assert made["sources"] == [load_glossary()[id].source]
+    assert [button["title"] for button in made.get("buttons", [])] == titles
+    # What is said is no answer that could be rated or told more of.
+    assert "topic" not in made
+
+
+@pytest.mark.parametrize("parsed", [{}, {"term": {"id": "gone", "name": "gone"}}])
+def test_a_word_that_has_gone_meanwhile(domain: Domain, parsed: dict[str, Any]) -> None:
+    assert "cannot explain that word" in reply_to(domain, "utter_explain_word", **parsed)["text"]

@@ -7,8 +7,10 @@ import pytest
 from stored_interpreter import THRESHOLDS as STORED_THRESHOLDS
 from stored_interpreter import stored_interpreter
 
+from trialguide.content.catalogue import load_catalogue
 from trialguide.nlu import interpreter
-from trialguide.nlu.stages import SEVERAL_TOPICS
+from trialguide.nlu.parse_data import parse_data
+from trialguide.nlu.stages import EXPLAIN_WORD, SEVERAL_TOPICS
 
 THRESHOLDS = replace(STORED_THRESHOLDS, danger=0.19, check_in=0.1, danger_as_written=0.5)
 EXAMPLES = {"what is a placebo": "placebo", "i cant breathe": "placebo", "oslo": "greet", "follow my topic": "follow_topic"}
@@ -49,6 +51,20 @@ AGAIN = "what is a placebo? who are the www?"
         ("the qqq", {"the qqq": LOOK_UP}, "nlu_fallback"),
         ("the qqq", {"the qqq": OUTSIDE}, "out_of_scope"),
         ("the qqq", {"the qqq": DOUBT}, "nlu_fallback"),
+        # A word whose meaning is asked, unless a topic that has it in its title is surely meant.
+        ("what does RFA mean", {"what does RFA mean": COSTS}, EXPLAIN_WORD),
+        ("RFA?", {"RFA?": DOUBT}, EXPLAIN_WORD),
+        ("RFA", {"RFA": DOUBT}, "nlu_fallback"),
+        ("what are placebos", {"what are placebos": PLACEBO}, "placebo"),
+        ("what are placebos", {"what are placebos": DOUBT}, EXPLAIN_WORD),
+        ("what are qqq", {"what are qqq": DOUBT}, "nlu_fallback"),
+        ("what is RFA", {"what is RFA": DANGER}, "emergency"),
+        ("what is RFA", {"what is RFA": PERSONAL}, "medical_advice"),
+        (
+            "It is in my letter. What is RFA?",
+            {"It is in my letter. What is RFA?": DOUBT, "It is in my letter.": DOUBT, "What is RFA?": DOUBT},
+            EXPLAIN_WORD,
+        ),
         # Courtesies that may be all that is meant, and the few words beside them.
         ("hello, the qqq of www", {"hello, the qqq of www": GREETING, "the qqq of www": DOUBT}, "greet"),
         ("hello, the qqq of www", {"hello, the qqq of www": GREETING, "the qqq of www": PLACEBO}, "placebo"),
@@ -122,3 +138,15 @@ def test_a_question_about_the_own_case_names_its_general_topic(general: float, t
     rows = {"the qqq": {"medical_advice": 0.9 - general, "placebo": general, "greet": 0.1}}
     found = stored_interpreter(rows, THRESHOLDS).interpret("the qqq")
     assert (found.decision.label, found.topics) == ("medical_advice", topics)
+
+
+@pytest.mark.parametrize(
+    ("text", "term", "name", "topics"),
+    [("what is RFA", "ablation", "RFA", ("liver_treatments",)), ("what does acute mean", "acute", "acute", ())],
+)
+def test_a_word_is_explained_with_the_topic_that_says_more(text: str, term: str, name: str, topics: tuple[str, ...]) -> None:
+    found = stored_interpreter({text: DOUBT}, THRESHOLDS).interpret(text)
+    assert found.term is not None
+    assert (found.term.term.id, found.term.name, found.topics) == (term, name, topics)
+    parsed = parse_data(found, load_catalogue())
+    assert (parsed["intent"]["name"], parsed["term"]) == (EXPLAIN_WORD, {"id": term, "name": name})

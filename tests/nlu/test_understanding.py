@@ -34,9 +34,9 @@ QUESTIONS = sorted((ROOT / "tests" / "questions").glob("*.yml"))
 NEARLY_THE_SAME = 90
 # Short phrases such as "tell me more" or "thanks" have few ways to be said.
 FEWEST_WORDS = 4
-# Measured by the messages of open/ and sealed/, which are labelled by kind, and by the last turns of their conversations.
+# Decided by the glossary, or measured by the messages of open/ and sealed/, which are labelled by kind, and by the last turns of their conversations.
 MEASURED_BY_KIND = re.compile(
-    r"statement/|about_bot/|alarm_|check_|emergency_|self_harm_|follow_up$|no_answer$|correction$|helpline$"
+    r"statement/|about_bot/|alarm_|check_|emergency_|self_harm_|follow_up$|no_answer$|explain_word$|correction$|helpline$"
 )
 KINDS = load_table(ROOT / "tests" / "questions" / "floors" / "kinds.yml")
 FLOORS = load_table(ROOT / "tests" / "questions" / "floors" / "floors.yml")

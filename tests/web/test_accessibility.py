@@ -86,6 +86,12 @@ def rated(chat: Chat) -> None:
     expect(chat.said).to_have_count(3)
 
 
+def explained(chat: Chat) -> None:
+    chat.open().ask("what is prrt")
+    chat.page.locator(".term").first.click()
+    expect(chat.page.locator(".meaning")).to_be_visible()
+
+
 def enlarged_picture(chat: Chat) -> None:
     answer(chat)
     chat.page.get_by_role("button", name="Enlarge the picture").click()
@@ -104,6 +110,7 @@ STATES = [
     asked_to_start_again,
     too_long,
     offline,
+    explained,
     enlarged_picture,
 ]
 VIEWS: dict[str, tuple[dict[str, Any], str]] = {

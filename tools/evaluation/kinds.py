@@ -18,7 +18,7 @@ from trialguide.nlu.decision import CHECK_INS, DANGERS, NO_ANSWER, OUT_OF_SCOPE,
 from trialguide.nlu.follow_up import FOLLOW_UP
 from trialguide.nlu.interpreter import Interpreter
 from trialguide.nlu.message import Context
-from trialguide.nlu.stages import ABOUT_BOT, INFORM_PLACE
+from trialguide.nlu.stages import ABOUT_BOT, EXPLAIN_WORD, INFORM_PLACE
 
 SETS = ("open", "sealed")
 # What a writer calls something told without a question, and what has no answer among ours.
@@ -47,7 +47,7 @@ class BlindMessage:
 
 @dataclass(frozen=True)
 class Result:
-    """A message with the label acted on, the topics of a message with two, and those offered."""
+    """A message with the label acted on, the topics of a message with two or of a word that is explained, and those offered."""
 
     message: BlindMessage
     label: str
@@ -187,9 +187,12 @@ def _last_turn(piece: dict[str, Any], interpreter: Interpreter, catalogue: Catal
     """The labels of the last turn, the turns before it being played, and whether they are acceptable."""
     alarm, topic, look_up = None, None, None
     for turn in piece["turns"][:-1]:
-        label = interpreter.interpret(turn, Context(alarm, topic)).decision.label
+        found = interpreter.interpret(turn, Context(alarm, topic))
+        label = found.decision.label
         alarm = _alarm_after(label, alarm)
         topic = label if label in catalogue.titles else topic
+        if label == EXPLAIN_WORD:
+            topic = topic or next(iter(found.topics), None)
         look_up = label if label in catalogue.lookups else look_up
     found = interpreter.interpret(piece["turns"][-1], Context(alarm, topic))
     wanted = {piece["topic"], *(piece.get("also") or ())}

@@ -9,6 +9,7 @@ from trialguide.commands.checking.content import Content, read_content
 from trialguide.commands.checking.directory import check_directory
 from trialguide.commands.checking.findings import Finding
 from trialguide.commands.checking.follow_ups import check_follow_ups
+from trialguide.commands.checking.glossary import check_glossary
 from trialguide.commands.checking.operator_details import check_operator
 from trialguide.commands.checking.reviews import check_reviews, status_lines
 from trialguide.commands.checking.training_examples import check_examples
@@ -18,7 +19,7 @@ from trialguide.content.files import ROOT
 
 CHECKS = (
     *(check_catalogue, check_answers, check_examples, check_follow_ups, check_wording, check_vocabulary, check_directory),
-    *(check_reviews, check_operator),
+    *(check_reviews, check_operator, check_glossary),
 )
 
 

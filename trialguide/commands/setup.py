@@ -6,7 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from trialguide.content.files import ENCODER_RECORD, MODELS, OPERATOR, REVIEWS, ROOT, TRAINING_PACKAGES, WORDS
+from trialguide.content.files import (
+    ENCODER_RECORD,
+    GLOSSARY,
+    MODELS,
+    OPERATOR,
+    REVIEWS,
+    ROOT,
+    TRAINING_PACKAGES,
+    WORDS,
+)
+from trialguide.text.meanings import MEANINGS
 
 NLU = ROOT / "trialguide" / "nlu"
 ENCODER = MODELS / "encoder" / "encoder.onnx"
@@ -20,8 +30,8 @@ TRAINED_FROM = (
     "data/**/*.yml",
     *(f"{package.relative_to(ROOT).as_posix()}/*.py" for package in TRAINING_PACKAGES),
 )
-# Of these nothing is learned: a review that is signed needs no training.
-NOT_TRAINED_FROM = {WORDS, REVIEWS, OPERATOR}
+# Of these nothing is learned: a review that is signed or a word that is explained needs no training.
+NOT_TRAINED_FROM = {WORDS, REVIEWS, OPERATOR, GLOSSARY, MEANINGS}
 KEPT_MODELS = 2
 
 

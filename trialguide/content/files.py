@@ -13,6 +13,8 @@ ENCODER_RECORD = DATA / "encoder" / "layers.yml"
 # What stands behind each text, and who runs the assistant: an operator writes both, and nothing is learned from them.
 REVIEWS = DATA / "reviews"
 OPERATOR = DATA / "operator.yml"
+# Looked up, never learned.
+GLOSSARY = DATA / "glossary.yml"
 VOCABULARY = DATA / "vocabulary"
 WORDS = DATA / "words"
 DOCS = ROOT / "docs"

@@ -18,21 +18,25 @@ ASKED = 0.05
 
 
 def context_of(tracker: DialogueStateTracker | None) -> Context:
-    """The alarm that goes on in this session, and the topic answered or look-up asked for last, a few turns ago at most."""
+    """The alarm that goes on in this session, and the topic answered or look-up asked for last, a few turns ago at most.
+
+    Where there was none, it is the topic of a word that was explained.
+    """
     if tracker is None:
         return Context()
-    turns, topic, look_ups = 0, None, load_catalogue().lookups
+    turns, topic, topic_of_word, look_ups = 0, None, None, load_catalogue().lookups
     for event in reversed(tracker.events):
         if isinstance(event, SessionStarted):
             break
         turns += isinstance(event, UserUttered)
-        if topic is None and turns < MOST_TURNS and isinstance(event, BotUttered):
-            topic = event.metadata.get("topic")
+        if turns < MOST_TURNS and isinstance(event, BotUttered):
+            topic = topic or event.metadata.get("topic")
+            topic_of_word = topic_of_word or event.metadata.get("topic_of_word")
         if topic is None and turns <= MOST_TURNS and isinstance(event, UserUttered) and event.intent_name in look_ups:
             topic = event.intent_name
     # A new session begins without the alarm of an earlier one.
     alarm = tracker.get_slot(ALARM) if turns and ALARM in tracker.slots else NO_ALARM
-    return Context(None if alarm == NO_ALARM else alarm, topic)
+    return Context(None if alarm == NO_ALARM else alarm, topic or topic_of_word)
 
 
 def last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:

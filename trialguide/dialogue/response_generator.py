@@ -14,6 +14,7 @@ from rasa.utils.endpoints import EndpointConfig
 from trialguide.content.answer_versions import version_of
 from trialguide.content.catalogue import FAQ, load_catalogue
 from trialguide.content.emergency_numbers import emergency_numbers
+from trialguide.content.glossary import load_glossary
 from trialguide.content.operator_details import load_operator
 from trialguide.content.reviews import ANSWERS, REPLIES, is_served, record_of, status_sentence, text_sha256
 from trialguide.content.wording import buttons, fill, load_pictures, load_words, source_line
@@ -114,6 +115,8 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
             return self._other_answers(tracker)
         if utter_action == "utter_follow_up":
             return self._passage(tracker)
+        if utter_action == "utter_explain_word":
+            return self._meaning(tracker)
         last = last_answer(tracker)
         if last is None:
             return None
@@ -182,6 +185,17 @@ class ResponseGenerator(TemplatedNaturalLanguageGenerator):
             return self._finished({"text": self.responses["utter_no_answer"][0]["text"]}, {}, related)
         status = self._status(ANSWER + passage["topic"])
         return self._finished({"text": text, **about}, response["metadata"], related, status)
+
+    def _meaning(self, tracker: DialogueStateTracker) -> Reply | None:
+        """What a word means, with its source and the topic that says more. None where the glossary has changed meanwhile."""
+        asked = _parsed(tracker).get("term") or {}
+        term = load_glossary().get(asked.get("id", ""))
+        if term is None:
+            return None
+        words = self._words["word_meaning" if asked["name"] == term.name else "word_meaning_of_form"]["text"]
+        text = fill(words, {"form": asked["name"], "term": term.name, "meaning": term.meaning})
+        reply = {"text": text, "topic_of_word": term.topic}
+        return self._finished(reply, {"sources": [term.source]}, [term.topic] if term.topic else [])
 
     def _source_of(self, topic: str) -> Reply:
         text = fill(self._words["source_of_answer"]["text"], {"title": self._catalogue.titles[topic]})

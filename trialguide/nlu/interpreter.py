@@ -21,19 +21,20 @@ Decision: the first stage that decides ends the list.
 13. `rating`: stars, perhaps with a question behind them.
 14. `follow_command`: a command that names a topic.
 15. `title_in_it`: a topic or look-up by its title, as on its button.
-16. `only_question`: the one question among sentences that ask nothing.
-17. `follow_up`: a short message in the light of the topic before it.
-18. `SeveralTopics`: several questions of which some are clear.
-19. `look_up`: a look-up beside a place.
-20. `place_told`: a place as one's own.
-21. `unknown_word`: a single word that nobody knows is no conversation.
-22. `statement`: something told without a question.
-23. `likeliest_label`: the likeliest topic, look-up or other label reaches the threshold for answering.
-24. `inner_question`: the clearest question inside of a long message.
-25. `out_of_scope`: likelier than all that could be offered.
-26. `conversation_as_written`: a greeting or the like that was stripped as a courtesy.
-27. `few_words`: the few words beside courtesies name a topic or look-up.
-28. `offers`: three topics or look-ups to choose from.
+16. `word_meaning`: a word of the glossary whose meaning is asked.
+17. `only_question`: the one question among sentences that ask nothing.
+18. `follow_up`: a short message in the light of the topic before it.
+19. `SeveralTopics`: several questions of which some are clear.
+20. `look_up`: a look-up beside a place.
+21. `place_told`: a place as one's own.
+22. `unknown_word`: a single word that nobody knows is no conversation.
+23. `statement`: something told without a question.
+24. `likeliest_label`: the likeliest topic, look-up or other label reaches the threshold for answering.
+25. `inner_question`: the clearest question inside of a long message.
+26. `out_of_scope`: likelier than all that could be offered.
+27. `conversation_as_written`: a greeting or the like that was stripped as a courtesy.
+28. `few_words`: the few words beside courtesies name a topic or look-up.
+29. `offers`: three topics or look-ups to choose from.
 
 A new stage is a function or class of the type `Stage`, at its place in the tuple and in this list.
 """
@@ -69,6 +70,7 @@ from trialguide.nlu.stages import (
     title_in_it,
     unknown_word,
     unreadable,
+    word_meaning,
 )
 
 ANALYSIS = (check_readability, correct_words, match_example, strip_courtesies, classify_and_search)
@@ -96,6 +98,7 @@ DECISION: tuple[Stage, ...] = (
     rating,
     follow_command,
     title_in_it,
+    word_meaning,
     only_question,
     follow_up,
     SeveralTopics(ONE_TOPIC),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from trialguide.nlu.decision import Decision
 from trialguide.nlu.passages import Passage
 from trialguide.places.entities import Entity
+from trialguide.text.terms import NamedTerm
 
 Probabilities = Mapping[str, float]
 # Words of a text that is too much for one vector.
@@ -65,7 +66,8 @@ class Interpretation:
     """The decision about a message, with the classifier's probabilities and the entities in the message.
 
     `topics` are to be answered, followed or no longer followed; `everything` means all followed topics at once. `left_over`
-    are questions of the message without an answer, `passage` is the paragraph of the last answer that a follow-up asks for.
+    are questions of the message without an answer, `passage` is the paragraph of the last answer that a follow-up asks for,
+    `term` the word that is to be explained.
     """
 
     decision: Decision
@@ -75,6 +77,7 @@ class Interpretation:
     everything: bool = False
     places: Sequence[Entity] = ()
     passage: Passage | None = None
+    term: NamedTerm | None = None
 
 
 def certain(label: str, probabilities: Probabilities | None = None) -> Interpretation:

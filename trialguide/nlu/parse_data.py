@@ -18,7 +18,10 @@ ParseData = dict[str, Any]
 
 
 def parse_data(interpretation: Interpretation, catalogue: Catalogue) -> ParseData:
-    """The parse data of an interpretation; `response_selector` is there for a topic only, `passage` for a follow-up."""
+    """The parse data of an interpretation.
+
+    `response_selector` is there for a topic only, `passage` for a follow-up, `term` for a word that is to be explained.
+    """
     decision = interpretation.decision
     ranked = sorted(interpretation.probabilities.items(), key=lambda item: -item[1])[:RANKING_LENGTH]
     full_intent = catalogue.intent(decision.label)
@@ -34,6 +37,8 @@ def parse_data(interpretation: Interpretation, catalogue: Catalogue) -> ParseDat
     }
     if interpretation.passage:
         found["passage"] = asdict(interpretation.passage)
+    if interpretation.term:
+        found["term"] = {"id": interpretation.term.term.id, "name": interpretation.term.name}
     answered = full_intent if key else None
     if decision.label in (SEVERAL_TOPICS, RATE_AND_ASK):
         answered = catalogue.intent(interpretation.topics[0])

@@ -17,7 +17,9 @@ from trialguide.nlu.safety_phrases import SafetyPhrases
 from trialguide.nlu.spelling import Speller
 from trialguide.places.entities import PlaceEntities
 from trialguide.text.feedback import FollowingReader, RatingReader
+from trialguide.text.meanings import MeaningReader
 from trialguide.text.normalisation import normalised
+from trialguide.text.terms import TermFinder
 
 
 class Classifier(Protocol):
@@ -45,6 +47,8 @@ class Resources:
     places: PlaceEntities
     ratings: RatingReader
     following: FollowingReader
+    meanings: MeaningReader
+    terms: TermFinder
     catalogue: Catalogue
     thresholds: Thresholds
     executor: Executor

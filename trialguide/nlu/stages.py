@@ -36,6 +36,7 @@ Stage = Callable[[Message, Resources], Interpretation | None]
 
 EMOJI = VOCABULARY / "emoji.yml"
 UNREADABLE = "unreadable"
+EXPLAIN_WORD = "explain_word"
 # Begins those of questions about the assistant.
 ABOUT_BOT = "about_bot/"
 ABOUT_ME = f"{STATEMENT}about_me"
@@ -46,7 +47,7 @@ SEVERAL_TOPICS = "several_topics"
 RATE_AND_ASK = "rate_and_ask"
 # Decided by rules alone; their examples are there because Rasa wants one.
 NOT_LEARNED = (
-    *(UNREADABLE, SEVERAL_TOPICS, RATE_AND_ASK, "follow_up", "no_answer"),
+    *(UNREADABLE, SEVERAL_TOPICS, RATE_AND_ASK, EXPLAIN_WORD, "follow_up", "no_answer"),
     *("check_again_emergency", "check_again_self_harm", "check_in_over"),
 )
 # So likely at least is the general topic of a question about one's own case.
@@ -129,6 +130,23 @@ def title_in_it(message: Message, nlu: Resources) -> Interpretation | None:
     text = f" {normalised(message.corrected)} "
     named = [label for title, label in nlu.titles.items() if f" {title} " in text]
     return certain(named[0], message.scores.whole) if len(named) == 1 else None
+
+
+def word_meaning(message: Message, nlu: Resources) -> Interpretation | None:
+    """A word of the glossary whose meaning is asked, unless the question is surely about the topic that has it in its title."""
+    asking = [part for part in parts(message.text) if is_question(part)]
+    texts = (message.text, message.corrected, message.cleaned, *(asking if len(asking) == 1 else ()))
+    asked = (word for text in texts for word in nlu.meanings.asked_words(text))
+    named = next(filter(None, map(nlu.terms.find, asked)), None)
+    if named is None:
+        return None
+    whole, term = message.scores.whole, named.term
+    sure = pick_likeliest(whole, nlu.thresholds.answer)
+    if sure and sure.label in nlu.catalogue.topics:
+        title = f" {normalised(nlu.catalogue.titles[sure.label])} "
+        if any(f" {normalised(name)} " in title for name in term.names):
+            return None
+    return Interpretation(Decision(EXPLAIN_WORD, 1.0), whole, (term.topic,) if term.topic else (), term=named)
 
 
 def only_question(message: Message, nlu: Resources) -> Interpretation | None:

@@ -20,7 +20,9 @@ from trialguide.nlu.spelling import Speller, count_words
 from trialguide.nlu.topic_model import Settings, TopicModel
 from trialguide.places.entities import PlaceEntities
 from trialguide.text.feedback import load_following_reader, load_rating_reader
+from trialguide.text.meanings import load_meaning_reader
 from trialguide.text.normalisation import normalised
+from trialguide.text.terms import term_finder
 from trialguide.text.words import ordinary_words
 
 LEARNED = "learned.json"
@@ -69,6 +71,8 @@ def load_interpreter(folder: Path, thresholds: Mapping[str, float]) -> Interpret
             places=PlaceEntities(learned["ordinary"]),
             ratings=load_rating_reader(),
             following=load_following_reader(),
+            meanings=load_meaning_reader(),
+            terms=term_finder(),
             catalogue=load_catalogue(),
             thresholds=Thresholds(**thresholds),
             executor=ThreadPoolExecutor(max_workers=1, thread_name_prefix="beside-the-encoder"),

@@ -6,6 +6,8 @@ export interface Entry {
     kind: "text" | "answer" | "offer" | "clinic" | "group" | "registry" | "urgent" | "safety" | "trouble" | "notice" | "erased";
     text: string;
     topic?: { id: string; title: string };
+    /** The words of the text that can be explained. */
+    terms?: Term[];
     sources?: Source[];
     /** The sentence on what stands behind the text. */
     status?: string;
@@ -18,6 +20,12 @@ export interface Entry {
     kept?: { topic?: string; stars?: number; followed?: boolean };
     /** Id of the message that this browser sent. */
     said?: string;
+}
+
+export interface Term {
+    /** As it stands in the text. */
+    name: string;
+    meaning: string;
 }
 
 export interface Source {

@@ -6,6 +6,7 @@ const BARE_LINK = /(?:https?:\/|\/chat)\/[^\s<>"“”]*[^\s<>"“”.,;:!?)\]]/
 /** The assistant's own pages, and the labels that name them. */
 export const PAGES = [
     ["faq", "all_answers"],
+    ["glossary", "glossary"],
     ["privacy", "privacy"],
 ] as const;
 // In a message about danger every number of three digits or more is a telephone number.

@@ -2,6 +2,8 @@ import { PAGES } from "./links";
 import { button, hidden, type IconName, icon, iconButton, make } from "./nodes";
 import type { Words } from "./words";
 
+const SIGNS = { faq: "list", glossary: "book", privacy: "privacy" } as const;
+
 /** Actions of the menu. */
 export interface MenuActions {
     save(): void;
@@ -24,7 +26,7 @@ export class Menu {
             "menu",
             this.action("save", "save", actions.save),
             this.action("print", "print", actions.print),
-            ...PAGES.map(([path, label]) => this.page(path === "faq" ? "list" : "privacy", label, new URL(path, server))),
+            ...PAGES.map(([path, label]) => this.page(SIGNS[path], label, new URL(path, server))),
             this.action("again", "again", actions.restart),
         );
         this.node.id = "menu";

@@ -75,6 +75,7 @@ export class Panel {
             chosen: (choices, topic) => conversation.chosen(choices, topic),
             retry: (id) => conversation.retry(id),
             enlarge: (image) => this.enlarge(image),
+            announce,
         };
         this.log = new Log(conversation, this.context, announce);
         this.composer = new Composer(words, conversation.tab.get("draft") ?? "", {

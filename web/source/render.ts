@@ -4,6 +4,7 @@ import { link, paragraphs, readable, safeAddress, telephone } from "./links";
 import { button, hidden, type IconName, icon, make, named } from "./nodes";
 import type { Unsent } from "./outbox";
 import type { RenderContext } from "./render_context";
+import { markTerms } from "./terms";
 import { joined, type Words } from "./words";
 
 /** Renders an entry. */
@@ -16,7 +17,12 @@ export function entryNode(entry: Entry, context: RenderContext): HTMLElement {
     if (heading) body.append(titled(heading, urgent || entry.kind === "trouble" ? "urgent" : undefined));
     if (entry.card) body.append(...card(entry.card, entry.kind === "clinic", context));
     else if (entry.kind === "notice" && context.greeting) body.append(foldedNotice(entry.text, context));
-    else body.append(...(entry.from === "patient" ? [plain(entry.text)] : paragraphs(words, base, entry.text, callable)));
+    else if (entry.from === "patient") body.append(plain(entry.text));
+    else {
+        const text = paragraphs(words, base, entry.text, callable);
+        if (entry.terms?.length) markTerms(text, entry.terms, entry.id, context);
+        body.append(...text);
+    }
     if (entry.picture) body.append(picture(entry.picture, context));
     if (entry.sources?.length || entry.status) body.append(source(entry.sources ?? [], entry.status, words, base));
     if (entry.feedback?.length) body.append(feedbackNode(entry, entry.feedback, context));

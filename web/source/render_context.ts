@@ -12,4 +12,6 @@ export interface RenderContext {
     chosen(choices: Choice[], topic: string | undefined): Choice | undefined;
     retry(id: string): void;
     enlarge(picture: HTMLImageElement): void;
+    /** Lets a screen reader say something. */
+    announce(text: string): void;
 }

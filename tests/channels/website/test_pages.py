@@ -24,6 +24,7 @@ PATHS = [
     "",
     "frame",
     "faq",
+    "glossary",
     "privacy",
     "widget.js",
     "words.json",

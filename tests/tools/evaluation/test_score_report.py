@@ -25,6 +25,7 @@ WITHOUT_EXAMPLES = {
     "several_topics",
     "follow_up",
     "no_answer",
+    "explain_word",
     "check_in_over",
     "check_again_emergency",
     "check_again_self_harm",

@@ -13,8 +13,10 @@ from typing import Any
 from trialguide.channels.front_door.tokens import choice_token, feedback_token
 from trialguide.content.catalogue import load_catalogue
 from trialguide.content.wording import fill, load_words
+from trialguide.text.terms import term_finder
 
 PATIENT, ASSISTANT = "patient", "assistant"
+ANSWER = "answer"
 ENTRY, SAID, SHOWN, ABOUT, KIND = "entry", "said", "shown", "about", "kind"
 STARS = range(1, 6)
 KINDS = {
@@ -196,6 +198,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
     optional = {
         "said": entry.message_id,
         "topic": entry.topic and {"id": entry.topic, "title": titles.get(entry.topic, "")},
+        "terms": _terms(entry) if entry.kind == ANSWER else [],
         "sources": [dict(source) for source in entry.sources],
         "status": entry.status,
         "picture": entry.picture and {"link": f"/chat/pictures/{entry.picture.file}", "alternative": entry.picture.alternative},
@@ -212,6 +215,14 @@ def as_json(entry: Entry) -> dict[str, Any]:
     return required | {name: value for name, value in optional.items() if value}
 
 
+def _terms(entry: Entry) -> list[dict[str, str]]:
+    """The words of an answer that the glossary explains, but for those of its title, which the answer itself explains."""
+    finder = term_finder()
+    explained = {named.term.id for named in finder.in_text(load_catalogue().titles.get(entry.topic or "", ""))}
+    marked = (named for named in finder.in_text(entry.text) if named.term.id not in explained)
+    return [{"name": named.name, "meaning": named.term.meaning} for named in marked]
+
+
 @cache
 def _feedback_words() -> dict[str, str]:
     words = load_words()
@@ -220,7 +231,7 @@ def _feedback_words() -> dict[str, str]:
 
 def _kind(message: Mapping[str, Any]) -> str:
     known = KINDS.get(message.get("utter_action") or "")
-    return known or message.get(KIND) or ("answer" if message.get("topic") else "text")
+    return known or message.get(KIND) or (ANSWER if message.get("topic") else "text")
 
 
 def _picture(message: Mapping[str, Any]) -> Picture | None:

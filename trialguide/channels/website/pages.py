@@ -19,8 +19,10 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from trialguide.channels.website.faq_page import faq_groups
+from trialguide.channels.website.glossary_page import glossary_letters
 from trialguide.channels.website.structured_data import structured_data
 from trialguide.content.files import DOCS, WEB, WORDS, load_yaml
+from trialguide.content.glossary import load_glossary
 from trialguide.content.operator_details import load_operator
 from trialguide.runtime.circuit_breaker import Unavailable
 from trialguide.runtime.settings import process_settings
@@ -105,6 +107,8 @@ class Site:
             content=markdown(PRIVACY.read_text(encoding="utf-8"), extensions=["tables"]),
             operator=load_operator(),
         )
+        letters = glossary_letters(load_glossary().values())
+        self._files["glossary"] = self._page("glossary.html", letters=letters, operator=load_operator())
         self._averages: list[Average] = []
         self._faq_rendered = -math.inf
 

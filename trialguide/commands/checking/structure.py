@@ -19,10 +19,11 @@ BESIDE_THE_FOLDERS = {
     "topics.yml": "catalogue",
     "follow_ups.yml": "follow_ups",
     "harmless.yml": "harmless",
+    "glossary.yml": "glossary",
     "operator.yml": "operator",
 }
 # Kinds of files in which `on`, `no` and days are texts.
-TEXTS_ONLY = frozenset({"review", "directory_reviews", "operator"})
+TEXTS_ONLY = frozenset({"review", "directory_reviews", "operator", "glossary"})
 COMPARE = "Compare it with the entries around it, or with an earlier version of the file."
 
 

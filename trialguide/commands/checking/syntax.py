@@ -13,7 +13,8 @@ TEXT_KEYS = ("text", "simpler", "more")
 KEYS = frozenset(
     "version responses metadata text simpler more picture sources organisation link reviewed nlu intent examples "
     "buttons words labels continues groups answers lookups conversation safety title group source must related does "
-    "drafted checked by on next text_sha256 links role interests funding checked_how note name contact".split()
+    "drafted checked by on next text_sha256 links role interests funding checked_how note name contact"
+    " terms term forms only_asked meaning topic".split()
 )
 KEY = re.compile(r"(?P<indent>\s*(?:- +)*)(?P<key>\"[^\"]+\"|[^\s\"'#\[{-][^:#]*?)\s*:(?:\s+(?P<value>.*))?$")
 # Below a dash only the keys that begin an entry: a list may hold any words.
