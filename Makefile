@@ -15,7 +15,7 @@ LOCKED = --quiet --generate-hashes --no-emit-index-url --no-header
 NODE = command -v node >/dev/null && command -v npm >/dev/null
 NODE_MODULES = cd web && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --ignore-scripts --no-audit --no-fund --silent; }
 
-.PHONY: help run shell setup build pictures test check score report encoder bench lock sbom clean
+.PHONY: help run shell setup build pictures test check papers score report encoder bench lock sbom clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ test: ## all tests, the style and the types; FAST=1: only the unit tests
 
 check: ## say in words what is wrong in the content files
 	@$(ENVIRONMENT) $$python -m trialguide check
+
+papers: ## write drafts of the papers that an operator owes into papers/
+	@$(ENVIRONMENT) $$python -m trialguide papers
 
 score: ## how well questions are understood
 	@$(ENVIRONMENT) $$python -m tools score

@@ -13,6 +13,8 @@ COMMANDS = {
     "report": "report on one page what people ask, what was not understood and how answers were rated",
     "links": "check every link in the content and the directory",
     "notify": "notify people who follow a topic that its answer has changed",
+    "papers": "write drafts of the papers that whoever runs the assistant owes, such as the privacy notice",
+    "copy": "print a copy of all that is kept of one person",
     "backup": "write all conversations into a file of JSON lines",
     "restore": "load the file that `backup` wrote into the database",
 }

@@ -29,6 +29,7 @@ MADE = (
     "models/",
     "web/built",
     "report.html",
+    "papers/",
     "sbom-3.1",
     "bench.json",
     "conversations.",

@@ -373,6 +373,19 @@ def test_picture_that_cannot_be_loaded_is_told_in_words(chat: Chat) -> None:
     expect(chat.answers.last.locator("figure")).to_contain_text("The four phases of a clinical trial")
 
 
+@pytest.mark.parametrize(("format", "name"), [("text", "my-data.txt"), ("JSON", "my-data.json")])
+def test_copy_of_what_is_kept_as_a_file(format: str, name: str, chat: Chat) -> None:
+    chat.open().ask("what is a placebo").ask("give me my data")
+    with chat.page.expect_download() as download:
+        chat.page.get_by_role("button", name=f"Download as {format}").click()
+    assert download.value.suggested_filename == name
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert "what is a placebo" in text
+    assert "A placebo looks like" in text
+    if format == "JSON":
+        assert {"events", "ratings", "follows", "outbox"} <= json.loads(text)["kept"].keys()
+
+
 def test_text_file(chat: Chat) -> None:
     chat.open().ask("what is a placebo").ask("I need a NET clinic").ask("Oslo")
     chat.page.get_by_role("button", name="More").click()

@@ -1,4 +1,4 @@
-"""Operator: who runs this assistant, from `data/operator.yml`, which is empty until they fill it in."""
+"""Operator: who runs this assistant, and what their papers need, from `data/operator.yml`, empty until they fill it in."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -12,15 +12,35 @@ from trialguide.content.files import OPERATOR, load_texts
 
 @dataclass(frozen=True)
 class Operator:
-    """The operator: its name, how it can be reached, and who pays. Empty where it is not stated."""
+    """The operator: its name, how it can be reached, who pays, and what the papers say. Empty where it is not stated."""
 
     name: str = ""
     contact: str = ""
     funding: str = ""
+    # For the papers alone.
+    legal_name: str = ""
+    address: str = ""
+    privacy_contact: str = ""
+    data_protection_officer: str = ""
+    legal_basis: str = ""
+    health_data_basis: str = ""
+    supervisory_authority: str = ""
+    public_address: str = ""
+    hosting_country: str = ""
+    processors: str = ""
+    accessibility_contact: str = ""
+    accessibility_status: str = ""
+    enforcement_body: str = ""
+    papers_date: str = ""
 
     def fields(self, not_stated: str) -> dict[str, str]:
         """The fields of texts about the operator: `operator_name` and so on, with words for what is not stated."""
         return {f"operator_{name}": value or not_stated for name, value in asdict(self).items()}
+
+
+# What patients read of the operator, and what stands in the papers alone.
+SHOWN = ("name", "contact", "funding")
+FOR_PAPERS = tuple(field.name for field in fields(Operator) if field.name not in SHOWN)
 
 
 @cache

@@ -25,6 +25,13 @@ export interface Message {
     token?: string | undefined;
 }
 
+/** All that the server keeps of this person, as an object and as text. */
+export interface DataCopy {
+    accepted: true;
+    copy: object;
+    text: string;
+}
+
 export type Verdict = { accepted: true; entries?: Entry[] } | Refusal;
 
 export interface Listener {
@@ -88,6 +95,10 @@ export class Connection {
         } finally {
             this.listener.working(false);
         }
+    }
+
+    copy(conversation: string | null): Promise<DataCopy | Refusal> {
+        return this.call("copy", { conversation });
     }
 
     /** Replaces a connection that no longer answers. */

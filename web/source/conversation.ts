@@ -1,4 +1,4 @@
-import { Connection, type Refusal, type Welcome } from "./connection";
+import { Connection, type DataCopy, type Refusal, type Welcome } from "./connection";
 import { type Choice, type Entry, sequence } from "./entries";
 import { Outbox, type Unsent } from "./outbox";
 import { Store } from "./storage";
@@ -127,6 +127,16 @@ export class Conversation {
             if (joining === this.joining) this.joined(welcome, null);
         } catch {
             this.connection.renew();
+        }
+    }
+
+    /** All that the server keeps of this person; null without a connection. */
+    async copy(): Promise<DataCopy | Refusal | null> {
+        if (this.state !== "online") return null;
+        try {
+            return await this.connection.copy(this.current);
+        } catch {
+            return null;
         }
     }
 

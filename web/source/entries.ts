@@ -3,7 +3,19 @@ export interface Entry {
     id: string;
     from: "patient" | "assistant";
     time: string;
-    kind: "text" | "answer" | "offer" | "clinic" | "group" | "registry" | "urgent" | "safety" | "trouble" | "notice" | "erased";
+    kind:
+        | "text"
+        | "answer"
+        | "offer"
+        | "clinic"
+        | "group"
+        | "registry"
+        | "urgent"
+        | "safety"
+        | "trouble"
+        | "notice"
+        | "erased"
+        | "my_data";
     text: string;
     topic?: { id: string; title: string };
     /** The words of the text that can be explained. */

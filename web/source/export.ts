@@ -18,10 +18,19 @@ export function asText(entries: Entry[], context: RenderContext): string {
 /** Offers a text file for download. */
 export function saveText(text: string, name: string): void {
     // The byte order mark tells older editors that this is UTF-8.
-    const address = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }));
+    saveFile(new Blob(["\ufeff", text], { type: "text/plain;charset=utf-8" }), `${name}.txt`);
+}
+
+/** Offers a file of JSON for download. */
+export function saveJson(content: object, name: string): void {
+    saveFile(new Blob([JSON.stringify(content, null, 2)], { type: "application/json" }), `${name}.json`);
+}
+
+function saveFile(content: Blob, name: string): void {
+    const address = URL.createObjectURL(content);
     const download = make("a");
     download.href = address;
-    download.download = `${name}.txt`;
+    download.download = name;
     download.click();
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

@@ -1,6 +1,6 @@
 import { Composer } from "./composer";
 import type { Conversation, ConversationListener } from "./conversation";
-import { asText, openPrintView, saveText } from "./export";
+import { asText, openPrintView, saveJson, saveText } from "./export";
 import { safeAddress } from "./links";
 import { type Announce, Log } from "./log";
 import { Menu } from "./menu";
@@ -74,6 +74,7 @@ export class Panel {
             choose: (choice, comment) => conversation.choose(choice, comment),
             chosen: (choices, topic) => conversation.chosen(choices, topic),
             retry: (id) => conversation.retry(id),
+            download: (format) => void this.download(format),
             enlarge: (image) => this.enlarge(image),
             announce,
         };
@@ -210,6 +211,14 @@ export class Panel {
 
     private save(): void {
         saveText(asText(this.conversation.entries, this.context), this.words.say("file_name"));
+    }
+
+    private async download(format: "text" | "json"): Promise<void> {
+        const copy = await this.conversation.copy();
+        const name = this.words.say("copy_file_name");
+        if (!copy?.accepted) this.say(copy?.text ?? this.words.say("copy_away"));
+        else if (format === "text") saveText(copy.text, name);
+        else saveJson(copy.copy, name);
     }
 
     private print(): void {

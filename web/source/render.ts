@@ -28,6 +28,7 @@ export function entryNode(entry: Entry, context: RenderContext): HTMLElement {
     if (entry.feedback?.length) body.append(feedbackNode(entry, entry.feedback, context));
     const node = outer(entry.from, entry.kind, new Date(entry.time), words, body);
     node.dataset.id = entry.id;
+    if (entry.kind === "my_data") node.append(downloads(context));
     if (entry.choices?.length) node.append(choices(entry.choices, entry.kind, context));
     return node;
 }
@@ -122,6 +123,13 @@ function choices(all: Choice[], kind: string, context: RenderContext): HTMLEleme
         return made;
     });
     return group("choices", context.words.say(label), buttons, label === "choices");
+}
+
+function downloads({ words, download }: RenderContext): HTMLElement {
+    const buttons = (["text", "json"] as const).map((format) =>
+        button("choice", () => download(format), icon("save"), words.say(`copy_${format}`)),
+    );
+    return group("choices", words.say("copy"), buttons, false);
 }
 
 function group(kind: string, label: string, content: Node[], labelHidden: boolean): HTMLElement {

@@ -11,6 +11,8 @@ export interface RenderContext {
     /** The choice made last among these for a topic. */
     chosen(choices: Choice[], topic: string | undefined): Choice | undefined;
     retry(id: string): void;
+    /** Offers a copy of all that is kept of this person as a file. */
+    download(format: "text" | "json"): void;
     enlarge(picture: HTMLImageElement): void;
     /** Lets a screen reader say something. */
     announce(text: string): void;

@@ -110,3 +110,15 @@ def test_what_is_kept_back_stands_there_with_its_title_and_links(
 def test_the_foot_says_who_runs_it(name: str, operator: Operator, words: str) -> None:
     values = {"content": "", "groups": [], "fewest": MIN_RATINGS, "data": {}}
     assert words in Site()._page(name, operator=operator, **values).body.decode()
+
+
+def test_the_page_on_privacy_names_the_controller_once_it_is_filled_in() -> None:
+    operator = Operator(
+        legal_name="A & B gGmbH", legal_basis="Article 6(1)(f)", supervisory_authority="https://authority.example"
+    )
+    page = Site()._page("privacy.html", operator=operator, content="").body.decode()
+    assert "Controller: A &amp; B gGmbH" in page
+    assert "Legal basis: Article 6(1)(f)" in page
+    assert 'href="https://authority.example"' in page
+    assert "Data protection officer" not in page
+    assert "Controller" not in Site()._page("privacy.html", operator=Operator(), content="").body.decode()

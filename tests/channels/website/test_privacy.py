@@ -1,9 +1,10 @@
-"""A visitor of the website reads how their data is treated, and has it erased for good."""
+"""A visitor of the website reads how their data is treated, takes a copy of it, and has it erased for good."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 
-from website_client import new_conversation, post, replies, say
+from website_client import Visitor, new_conversation, post, replies, say
 
 from trialguide.commands.stack import Stack
 
@@ -48,3 +49,44 @@ def test_a_conversation_goes_on_after_it_as_a_new_one(website: Stack) -> None:
     notice, answer = replies(say(website.address, conversation, "what is a placebo"))
     assert notice["kind"] == "notice"
     assert answer["topic"]["id"] == "placebo"
+
+
+def test_a_copy_in_the_chat_and_as_files(website: Stack) -> None:
+    conversation = new_conversation(website.address)
+    say(website.address, conversation, "what is a placebo")
+    said = replies(say(website.address, conversation, "give me my data"))
+    assert said[0]["kind"] == "my_data"
+    assert "what is a placebo" in said[-1]["text"]
+    status, answer = post(website.address, "copy", {"conversation": conversation})
+    assert (status, answer["accepted"]) == (200, True)
+    kept = answer["copy"]["kept"]
+    assert {"events", "messages", "ratings", "follows", "unanswered", "outbox"} <= kept.keys()
+    asked = [row["data"]["text"] for row in kept["events"] if row["type_name"] == "user"]
+    assert asked == ["what is a placebo", "give me my data"]
+    assert "you:\nwhat is a placebo" in answer["text"]
+
+    async def over_a_socket() -> None:
+        async with Visitor(website.address) as visitor:
+            await visitor.hello(conversation)
+            copy = await visitor.socket.call("copy", {})
+            assert copy["copy"]["conversation"] == answer["copy"]["conversation"]
+
+    asyncio.run(over_a_socket())
+
+
+def test_a_copy_needs_the_proof_that_the_conversation_is_ones_own(website: Stack) -> None:
+    conversation = new_conversation(website.address)
+    say(website.address, conversation, "what is a placebo")
+    sender, _, signature = conversation.rpartition(".")
+    for forged in (None, sender, f"{sender}.{signature[::-1]}", f"web:{'0' * 32}.{signature}", 7):
+        _, answer = post(website.address, "copy", {"conversation": forged})
+        assert not answer["accepted"]
+        assert answer["reason"] == "expired"
+        assert "placebo" not in str(answer)
+
+    async def without_a_conversation() -> None:
+        async with Visitor(website.address) as visitor:
+            answer = await visitor.socket.call("copy", {"conversation": conversation})
+            assert not answer["accepted"]
+
+    asyncio.run(without_a_conversation())

@@ -23,6 +23,7 @@ from trialguide.channels.front_door.turn_runner import TurnRunner
 from trialguide.content.wording import load_words
 from trialguide.runtime.metrics import MESSAGES
 from trialguide.runtime.settings import Settings, process_settings
+from trialguide.storage.data_copy import DataCopy, copy_of
 from trialguide.storage.inbox import Inbox, Message
 from trialguide.text.normalisation import MAX_CHARACTERS
 
@@ -126,6 +127,12 @@ class PublicChannel(InputChannel, ABC):
     async def history(self, sender: str, after: int = 0) -> list[Entry]:
         """The latest entries of a conversation, limited to those after a number if one is given."""
         return await self._history.entries(sender, after)
+
+    async def data_copy(self, sender: str) -> DataCopy:
+        """A copy of all that is stored of an authenticated sender. Raises Unavailable, and Rejected over the rate limit."""
+        if not await self._rate_limits.allow_sender(sender):
+            raise Rejected("too_fast")
+        return await self._server.conversations.run(lambda connection: copy_of(connection, sender))
 
     async def _accept(
         self, sender: str, address: str, id: str, text: object, token: object, reply_address: str | None

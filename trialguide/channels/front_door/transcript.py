@@ -25,6 +25,7 @@ KINDS = {
     "utter_did_you_mean": "offer",
     "utter_correction": "offer",
     "erased": "erased",
+    "my_data": "my_data",
     "clinic": "clinic",
     "clinic_unconfirmed": "clinic",
     "support_group": "group",

@@ -25,6 +25,7 @@ from trialguide.content.catalogue import load_catalogue
 from trialguide.runtime.logs import log_failure
 from trialguide.runtime.metrics import OPEN_SOCKETS
 from trialguide.runtime.settings import Settings
+from trialguide.storage.data_copy_text import as_text
 
 PATH = "/chat"
 
@@ -72,6 +73,7 @@ class WebsiteChannel(PublicChannel):
             ("hello", self._hello_on_socket, self._hello),
             ("again", self._again_on_socket, self._again),
             ("say", self._say_on_socket, self._say),
+            ("copy", self._copy_on_socket, self._copy),
         ):
             self._sockets.on(name, partial(self._on_socket, on_socket))
             blueprint.add_route(self._route(over_http), f"/api/{name}", methods=["POST", "OPTIONS"], name=name)
@@ -122,6 +124,13 @@ class WebsiteChannel(PublicChannel):
             "starters": [] if entries or after else self._starters,
         }
 
+    async def _copy_of(self, sender: str | None) -> Body:
+        """The copy of the data of the conversation that was proven, as an object and as text."""
+        if sender is None:
+            raise Rejected("expired")
+        copy = await self.data_copy(sender)
+        return {"copy": copy.as_json(), "text": await asyncio.to_thread(as_text, copy)}
+
     # Over socket.io
 
     async def _on_socket(self, handler: Callable[[str, str, Body], Awaitable[Body]], socket: str, *data: Any) -> Body:
@@ -145,6 +154,10 @@ class WebsiteChannel(PublicChannel):
             raise Rejected("expired")
         await self.accept(self._senders[socket], address, body.get("id"), body.get("text"), body.get("token"))
         return {}
+
+    async def _copy_on_socket(self, socket: str, address: str, _: Body) -> Body:
+        await self.check_rate(address)
+        return await self._copy_of(self._senders.get(socket))
 
     async def _join(self, socket: str, sender: str) -> None:
         """Subscribes a socket to a conversation, before the history is read: an entry may come twice but is never missed."""
@@ -205,6 +218,10 @@ class WebsiteChannel(PublicChannel):
         # A closed connection does not cancel the turn.
         entries = await asyncio.shield(turn) if turn else entries_of_turn(await self.history(sender), body["id"])
         return {"entries": [as_json(entry) for entry in entries]}
+
+    async def _copy(self, request: Request, body: Body) -> Body:
+        await self.check_rate(client_ip(request))
+        return await self._copy_of(self.identities.verify(body.get("conversation")))
 
 
 def client_ip(request: Request) -> str:

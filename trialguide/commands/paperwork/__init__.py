@@ -1,0 +1,1 @@
+"""Papers that an operator owes, as drafts."""
