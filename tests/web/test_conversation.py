@@ -397,7 +397,7 @@ def test_text_file(chat: Chat) -> None:
         "Conversation with TrialGuide",
         "what is a placebo",
         "What is a placebo?",
-        "Macmillan Cancer Support (http",
+        "Cancer Council NSW (Australia) (http",
         "Oslo University Hospital",
         "Phone (switchboard of the hospital): +47 23 07 00 00",
         "About 4 km away",

@@ -59,9 +59,9 @@ def test_an_answer_has_its_text_source_date_and_choices(person: Person) -> None:
     heard = person.asks("what is a placebo")
     text = words_of(heard)
     assert "no active effect" in text
-    assert "Macmillan" in text
-    assert "macmillan.org.uk" in text
-    assert "Checked November 2026" in text
+    assert "Cancer Council" in text
+    assert "cancercouncil.com.au" in text
+    assert "Checked against its sources, November 2026" in text
     # On a button, or beside the number of one that is too short for it.
     assert TITLES["randomisation"] in text + "".join(title for title, _ in offered(heard))
 
