@@ -32,6 +32,9 @@ UNCLEAR = {"costs": 0.4, "greet": 0.4, "phase_1": 0.2}
         # What is clear alone keeps its meaning, danger comes first.
         ("oh thank you so", {"thanks": 0.9, "phase_1": 0.1}, {"phase_1": 1.0}, "thanks"),
         ("who pays for the trial", {"costs": 0.97, "phase_1": 0.03}, {"phase_1": 1.0}, "costs"),
+        ("who pays for the trial", {"costs": 0.8, "phase_1": 0.2}, {"phase_1": 0.6, "costs": 0.4}, "costs"),
+        ("who pays for the trial", {"costs": 0.7, "phase_1": 0.3}, {"phase_1": 0.6, "costs": 0.4}, "follow_up"),
+        ("who pays", {"costs": 0.8, "phase_1": 0.2}, {"phase_1": 0.6, "costs": 0.4}, "follow_up"),
         ("my chest", {"emergency": 0.8, "phase_1": 0.2}, {"phase_1": 1.0}, "emergency"),
         # Doubt stays doubt.
         ("the qqq", UNCLEAR, {"phase_1": 0.3, "costs": 0.3, "risks": 0.4}, "risks"),

@@ -18,6 +18,8 @@ FOLLOW_UP = "follow_up"
 MOST_WORDS = 12
 # A topic that is so likely, in more words than these few, is meant whatever came before.
 CLEAR, FEW_WORDS = 0.95, 3
+# So many times as likely as what the message means behind the topic before it, a topic is meant as well.
+CLEARER = 1.2
 # The likeness of a paragraph to a longer message that is about it.
 ALIKE = 0.45
 
@@ -43,11 +45,14 @@ def follow_up(message: Message, nlu: Resources) -> Interpretation | None:
 
 def _says_it_alone(message: Message, alone: Probabilities, nlu: Resources) -> bool:
     """Whether a message is clear without what came before: about no topic, or about one in more than a few words."""
-    best = likeliest(alone)
+    best, behind = likeliest(alone), message.scores.behind_topic
     # "And three?" is no rating: those that are clear have been taken before.
     if best not in nlu.catalogue.topics and best != RATE_ANSWER:
         return alone[best] >= nlu.thresholds.answer
-    return best != RATE_ANSWER and alone[best] >= CLEAR and len(WORD.findall(message.cleaned)) > FEW_WORDS
+    if best == RATE_ANSWER or len(WORD.findall(message.cleaned)) <= FEW_WORDS:
+        return False
+    clearer = alone[best] > CLEARER * behind[likeliest(behind)]
+    return alone[best] >= CLEAR or (alone[best] >= nlu.thresholds.answer and clearer)
 
 
 def asked_again(found: Interpretation, message: Message, nlu: Resources) -> Interpretation:
