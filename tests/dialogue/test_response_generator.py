@@ -45,7 +45,7 @@ def test_choices_are_buttons_with_the_names_of_places(domain: Domain) -> None:
     assert [button["title"] for button in made["buttons"]] == ["Valencia, Spain", "Valencia, Venezuela", "Georgia"]
 
 
-@pytest.mark.parametrize(("days", "words"), [("1", "for one day."), ("2", "for 2 days.")])
+@pytest.mark.parametrize(("days", "words"), [("1", "for one day:"), ("2", "for 2 days:")])
 def test_how_long_messages_are_kept_is_said_in_words(
     days: str, words: str, domain: Domain, monkeypatch: pytest.MonkeyPatch
 ) -> None:
