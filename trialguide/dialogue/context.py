@@ -1,5 +1,6 @@
 """Context of the next message, read from the conversation before it."""
 
+from functools import reduce
 from typing import Any
 
 from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
@@ -8,6 +9,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from trialguide.content.catalogue import FAQ, Catalogue, load_catalogue
 from trialguide.nlu.decision import CHECK_INS, DANGERS, OFFERS
 from trialguide.nlu.message import Context
+from trialguide.nlu.no_trial import load_no_trial
 
 ALARM, NO_ALARM = "alarm", "none"
 CORRECTION = "correction"
@@ -25,10 +27,13 @@ def context_of(tracker: DialogueStateTracker | None) -> Context:
     if tracker is None:
         return Context()
     turns, topic, topic_of_word, look_ups = 0, None, None, load_catalogue().lookups
+    said: list[str] = []
     for event in reversed(tracker.events):
         if isinstance(event, SessionStarted):
             break
-        turns += isinstance(event, UserUttered)
+        if isinstance(event, UserUttered):
+            turns += 1
+            said.append(event.text or "")
         if turns < MOST_TURNS and isinstance(event, BotUttered):
             topic = topic or event.metadata.get("topic")
             topic_of_word = topic_of_word or event.metadata.get("topic_of_word")
@@ -36,7 +41,8 @@ def context_of(tracker: DialogueStateTracker | None) -> Context:
             topic = event.intent_name
     # A new session begins without the alarm of an earlier one.
     alarm = tracker.get_slot(ALARM) if turns and ALARM in tracker.slots else NO_ALARM
-    return Context(None if alarm == NO_ALARM else alarm, topic or topic_of_word)
+    no_trial = reduce(lambda before, text: load_no_trial().after(text, before), reversed(said), False)
+    return Context(None if alarm == NO_ALARM else alarm, topic or topic_of_word, no_trial)
 
 
 def last_answer(tracker: DialogueStateTracker) -> tuple[str, str] | None:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from trialguide.nlu.alarm import borne_out, in_context
 from trialguide.nlu.follow_up import behind_topic
 from trialguide.nlu.message import Message, Probabilities, Scores
+from trialguide.nlu.no_trial import load_no_trial
 from trialguide.nlu.resources import Resources
 from trialguide.text.normalisation import normalised, unreadable_reason
 from trialguide.text.sentences import is_question, parts
@@ -59,8 +60,12 @@ def classify_and_search(message: Message, nlu: Resources) -> None:
     remaining = deque(part for part in dict.fromkeys(others) if part != cleaned)
     scored: dict[str, Probabilities] = {}
 
+    no_trial = load_no_trial()
+    means_none = no_trial.after(message.text, message.context.no_trial)
+
     def score(part: str, meanwhile: Callable[[], None] | None = None) -> None:
-        scored[part] = in_context(nlu.probabilities(part, meanwhile), message.context)
+        found = in_context(nlu.probabilities(part, meanwhile), message.context)
+        scored[part] = no_trial.without_trials(found, nlu.catalogue) if means_none else found
 
     def classify_remaining() -> None:
         with suppress(IndexError):

@@ -18,11 +18,12 @@ class Context:
     """The state of the conversation that a message is read in.
 
     `alarm` is the alarm that goes on or the question about danger that waits (the slot `alarm`), `topic` the topic or look-up
-    that came last.
+    that came last, `no_trial` whether somebody has said that they do not ask about a trial.
     """
 
     alarm: str | None = None
     topic: str | None = None
+    no_trial: bool = False
 
 
 NO_CONTEXT = Context()

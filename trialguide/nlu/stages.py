@@ -51,7 +51,7 @@ NOT_LEARNED = (
     *("check_again_emergency", "check_again_self_harm", "check_in_over"),
 )
 # So likely at least is the general topic of a question about one's own case.
-GENERAL = 0.12
+GENERAL = 0.06
 # Letters beside the places in a message that says nothing else: "in Oslo", "Paris or Lyon".
 BESIDE_PLACES = 4
 
