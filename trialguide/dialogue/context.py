@@ -26,7 +26,9 @@ def context_of(tracker: DialogueStateTracker | None) -> Context:
     """
     if tracker is None:
         return Context()
-    turns, topic, topic_of_word, look_ups = 0, None, None, load_catalogue().lookups
+    turns, topic, topic_of_word = 0, None, None
+    # A look-up that still asks for its place is read as that.
+    look_ups = () if tracker.active_loop_name else tuple(load_catalogue().lookups)
     said: list[str] = []
     for event in reversed(tracker.events):
         if isinstance(event, SessionStarted):

@@ -46,6 +46,9 @@ def follow_up(message: Message, nlu: Resources) -> Interpretation | None:
 def _says_it_alone(message: Message, alone: Probabilities, nlu: Resources) -> bool:
     """Whether a message is clear without what came before: about no topic, or about one in more than a few words."""
     best, behind = likeliest(alone), message.scores.behind_topic
+    # That no text answers it was learned behind other titles: here one may.
+    if best == NO_ANSWER:
+        return False
     # "And three?" is no rating: those that are clear have been taken before.
     if best not in nlu.catalogue.topics and best != RATE_ANSWER:
         return alone[best] >= nlu.thresholds.answer

@@ -18,8 +18,9 @@ LONG = 8
 # How often the examples have a candidate for corrections: they hold misspelt words too.
 FAMILIAR = 3
 EVERYDAY = 8
-# A word that the examples have less than FAMILIAR times is an error itself if just one word this common is near.
-COMMON = 50
+# A word that the examples have less than FAMILIAR times is an error itself if a word this common is near, and any other near one
+# is so many times rarer.
+COMMON, RARER = 50, 10
 CACHE_SIZE = 4096
 
 
@@ -64,8 +65,10 @@ class Speller:
 
     def _find_correction(self, word: str) -> str:
         if word in self._vocabulary:
-            near = self._near(word, 1)
-            return near[0] if len(near) == 1 and self._counts[near[0]] >= COMMON else word
+            near = sorted(self._near(word, 1), key=lambda other: -self._counts[other])
+            if not near or self._counts[near[0]] < COMMON:
+                return word
+            return near[0] if len(near) == 1 or self._counts[near[0]] >= RARER * self._counts[near[1]] else word
         return self._transposition(word) or self._split(word) or self._one_off(word) or self._two_off(word) or word
 
     def _transposition(self, word: str) -> str | None:

@@ -142,7 +142,7 @@ def word_meaning(message: Message, nlu: Resources) -> Interpretation | None:
         return None
     whole, term = message.scores.whole, named.term
     sure = pick_likeliest(whole, nlu.thresholds.answer)
-    if sure and sure.label in nlu.catalogue.topics:
+    if sure and sure.label in nlu.catalogue.titles:
         title = f" {normalised(nlu.catalogue.titles[sure.label])} "
         if any(f" {normalised(name)} " in title for name in term.names):
             return None
