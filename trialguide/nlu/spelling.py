@@ -18,8 +18,8 @@ LONG = 8
 # How often the examples have a candidate for corrections: they hold misspelt words too.
 FAMILIAR = 3
 EVERYDAY = 8
-# A word that the examples have less than FAMILIAR times is an error itself if a word this common is near, and any other near one
-# is so many times rarer.
+# A word that the examples have less than FAMILIAR times is an error itself if a word this common is near, and any other near
+# one is so many times rarer.
 COMMON, RARER = 50, 10
 CACHE_SIZE = 4096
 
