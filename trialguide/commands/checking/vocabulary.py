@@ -9,7 +9,7 @@ from trialguide.commands.checking.findings import Finding
 from trialguide.commands.yaml_lines import Location
 
 # Files whose texts are regular expressions; those of all others are words.
-EXPRESSIONS = ("safety_phrases", "automatic_messages", "courtesies", "masking", "meanings")
+EXPRESSIONS = ("safety_phrases", "automatic_messages", "courtesies", "masking", "meanings", "no_trial")
 # What the program puts in the place of a field, to read the expression around it.
 FIELD = re.compile(r"\{[a-z]+}")
 
